@@ -1,0 +1,41 @@
+/** What a running workflow shows of itself: the query `progress`, and the heartbeats of its batches. */
+import type { RunStatus } from './result.js';
+
+export interface TaskProgress {
+  position: number;
+  order: number;
+  name: string;
+  status: 'waiting' | 'planning' | 'running' | 'applying' | 'done' | 'failed';
+  /** Units of ended batches; live counts are in the heartbeats of the pending ones. */
+  units_done: number;
+  units_failed: number;
+  units_total: number | null;
+  batches_ended: number;
+  batches_total: number | null;
+}
+
+/** Answer of the query `progress`. */
+export interface Progress {
+  status: 'running' | 'cancelling' | RunStatus;
+  workflow_name: string | null;
+  workflow_dir: string | null;
+  backend: string | null;
+  tasks: TaskProgress[];
+}
+
+/** Heartbeat details of `runBatch`: what an operator sees in the Web UI, and what client and CLI sum up. */
+export interface BatchHeartbeat {
+  key: string;
+  position: number;
+  batch: number;
+  state: 'submitting' | 'pending' | 'running' | 'ended' | 'unknown' | 'collecting';
+  /** Why it waits, in the scheduler's or the executor's words. */
+  reason: string | null;
+  node: string | null;
+  job_id: string | null;
+  facts: { [key: string]: string | number | null };
+  /** Units ended so far, of this try. */
+  done: number;
+  failed: number;
+  total: number;
+}
