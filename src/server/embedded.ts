@@ -1,0 +1,135 @@
+/** The embedded server: `temporal server start-dev` as a child in its own session (docs/server.md). */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import getPort from 'get-port';
+import { type ProcessIdentity, endProcess, processStart } from './process.js';
+import { probe } from './probe.js';
+import { startDevArguments } from './start-dev.js';
+import { tieToThisProcess } from './tie.js';
+import { READY_POLL_MS, SERVER_START_SECONDS, SERVER_STOP_SECONDS, START_ATTEMPTS } from './tunables.js';
+
+export interface EmbeddedServerOptions {
+  /** Path of the `temporal` binary (`findServerBinary`). */
+  binary: string;
+  /** SQLite file, created if missing; null keeps everything in memory. */
+  dbFile: string | null;
+  /** What the server prints; appended. null drops it. */
+  logFile: string | null;
+  /** Asked for first; taken ones are replaced by free ones. */
+  ports?: { port: number; uiPort: number };
+  namespace?: string;
+  /** End it when this process ends, however it ends? Default yes; `up`'s server outlives a killed `up`. */
+  tied?: boolean;
+}
+
+export interface EmbeddedServer {
+  process: ProcessIdentity;
+  /** `host:port` for Temporal clients. */
+  address: string;
+  /** `http://...` of the Web UI. */
+  uiAddress: string;
+  namespace: string;
+  /** Ends it (SIGTERM, then SIGKILL) and waits until it is gone. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** The server did not come up; the message holds the end of what it printed. */
+export class ServerStartFailed extends Error {
+  override readonly name = 'ServerStartFailed';
+}
+
+const LOG_TAIL_CHARS = 1_000;
+
+const launch = (binary: string, args: string[], logFile: string | null): ChildProcess => {
+  if (logFile !== null) mkdirSync(dirname(logFile), { recursive: true });
+  const log = logFile === null ? 'ignore' : openSync(logFile, 'a');
+  try {
+    // detached = setsid: Ctrl-C in the terminal reaches us alone, and we decide what ends.
+    const child = spawn(binary, args, {
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: serverEnvironment(),
+    });
+    child.unref();
+    return child;
+  } finally {
+    if (typeof log === 'number') closeSync(log);
+  }
+};
+
+const serverEnvironment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_')));
+
+const tail = async (logFile: string | null): Promise<string> =>
+  logFile === null ? '' : (await readFile(logFile, 'utf8').catch(() => '')).slice(-LOG_TAIL_CHARS).trim();
+
+/** Resolves to null when it answers, to the reason when it ended or never answered. */
+const becomesReady = async (
+  child: ChildProcess,
+  address: string,
+  namespace: string,
+): Promise<string | null> => {
+  const state: { ended: string | null } = { ended: null };
+  child.once('error', (error) => (state.ended = error.message));
+  child.once(
+    'exit',
+    (code, signal) => (state.ended = `it ended with ${signal ?? `exit code ${String(code)}`}`),
+  );
+  const deadline = Date.now() + SERVER_START_SECONDS * 1_000;
+  for (;;) {
+    const why = await probe({ address }, namespace);
+    if (state.ended !== null) return state.ended;
+    if (why === null) return null;
+    if (Date.now() > deadline) return `no answer within ${String(SERVER_START_SECONDS)} s: ${why}`;
+    await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
+  }
+};
+
+const attempt = async (options: EmbeddedServerOptions): Promise<EmbeddedServer | string> => {
+  const { binary, dbFile, logFile, ports, namespace = 'default', tied = true } = options;
+  const port = await getPort({ host: '127.0.0.1', ...(ports && { port: ports.port }) });
+  const uiPort = await getPort({ host: '127.0.0.1', exclude: [port], ...(ports && { port: ports.uiPort }) });
+  if (dbFile !== null) mkdirSync(dirname(dbFile), { recursive: true });
+  const child = launch(binary, startDevArguments({ port, uiPort, dbFile, namespace }), logFile);
+  const address = `127.0.0.1:${String(port)}`;
+  const problem = await becomesReady(child, address, namespace);
+  const started = child.pid === undefined ? null : await processStart(child.pid);
+  if (problem !== null || child.pid === undefined || started === null) {
+    if (child.pid !== undefined && started !== null) {
+      await endProcess({ pid: child.pid, started }, SERVER_STOP_SECONDS * 1_000);
+    }
+    return problem ?? 'it ended at once';
+  }
+  const identity = { pid: child.pid, started };
+  const untie = tied ? tieToThisProcess(child) : () => undefined;
+  return {
+    process: identity,
+    address,
+    uiAddress: `http://127.0.0.1:${String(uiPort)}`,
+    namespace,
+    stop: async () => {
+      untie();
+      await endProcess(identity, SERVER_STOP_SECONDS * 1_000);
+    },
+  };
+};
+
+/**
+ * Starts a server on free ports of 127.0.0.1 and waits until it answers.
+ *
+ * @throws ServerStartFailed when it does not come up.
+ */
+export const startEmbeddedServer = async (options: EmbeddedServerOptions): Promise<EmbeddedServer> => {
+  let problem = '';
+  for (let i = 0; i < START_ATTEMPTS; i += 1) {
+    const server = await attempt(options);
+    if (typeof server !== 'string') return server;
+    problem = server;
+  }
+  const printed = await tail(options.logFile);
+  throw new ServerStartFailed(
+    `The Temporal server (${options.binary}) did not start: ${problem}${printed === '' ? '' : `\nIts last words: ${printed}`}`,
+  );
+};

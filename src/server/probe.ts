@@ -1,0 +1,25 @@
+/** Does a Temporal server answer? */
+import { Connection, type ConnectionOptions } from '@temporalio/client';
+import { PROBE_TIMEOUT_MS } from './tunables.js';
+
+/**
+ * Asks the server at `options.address` for a namespace; resolves to null when it answered, else to the reason.
+ * Never takes longer than `timeoutMs` by much.
+ */
+export const probe = async (
+  options: ConnectionOptions,
+  namespace: string,
+  timeoutMs: number = PROBE_TIMEOUT_MS,
+): Promise<string | null> => {
+  const connection = Connection.lazy(options);
+  try {
+    await connection.withDeadline(Date.now() + timeoutMs, () =>
+      connection.workflowService.describeNamespace({ namespace }),
+    );
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    await connection.close();
+  }
+};

@@ -1,0 +1,38 @@
+/** The command line of the embedded server: pure, options in, arguments out. */
+import { QUEUE_POLL_MAX_RPS } from './tunables.js';
+
+export const searchAttributes = {
+  FractalBackend: 'Keyword',
+  FractalDataset: 'Keyword',
+  FractalJobId: 'Int',
+} as const;
+
+export interface StartDevOptions {
+  port: number;
+  uiPort: number;
+  /** SQLite file; null keeps everything in memory. */
+  dbFile: string | null;
+  namespace: string;
+}
+
+const raisedPollLimits = ['transfer', 'timer', 'visibility'].flatMap((queue) => [
+  '--dynamic-config-value',
+  `history.${queue}ProcessorMaxPollRPS=${String(QUEUE_POLL_MAX_RPS)}`,
+]);
+
+/** WAL and `synchronous=normal` halve the cost of an activity; a power cut may lose the last moments, a crash nothing. */
+const database = (file: string): string[] => [
+  ...['--db-filename', file],
+  ...['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=normal'],
+];
+
+/** Arguments of `temporal` that start the server; it listens on 127.0.0.1 only. */
+export const startDevArguments = ({ port, uiPort, dbFile, namespace }: StartDevOptions): string[] => [
+  ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)],
+  ...['--namespace', namespace, '--log-level', 'error', '--ui-disable-news-fetch'],
+  // The user's own temporal.toml and TEMPORAL_* are for clients; they must not reach this server.
+  ...['--disable-config-file', '--disable-config-env'],
+  ...Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
+  ...raisedPollLimits,
+  ...(dbFile === null ? [] : database(dbFile)),
+];

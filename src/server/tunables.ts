@@ -1,0 +1,50 @@
+/** Every number of this area in one place, each with its reason. */
+
+/** The Temporal CLI that is downloaded or built; tools/temporal/go.mod pins the same one. */
+export const TEMPORAL_CLI_VERSION = '1.8.2';
+
+/** Oldest `temporal` accepted from PATH: the first whose server (1.29) was seen to honour the raised poll limits. */
+export const OLDEST_TEMPORAL_CLI_VERSION = '1.5.0';
+
+/** Seen on two cores with empty Go caches; only told to the user. */
+export const GO_BUILD_MINUTES = '3-4 minutes on two cores';
+
+/** How often a long build says that it is alive: often enough that nobody thinks it hangs. */
+export const SIGN_OF_LIFE_SECONDS = 15;
+
+/** A download that has not begun to write after this long is blocked, and the next way is tried. */
+export const DOWNLOAD_START_SECONDS = 20;
+
+/** The archive is some 50 MB: 3 Mbit/s are enough. */
+export const DOWNLOAD_TOTAL_SECONDS = 240;
+
+/** A build lock not refreshed for this long belongs to a process that is gone. */
+export const LOCK_STALE_MS = 10_000;
+
+/** A start on a loaded machine takes seconds; a server that needs longer than this does not come. */
+export const SERVER_START_SECONDS = 60;
+
+/** Between two looks whether the server answers: short, since it comes up in about a second. */
+export const READY_POLL_MS = 50;
+
+/** One look whether a server answers. */
+export const PROBE_TIMEOUT_MS = 3_000;
+
+/** Time for an answer of a server whose address was given, over a network and with TLS. */
+export const CONNECT_TIMEOUT_MS = 10_000;
+
+/** The server closes its database within a second of SIGTERM; after this it is killed (SQLite's WAL survives that). */
+export const SERVER_STOP_SECONDS = 15;
+
+/**
+ * Reads per second of a shard's task queues. The server's default of 20 costs 100 ms per activity of one
+ * workflow after a short burst, on an idle machine too (docs/server.md).
+ */
+export const QUEUE_POLL_MAX_RPS = 1_000;
+
+/** Ports that `up` asks for first, Temporal's own defaults; taken ones are replaced by free ones. */
+export const PREFERRED_PORT = 7233;
+export const PREFERRED_UI_PORT = 8233;
+
+/** Free ports are found before the server binds them: somebody else may be quicker. */
+export const START_ATTEMPTS = 3;
