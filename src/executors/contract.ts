@@ -48,6 +48,8 @@ export interface Batch {
   paths: BatchPaths;
   /** What the backend's own layout decided for this task (SLURM: partition, cpus, mem, ...). */
   resources: JsonObject;
+  /** Nodes on which an earlier try of these units died; a backend without nodes ignores them. */
+  avoidNodes: string[];
 }
 
 /** Found again by key after any crash; goes into heartbeats, so it stays small (at most 1 KiB with progress). */
@@ -144,6 +146,11 @@ export interface Backend {
    */
   layout(input: LayoutInput): BatchLayout;
   readonly executor: Executor;
+  /**
+   * How long a file that a node has written may take to appear to the worker, in milliseconds; 0 where both
+   * are one host.
+   */
+  readonly lateFilesMs: number;
 }
 
 /** The scheduler will never take this batch; `message` holds its own words. */

@@ -1,0 +1,87 @@
+/**
+ * Waits for a batch: the journal says what has ended, the executor is asked about the rest.
+ *
+ * Journal over state: a batch whose journal is complete is done, whatever the scheduler says. `unknown` is never
+ * an end.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readJournals, type JournalReport } from '../batch/read-journals.js';
+import type { Backend, Batch, BatchStatus, Handle } from '../executors/contract.js';
+import {
+  FIRST_LOOK_MS,
+  HEARTBEAT_EVERY_MS,
+  KILL_CAUSE_WAIT_MS,
+  LATE_FILE_LOOK_MS,
+  LONGEST_LOOK_MS,
+  LOOK_SHARE_OF_AGE,
+  STATUS_EVERY_MS,
+} from './tunables.js';
+
+export interface BatchEnd {
+  journal: JournalReport;
+  /** null when the journal was complete and nobody had to be asked. */
+  status: Extract<BatchStatus, { state: 'ended' }> | null;
+}
+
+export interface WaitContext {
+  signal: AbortSignal;
+  /** Called about every second, and with each change of state. */
+  show(status: BatchStatus, journal: JournalReport): void;
+}
+
+const SIGKILL_STATUS = 137;
+
+const holdsKill = (journal: JournalReport): boolean =>
+  [...journal.ends.values()].some((end) => end.status === SIGKILL_STATUS);
+
+/** After the end: lines that the node has written may take a while to be seen here. */
+const lastJournal = async (batch: Batch, lateFilesMs: number, signal: AbortSignal): Promise<JournalReport> => {
+  const deadline = Date.now() + lateFilesMs;
+  for (;;) {
+    const journal = await readJournals(batch.paths.journalPrefix);
+    if (journal.complete || Date.now() >= deadline) return journal;
+    await sleep(LATE_FILE_LOOK_MS, undefined, { signal });
+  }
+};
+
+/**
+ * Resolves when the batch has ended; rejects when the signal fires, leaving the batch as it is.
+ */
+export const awaitBatch = async (
+  backend: Backend,
+  batch: Batch,
+  handle: Handle,
+  context: WaitContext,
+): Promise<BatchEnd> => {
+  const began = Date.now();
+  let status: BatchStatus = { state: 'pending', reason: null };
+  let askedAt = began;
+  let shownAt = 0;
+  let completeAt: number | null = null;
+  for (;;) {
+    context.signal.throwIfAborted();
+    const journal = await readJournals(batch.paths.journalPrefix);
+    const now = Date.now();
+    if (journal.complete) {
+      // A kill alone does not say why: only the scheduler can tell a memory limit from any other signal.
+      completeAt ??= now;
+      if (!holdsKill(journal) || now - completeAt > KILL_CAUSE_WAIT_MS) return { journal, status: null };
+    }
+    if (now - askedAt >= STATUS_EVERY_MS || journal.complete) {
+      askedAt = now;
+      const before = status.state;
+      status = await backend.executor.status(batch, handle);
+      if (status.state === 'ended') {
+        const final = await lastJournal(batch, status.cause === 'cancelled' ? 0 : backend.lateFilesMs, context.signal);
+        return { journal: final, status };
+      }
+      if (status.state !== before) shownAt = 0;
+    }
+    if (now - shownAt >= HEARTBEAT_EVERY_MS) {
+      shownAt = now;
+      context.show(status, journal);
+    }
+    const pause = Math.min(LONGEST_LOOK_MS, Math.max(FIRST_LOOK_MS, (now - began) * LOOK_SHARE_OF_AGE));
+    await sleep(journal.complete ? LATE_FILE_LOOK_MS : pause, undefined, { signal: context.signal });
+  }
+};

@@ -1,0 +1,114 @@
+/** The batch of one try: its units file, its names, and the claims that it may take over. */
+import { access, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { formatUnit, parseUnits, type BatchUnit } from '../batch/units-file.js';
+import type { Batch } from '../executors/contract.js';
+import type { Outcome } from '../outcomes/unit-outcome.js';
+import { errorCode, StorageFailed } from '../state/errors.js';
+import { publishState, readState } from '../state/files.js';
+import { batchKey, batchPaths, unitsPath } from '../state/paths.js';
+import { jobName } from '../tasks/job-name.js';
+import type { BatchTry, RunReference } from '../wire/activities.js';
+import type { PlanFile } from './plan-file.js';
+
+export interface PreparedBatch {
+  batch: Batch;
+  units: BatchUnit[];
+}
+
+const unitsOfPlan = async (plan: PlanFile, batch: number): Promise<BatchUnit[]> => {
+  const planned = plan.batches[batch];
+  if (planned === undefined) throw new RangeError(`no batch ${String(batch)} in the plan of task ${String(plan.order)}`);
+  return parseUnits((await readState(planned.units)).toString('utf8'));
+};
+
+/**
+ * Frees the claim of a unit that may run again: its old log is kept under another name, a stale output goes first
+ * (real tasks abort when their output file exists). Safe to repeat: the renamed log marks it as done.
+ */
+const freeClaim = async (taskDir: string, stem: string, attempt: number): Promise<void> => {
+  const log = join(taskDir, `${stem}-log.txt`);
+  const kept = join(taskDir, `${stem}-log.${String(attempt)}.txt`);
+  try {
+    await access(kept);
+    return;
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw new StorageFailed(kept, 'cannot look at', error);
+  }
+  try {
+    await rm(join(taskDir, `${stem}-metadiff.json`), { force: true });
+    await rename(log, kept);
+  } catch (error) {
+    throw new StorageFailed(log, 'cannot rename', error);
+  }
+};
+
+/** Units of a later try: those that the one before left to run again. */
+const unitsOfLaterTry = async (
+  run: RunReference,
+  plan: PlanFile,
+  which: BatchTry,
+  previous: Outcome,
+): Promise<BatchUnit[]> => {
+  const again = new Map(previous.units.filter((u) => u.status === 'again').map((u) => [u.index, u]));
+  const units = (await unitsOfPlan(plan, which.batch)).filter((unit) => again.has(unit.index));
+  for (const unit of again.values()) {
+    if (unit.interrupted) await freeClaim(plan.task_dir, unit.stem, which.try - 1);
+  }
+  const key = batchKey(run.uuid, plan.position, which.stage, which.batch, which.try);
+  await publishState(
+    unitsPath(run.dir, key),
+    units.map((unit) => formatUnit(unit)),
+  );
+  return units;
+};
+
+const jobPrefix = (plan: PlanFile, which: BatchTry): string => {
+  const single = plan.component === 'init' || plan.component === 'non_parallel';
+  const base = single ? 'non_par' : `par-${String(which.batch).padStart(6, '0')}`;
+  return which.try === 1 ? base : `${base}.${String(which.try)}`;
+};
+
+/** Names and files of a try, without touching anything. Pure. */
+export const describeBatch = (
+  run: RunReference,
+  runName: string,
+  plan: PlanFile,
+  which: BatchTry,
+  unitCount: number,
+  backend: string,
+  avoidNodes: string[] = [],
+): Batch => {
+  const key = batchKey(run.uuid, plan.position, which.stage, which.batch, which.try);
+  return {
+    key,
+    jobName: jobName(runName, plan.task_name, key),
+    comment: `Fractal workflow ${run.workflow_id}, task ${String(plan.order)} ${plan.task_name}, ${plan.component}, batch ${String(which.batch)}, try ${String(which.try)}`,
+    runUuid: run.uuid,
+    taskDir: plan.task_dir,
+    workingDir: run.dir,
+    command: plan.command,
+    unitCount,
+    lanes: Math.max(1, Math.min(plan.layout.lanes, unitCount)),
+    paths: batchPaths(run.dir, plan.task_dir, key, jobPrefix(plan, which), backend),
+    resources: plan.layout.resources,
+    avoidNodes,
+  };
+};
+
+/** Makes the batch of one try ready to be submitted; the same for every attempt. */
+export const prepareBatch = async (
+  run: RunReference,
+  runName: string,
+  plan: PlanFile,
+  which: BatchTry,
+  previous: Outcome | null,
+  backend: string,
+): Promise<PreparedBatch> => {
+  const units =
+    which.try === 1 || previous === null
+      ? await unitsOfPlan(plan, which.batch)
+      : await unitsOfLaterTry(run, plan, which, previous);
+  const batch = describeBatch(run, runName, plan, which, units.length, backend, previous?.header.bad_nodes ?? []);
+  return { batch, units };
+};

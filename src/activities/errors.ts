@@ -1,0 +1,68 @@
+/** Errors inside the activities, and how each becomes a failure of a constant type (docs/errors.md). */
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { SubmissionRefused, WrongWorker } from '../executors/contract.js';
+import { StateCorrupt } from '../state/errors.js';
+import {
+  emptyFailureDetails,
+  INVALID_REQUEST_ERROR,
+  JOB_EXECUTION_ERROR,
+  type ExecutionFailure,
+  type InputError,
+} from '../wire/failure.js';
+
+/** The request is wrong; all that is wrong with it. */
+export class InvalidRequest extends Error {
+  override readonly name = 'InvalidRequest';
+
+  constructor(readonly errors: InputError[]) {
+    super(
+      `The request is not valid: ${errors.map((e) => `${e.path || '(request)'}: expected ${e.expected}, got ${e.got}`).join('; ')}`,
+    );
+  }
+}
+
+/** A failure that is already in its final words. */
+export class ExecutionFailed extends Error {
+  override readonly name = 'ExecutionFailed';
+
+  constructor(readonly failure: ExecutionFailure) {
+    super(failure.message);
+  }
+}
+
+/** A JobExecutionError as data. */
+export const jobFailure = (
+  message: string,
+  details: Partial<ExecutionFailure['details']> = {},
+): ExecutionFailure => ({
+  type: JOB_EXECUTION_ERROR,
+  message,
+  details: { ...emptyFailureDetails, info: message, ...details },
+});
+
+/**
+ * Maps an error of an activity onto what Temporal carries: final ones are not retryable, storage and unforeseen
+ * ones are.
+ */
+export const asFailure = (error: unknown): Error => {
+  if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
+  if (error instanceof InvalidRequest) {
+    return ApplicationFailure.create({
+      type: INVALID_REQUEST_ERROR,
+      message: error.message,
+      nonRetryable: true,
+      details: [{ errors: error.errors }],
+    });
+  }
+  if (error instanceof ExecutionFailed) {
+    const { type, message, details } = error.failure;
+    return ApplicationFailure.create({ type, message, nonRetryable: true, details: [details] });
+  }
+  if (error instanceof StateCorrupt || error instanceof SubmissionRefused) {
+    const { type, message, details } = jobFailure(error.message);
+    return ApplicationFailure.create({ type, message, nonRetryable: true, details: [details] });
+  }
+  const cause = error instanceof Error ? error : new Error(String(error));
+  const type = cause instanceof WrongWorker ? 'WrongWorker' : cause.name;
+  return ApplicationFailure.create({ type, message: cause.message, nonRetryable: false, cause });
+};

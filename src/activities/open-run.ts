@@ -1,0 +1,152 @@
+/**
+ * `openRun`: validates the request, claims the run's directory, and writes the first state.
+ *
+ * Everything is validated here and not only by the command line, since clients in other languages bypass it.
+ */
+import { access, constants, mkdir } from 'node:fs/promises';
+import type { LayoutInput } from '../executors/contract.js';
+import { LayoutError } from '../executors/contract.js';
+import { errorCode, StorageFailed } from '../state/errors.js';
+import { createExclusive, publishState, readIfThere } from '../state/files.js';
+import { identityPath, requestPath } from '../state/paths.js';
+import { mergedMeta } from '../tasks/meta.js';
+import type { OpenedRun, OpenRunInput } from '../wire/activities.js';
+import { canonicalJson } from '../wire/canonical-json.js';
+import type { InputError } from '../wire/failure.js';
+import type { ProcessWorkflowRequest } from '../wire/request.js';
+import type { Component } from '../wire/result.js';
+import { validateRequest } from '../wire/validate-request.js';
+import type { ActivityDependencies } from './dependencies.js';
+import { InvalidRequest } from './errors.js';
+import { loadImages, unspill } from './request-files.js';
+import { logEvent } from './run-log.js';
+import { publishImages } from './stored-request.js';
+
+/** Errors that say that the folder cannot be had, rather than that the storage is ill. */
+const UNUSABLE_FOLDER = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT', 'ENAMETOOLONG', 'EINVAL']);
+
+const makeRunDir = async (dir: string, pointer: string): Promise<void> => {
+  try {
+    await mkdir(dir, { recursive: true });
+    await access(dir, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === null || !UNUSABLE_FOLDER.has(code)) throw new StorageFailed(dir, 'cannot create', error);
+    throw new InvalidRequest([
+      { path: pointer, expected: 'a folder that the worker can create and write to', got: `${dir} (${code})` },
+    ]);
+  }
+};
+
+/** Two runs never share a directory: the first to create its identity file has it. */
+const claimRunDir = async (dir: string, pointer: string, uuid: string, workflowId: string): Promise<void> => {
+  const path = identityPath(dir);
+  if (await createExclusive(path, `${JSON.stringify({ uuid, workflow_id: workflowId })}\n`)) return;
+  const text = (await readIfThere(path)) ?? '';
+  let owner: { uuid?: unknown; workflow_id?: unknown } = {};
+  try {
+    owner = JSON.parse(text) as typeof owner;
+  } catch {
+    // Not ours to repair: the refusal below names the file.
+  }
+  if (owner.uuid === uuid) return;
+  const whose = typeof owner.workflow_id === 'string' ? `run ${owner.workflow_id}` : 'another run';
+  throw new InvalidRequest([
+    { path: pointer, expected: 'a folder that no other run has used', got: `${dir}, used by ${whose} (see ${path})` },
+  ]);
+};
+
+const componentsOf = (type: string): { component: Component; key: 'meta_non_parallel' | 'meta_parallel' }[] => {
+  const parts: { component: Component; key: 'meta_non_parallel' | 'meta_parallel' }[] = [];
+  if (type !== 'parallel') {
+    parts.push({ component: type.includes('compound') ? 'init' : 'non_parallel', key: 'meta_non_parallel' });
+  }
+  if (type === 'parallel' || type.includes('compound')) {
+    parts.push({ component: type === 'parallel' ? 'parallel' : 'compute', key: 'meta_parallel' });
+  }
+  return parts;
+};
+
+/** What a layout is told of a request, besides the number of units. */
+export const layoutInput = (
+  request: ProcessWorkflowRequest,
+  position: number,
+  component: Component,
+  units: number,
+): LayoutInput => {
+  const task = request.workflow.task_list[position];
+  return {
+    units,
+    meta: task === undefined ? {} : mergedMeta(task, component),
+    workerInit: request.worker_init,
+    slurmAccount: request.slurm_account,
+    userCacheDir: request.user_cache_dir,
+  };
+};
+
+/** A wrong `meta` is found before anything runs: the layout of one unit of every task of the range must work. */
+const checkLayouts = (request: ProcessWorkflowRequest, backend: ActivityDependencies['backend']): InputError[] => {
+  const errors: InputError[] = [];
+  for (let position = request.first_task_index; position <= request.last_task_index; position++) {
+    const task = request.workflow.task_list[position];
+    if (task === undefined) continue;
+    for (const { component, key } of componentsOf(task.task_type)) {
+      try {
+        backend.layout(layoutInput(request, position, component, 1));
+      } catch (error) {
+        if (!(error instanceof LayoutError)) throw error;
+        errors.push({
+          path: `/workflow/task_list/${String(position)}/${key}`,
+          expected: `resources that the ${backend.name} backend can lay out`,
+          got: error.message,
+        });
+      }
+    }
+  }
+  return errors;
+};
+
+/**
+ * @throws InvalidRequest with all errors of the request, StorageFailed while the storage fails.
+ */
+export const openRun = async (input: OpenRunInput, deps: ActivityDependencies): Promise<OpenedRun> => {
+  const checked = validateRequest(await unspill(input.request));
+  if (checked.request === null) throw new InvalidRequest(checked.errors);
+  const request = checked.request;
+  const errors = checkLayouts(request, deps.backend);
+  const loaded = await loadImages(request.dataset);
+  errors.push(...loaded.errors);
+  if (errors.length > 0) throw new InvalidRequest(errors);
+
+  const dir = request.workflow_dir_remote ?? request.workflow_dir_local;
+  const pointer = request.workflow_dir_remote === null ? '/workflow_dir_local' : '/workflow_dir_remote';
+  await makeRunDir(dir, pointer);
+  await claimRunDir(dir, pointer, input.uuid, input.workflow_id);
+
+  const stored = { ...request, dataset: { ...request.dataset, images: [], images_file: null } };
+  const images = await publishImages({ dir }, request.first_task_index, loaded.images);
+  const reference = await publishState(requestPath(dir), [canonicalJson(stored), '\n']);
+  const tasks = request.workflow.task_list
+    .map((task, position) => ({ position, order: task.order, name: task.task.name, type: task.task_type }))
+    .slice(request.first_task_index, request.last_task_index + 1);
+  await logEvent(
+    dir,
+    `open: workflow "${request.workflow.name}" as ${input.workflow_id}` +
+      `${request.logger_name === null ? '' : ` (${request.logger_name})`}, ${String(tasks.length)} tasks, ${String(images.count)} images`,
+  );
+  return {
+    run: { dir, uuid: input.uuid, request: reference, workflow_id: input.workflow_id },
+    workflow_name: request.workflow.name,
+    backend: request.backend,
+    tasks,
+    images,
+    type_filters: request.job_type_filters,
+    search_attributes: (await deps.searchAttributesRegistered())
+      ? {
+          FractalBackend: request.backend,
+          FractalDataset: request.dataset.name ?? String(request.dataset.id ?? ''),
+          FractalJobId: request.job_id,
+        }
+      : null,
+  };
+};

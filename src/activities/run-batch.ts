@@ -1,0 +1,258 @@
+/**
+ * `runBatch`, the same for every backend: submit or adopt, wait with heartbeats, read the journal and the outputs,
+ * write the outcome (docs/architecture.md).
+ *
+ * A worker that dies here costs an attempt and nothing else: the next attempt finds the batch by its key.
+ */
+import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import { SubmissionRefused, type BatchStatus, type EndCause, type Handle } from '../executors/contract.js';
+import { formatOutcome, parseOutcome, readOutcome } from '../outcomes/outcome-file.js';
+import type { Outcome } from '../outcomes/unit-outcome.js';
+import type { JournalReport } from '../batch/read-journals.js';
+import { createExclusive, publishState, readIfThere } from '../state/files.js';
+import { outcomePath } from '../state/paths.js';
+import type { BatchOutcome, RunBatchInput } from '../wire/activities.js';
+import type { BatchHeartbeat } from '../wire/progress.js';
+import type { ProcessWorkflowRequest } from '../wire/request.js';
+import { awaitBatch, type BatchEnd } from './await-batch.js';
+import { prepareBatch, type PreparedBatch } from './batch-of.js';
+import { collectUnits } from './collect-outcome.js';
+import type { ActivityDependencies } from './dependencies.js';
+import { batchFailure } from './batch-failure.js';
+import { readPlan, type PlanFile } from './plan-file.js';
+import { readRequest } from './stored-request.js';
+import { HEARTBEAT_EVERY_MS } from './tunables.js';
+import { MAX_TRIES } from '../workflows/tunables.js';
+
+/** Whether the request lets a unit of this task run again after it was interrupted. */
+export const mayRerun = (request: ProcessWorkflowRequest, position: number): boolean =>
+  request.recovery.tasks[String(position)]?.rerun_interrupted ?? request.recovery.rerun_interrupted;
+
+export const outcomeCounts = (outcome: Outcome, path: string, sha256: string): BatchOutcome => {
+  const count = (status: string): number => outcome.units.filter((unit) => unit.status === status).length;
+  return {
+    outcome: { path, sha256 },
+    done: count('done'),
+    failed: count('failed'),
+    again: count('again'),
+    progressed: outcome.units.some((unit) => unit.seconds !== null),
+  };
+};
+
+/** Everything `collect` needs to know of a batch that has ended. */
+export interface EndedBatch {
+  prepared: PreparedBatch;
+  plan: PlanFile;
+  input: Pick<RunBatchInput, 'run' | 'batch' | 'try' | 'position' | 'stage'>;
+  journal: JournalReport;
+  cause: EndCause | null;
+  status: BatchEnd['status'];
+  rerunInterrupted: boolean;
+  mayTryAgain: boolean;
+  lateFilesMs: number;
+  refusal: string | null;
+}
+
+/** Reads what a batch left behind and publishes its outcome. */
+export const collect = async (ended: EndedBatch): Promise<{ outcome: Outcome; counts: BatchOutcome }> => {
+  const { prepared, plan, input, journal, status } = ended;
+  const { batch } = prepared;
+  // What has not started by now must not start later, whatever copy of the script is still about.
+  if (!journal.complete) await createExclusive(batch.paths.tombstone, `${status?.message ?? ended.refusal ?? 'ended'}\n`);
+  const units = await collectUnits({
+    component: plan.component,
+    taskDir: plan.task_dir,
+    units: prepared.units,
+    journal,
+    evidence: { cause: ended.cause, rerunInterrupted: ended.rerunInterrupted, mayTryAgain: ended.mayTryAgain },
+    lateFilesMs: ended.lateFilesMs,
+  });
+  const jobIds = [...new Set(journal.copies.map((copy) => copy.jobId))];
+  const lastJob = jobIds.at(-1) ?? null;
+  const outcome: Outcome = {
+    header: {
+      key: batch.key,
+      try: input.try,
+      batch: input.batch,
+      jobs: jobIds.map((jobId) => ({
+        job_id: jobId,
+        state: jobId === lastJob ? (status?.schedulerState ?? null) : null,
+        node: jobId === lastJob ? (status?.node ?? null) : null,
+        usage: jobId === lastJob ? (status?.usage ?? null) : null,
+        requested: batch.resources,
+      })),
+      cause: ended.cause,
+      message: ended.refusal ?? status?.message ?? null,
+      script: batch.paths.script,
+      stdout_file: lastJob === null ? null : `${batch.paths.stdioPrefix}${lastJob}.out`,
+      stderr_file: lastJob === null ? null : `${batch.paths.stdioPrefix}${lastJob}.err`,
+      bad_nodes:
+        ended.cause === 'node' && status?.node != null
+          ? [...new Set([...batch.avoidNodes, status.node])]
+          : batch.avoidNodes,
+    },
+    units,
+  };
+  const path = outcomePath(input.run.dir, batch.key);
+  const { sha256 } = await publishState(path, formatOutcome(outcome));
+  return { outcome, counts: outcomeCounts(outcome, path, sha256) };
+};
+
+/** Tells the operator of one batch, through the heartbeats of its activity. */
+const heart = (
+  input: RunBatchInput,
+  key: string,
+  total: number,
+): { beat(change: Partial<BatchHeartbeat>): void } => {
+  let current: BatchHeartbeat = {
+    key,
+    position: input.position,
+    batch: input.batch,
+    state: 'submitting',
+    reason: null,
+    node: null,
+    job_id: null,
+    facts: {},
+    done: 0,
+    failed: 0,
+    total,
+  };
+  return {
+    beat: (change) => {
+      current = { ...current, ...change };
+      Context.current().heartbeat(current);
+    },
+  };
+};
+
+const shown = (status: BatchStatus, journal: JournalReport): Partial<BatchHeartbeat> => {
+  const ends = [...journal.ends.values()];
+  const failed = ends.filter((end) => end.status !== 0).length;
+  return {
+    state: status.state,
+    reason: status.state === 'pending' || status.state === 'unknown' ? status.reason : null,
+    node: status.state === 'running' ? status.node : null,
+    done: ends.length - failed,
+    failed,
+  };
+};
+
+/** Repeats a heartbeat while something that shows nothing by itself goes on. */
+const beating = async <T>(beat: () => void, work: Promise<T>): Promise<T> => {
+  const timer = setInterval(beat, HEARTBEAT_EVERY_MS);
+  try {
+    return await work;
+  } finally {
+    clearInterval(timer);
+  }
+};
+
+const submit = async (
+  deps: ActivityDependencies,
+  prepared: PreparedBatch,
+  beat: (change: Partial<BatchHeartbeat>) => void,
+): Promise<Handle | SubmissionRefused> => {
+  const signal = Context.current().cancellationSignal;
+  try {
+    return await beating(
+      () => {
+        beat({});
+      },
+      deps.backend.executor.submit(prepared.batch, {
+        signal,
+        note: (line) => {
+          beat({ reason: line.slice(0, 300) });
+        },
+      }),
+    );
+  } catch (error) {
+    if (error instanceof SubmissionRefused) return error;
+    throw error;
+  }
+};
+
+/** Why this attempt stops although its batch goes on: a cancelled run, or a worker that shuts down. */
+export const stopReason = (): Error => {
+  const context = Context.current();
+  const reason: unknown = context.cancellationSignal.reason;
+  if (context.cancellationDetails?.cancelRequested === true && reason instanceof CancelledFailure) return reason;
+  return ApplicationFailure.create({
+    type: 'AttemptEnded',
+    message: 'This worker let go of the batch (shutdown, pause or reset); the batch goes on, the next attempt adopts it',
+    nonRetryable: false,
+  });
+};
+
+const run = async (input: RunBatchInput, deps: ActivityDependencies): Promise<BatchOutcome> => {
+  const [plan, request, previous] = await Promise.all([
+    readPlan(input.plan),
+    readRequest(input.run.request),
+    input.previous === null ? null : readOutcome(input.previous),
+  ]);
+  const { backend } = deps;
+  const prepared = await prepareBatch(input.run, request.workflow.name, plan, input, previous, backend.name);
+  const { batch } = prepared;
+  const path = outcomePath(input.run.dir, batch.key);
+  const written = await readIfThere(path);
+  let outcome: Outcome;
+  let counts: BatchOutcome;
+  if (written === null) {
+    const { beat } = heart(input, batch.key, prepared.units.length);
+    beat({});
+    const handle = await submit(deps, prepared, beat);
+    const refused = handle instanceof SubmissionRefused;
+    if (!refused) beat({ state: 'pending', job_id: handle.jobId, facts: handle.facts, reason: null });
+    const end: BatchEnd = refused
+      ? { journal: noJournal, status: null }
+      : await awaitBatch(backend, batch, handle, {
+          signal: Context.current().cancellationSignal,
+          show: (status, journal) => {
+            beat(shown(status, journal));
+          },
+        });
+    beat({ ...shown({ state: 'unknown', reason: null as never }, end.journal), state: 'collecting', reason: null });
+    ({ outcome, counts } = await beating(
+      () => {
+        beat({});
+      },
+      collect({
+        prepared,
+        plan,
+        input,
+        ...end,
+        cause: refused ? 'failed' : (end.status?.cause ?? null),
+        rerunInterrupted: mayRerun(request, input.position),
+        mayTryAgain: input.try < MAX_TRIES,
+        lateFilesMs: backend.lateFilesMs,
+        refusal: refused ? handle.message : null,
+      }),
+    ));
+  } else {
+    outcome = parseOutcome(Buffer.from(written));
+    const { sha256 } = await publishState(path, [written]);
+    counts = outcomeCounts(outcome, path, sha256);
+  }
+  const failure = await batchFailure(plan, outcome);
+  if (failure === null) return counts;
+  throw ApplicationFailure.create({
+    type: failure.type,
+    message: failure.message,
+    nonRetryable: true,
+    details: [{ ...failure.details, outcome: counts }],
+  });
+};
+
+const noJournal: JournalReport = { ends: new Map(), complete: false, notExecutable: false, copies: [] };
+
+/**
+ * @throws ApplicationFailure of type TaskExecutionError or JobExecutionError when a unit failed, its details with
+ * the outcome; a retryable one when this worker must let go of the batch.
+ */
+export const runBatch = async (input: RunBatchInput, deps: ActivityDependencies): Promise<BatchOutcome> => {
+  try {
+    return await run(input, deps);
+  } catch (error) {
+    if (Context.current().cancellationSignal.aborted && !(error instanceof ApplicationFailure)) throw stopReason();
+    throw error;
+  }
+};

@@ -1,0 +1,14 @@
+/** `workflow.log`: one line per event of a run, for people (docs/files.md). */
+import { appendFile } from 'node:fs/promises';
+import { StorageFailed } from '../state/errors.js';
+import { workflowLogPath } from '../state/paths.js';
+
+/** Appends one line; an activity that is retried may say a thing twice. */
+export const logEvent = async (runDir: string, text: string, level: 'INFO' | 'ERROR' = 'INFO'): Promise<void> => {
+  const path = workflowLogPath(runDir);
+  try {
+    await appendFile(path, `${new Date().toISOString()} ${level} ${text.replaceAll('\n', ' | ')}\n`);
+  } catch (error) {
+    throw new StorageFailed(path, 'cannot append to', error);
+  }
+};

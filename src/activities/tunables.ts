@@ -1,0 +1,34 @@
+/** Tunables of the activities. */
+
+/** Heavy activities (plan, apply, open, close) at once in one worker: each may hold an image list of 100,000. */
+export const HEAVY_ACTIVITIES_AT_ONCE = 2;
+
+/** First look at a batch's journal after its submission: a trivial unit is done by then. */
+export const FIRST_LOOK_MS = 4;
+
+/** Looks at a journal are this share of the batch's age apart, so that noticing its end costs little beside it. */
+export const LOOK_SHARE_OF_AGE = 0.08;
+
+/** Longest time between two looks at a journal: what a file system's cache of attributes is worth. */
+export const LONGEST_LOOK_MS = 1_000;
+
+/** Between two questions to the executor about one batch; a backend with a poller answers from its memory. */
+export const STATUS_EVERY_MS = 1_000;
+
+/** Between two heartbeats; the SDK throttles further. */
+export const HEARTBEAT_EVERY_MS = 1_000;
+
+/**
+ * After a complete journal with a kill (signal 9) in it, how long the scheduler is asked why: the state
+ * OUT_OF_MEMORY shows only when the job has ended, some seconds after its script.
+ */
+export const KILL_CAUSE_WAIT_MS = 60_000;
+
+/** Unit outputs read at once: enough to hide a shared file system's latency, few enough for its open files. */
+export const OUTPUTS_READ_AT_ONCE = 32;
+
+/** Between two looks for a file that the node has written and this host does not see yet. */
+export const LATE_FILE_LOOK_MS = 250;
+
+/** The end of a unit's log that travels with a failure. */
+export const LOG_TAIL_BYTES = 2_000;

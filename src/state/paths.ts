@@ -1,0 +1,65 @@
+/** Names of the runner's own files, all in `.runner/` of the run's directory (docs/files.md). */
+import { join } from 'node:path';
+import type { BatchPaths } from '../executors/contract.js';
+import type { Stage } from '../wire/activities.js';
+
+const padded = (value: number, width: number): string => String(value).padStart(width, '0');
+
+export const runnerDir = (runDir: string): string => join(runDir, '.runner');
+
+/** Created first and exclusively: which run owns the directory. */
+export const identityPath = (runDir: string): string => join(runnerDir(runDir), 'run.json');
+
+export const requestPath = (runDir: string): string => join(runnerDir(runDir), 'request.json');
+
+/** The image list before the task at `position`; after the last task, that of `position + 1`. */
+export const imagesPath = (runDir: string, position: number): string =>
+  join(runnerDir(runDir), 'images', `${padded(position, 6)}.jsonl`);
+
+export const planPath = (runDir: string, position: number, stage: Stage): string =>
+  join(runnerDir(runDir), 'plans', `${padded(position, 6)}-${stage}.json`);
+
+export const outcomePath = (runDir: string, key: string): string =>
+  join(runnerDir(runDir), 'outcomes', `${key}.jsonl`);
+
+export const resultPath = (runDir: string): string => join(runDir, 'result.json');
+
+export const workflowLogPath = (runDir: string): string => join(runDir, 'workflow.log');
+
+/** Where a task's record was written, by position: closeRun finds the records through it. */
+export const recordPath = (runDir: string, position: number): string =>
+  join(runnerDir(runDir), 'records', `${padded(position, 6)}.json`);
+
+/** The key of one try of one batch: `[a-z0-9-]`, unique per run, task, stage, batch and try. */
+export const batchKey = (uuid: string, position: number, stage: Stage, batch: number, attempt: number): string =>
+  `${uuid.replaceAll('-', '').slice(0, 16)}-${padded(position, 3)}${stage === 'first' ? 'f' : 'c'}-${padded(batch, 6)}-${String(attempt)}`;
+
+/** One folder a try: a worker that watches a batch lists a handful of files, however many batches a run has. */
+const batchDir = (runDir: string, key: string): string => join(runnerDir(runDir), 'batches', key);
+
+export const unitsPath = (runDir: string, key: string): string => join(batchDir(runDir, key), 'units');
+
+/**
+ * Files of one try of a batch. Script and stdio of a scheduler's job lie in the task's folder, where people look.
+ *
+ * @param jobPrefix `non_par` or `par-{batch}`, with the try from the second on.
+ */
+export const batchPaths = (
+  runDir: string,
+  taskDir: string,
+  key: string,
+  jobPrefix: string,
+  backend: string,
+): BatchPaths => {
+  const dir = batchDir(runDir, key);
+  const local = backend === 'local';
+  return {
+    units: unitsPath(runDir, key),
+    script: local ? join(dir, 'script.sh') : join(taskDir, `${jobPrefix}-${backend}-submit.sh`),
+    intent: join(dir, 'intent'),
+    owner: join(dir, 'owner'),
+    tombstone: join(dir, 'tombstone'),
+    journalPrefix: join(dir, 'journal-'),
+    stdioPrefix: local ? join(dir, 'script-') : join(taskDir, `${jobPrefix}-${backend}-`),
+  };
+};

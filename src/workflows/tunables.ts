@@ -1,0 +1,27 @@
+/** Tunables of the workflow. */
+
+/** Pending batches of one run at once: far below the server's 2,000 pending activities (docs/architecture.md). */
+export const MAX_PENDING_BATCHES = 200;
+
+/** Tries of one batch in which nothing ended: enough for a few bad nodes, few enough to notice a broken site. */
+export const MAX_TRIES_WITHOUT_PROGRESS = 5;
+
+/** All tries of one batch: a batch that gets forward a little each time is let go on for long. */
+export const MAX_TRIES = 100;
+
+/** A worker that says nothing for so long is taken for dead; its batch is adopted by the next attempt. */
+export const HEARTBEAT_TIMEOUT_SECONDS = 15;
+
+/** Nothing a facility runs takes longer; an activity needs some end. */
+export const SCHEDULE_TO_CLOSE_DAYS = 60;
+
+/**
+ * Attempts of plan, apply and the like while storage fails: with the back-off below, about an hour. Counted in
+ * attempts, not in time, so that an hour without any worker costs nothing.
+ */
+export const STORAGE_ATTEMPTS = 70;
+export const STORAGE_BACKOFF_SECONDS = 1;
+export const STORAGE_BACKOFF_MAX_SECONDS = 60;
+
+/** One attempt of plan, apply and the like: 100,000 images take seconds; more means that the worker is gone. */
+export const STEP_ATTEMPT_MINUTES = 15;
