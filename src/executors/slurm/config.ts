@@ -1,0 +1,143 @@
+/**
+ * The configuration file of a SLURM worker: Fractal's own file, and one more section, `runner_config`, with what
+ * this runner lets a site set (docs/slurm.md has every option with its default and reason).
+ */
+import { z } from 'zod';
+import type { InputError } from '../../wire/failure.js';
+import { MEMORY_SYNTAX, parseMemory } from './memory.js';
+import {
+  DEFAULT_COMMAND_TIMEOUT_SECONDS,
+  DEFAULT_LATE_FILE_WAIT_SECONDS,
+  DEFAULT_POLL_INTERVAL_SECONDS,
+  DEFAULT_SBATCH_TIMEOUT_SECONDS,
+  DEFAULT_SUBMISSIONS_PER_MINUTE,
+} from './tunables.js';
+
+const LINE_SYNTAX = 'one line of text without control characters';
+const isLine = (text: string) => text.length > 0 && !/\p{Cc}/u.test(text);
+const line = z.string().refine(isLine, { error: LINE_SYNTAX });
+const count = z.int().positive();
+const memory = z
+  .union([z.int(), z.string()])
+  .refine((value) => parseMemory(value) !== null, { error: MEMORY_SYNTAX })
+  .transform((value) => parseMemory(value) ?? 0);
+
+const optionSet = z.strictObject({
+  partition: line.nullish(),
+  cpus_per_task: count.nullish(),
+  mem: memory.nullish(),
+  constraint: line.nullish(),
+  gres: line.nullish(),
+  gpus: line.nullish(),
+  time: line.nullish(),
+  account: line.nullish(),
+  nodelist: line.nullish(),
+  exclude: line.nullish(),
+  extra_lines: z.array(line).nullish(),
+  pre_submission_commands: z.array(line).nullish(),
+});
+
+const batching = z.strictObject({
+  target_cpus_per_job: count,
+  max_cpus_per_job: count,
+  target_mem_per_job: memory,
+  max_mem_per_job: memory,
+  target_num_jobs: count,
+  max_num_jobs: count,
+});
+
+const seconds = z.number().positive();
+const runner = z.strictObject({
+  poll_interval_seconds: seconds.default(DEFAULT_POLL_INTERVAL_SECONDS),
+  /** null: from the controller's SlurmdTimeout and KillWait. */
+  vanish_window_seconds: seconds.nullable().default(null),
+  command_timeout_seconds: seconds.default(DEFAULT_COMMAND_TIMEOUT_SECONDS),
+  sbatch_timeout_seconds: seconds.default(DEFAULT_SBATCH_TIMEOUT_SECONDS),
+  /** null: the controller's MessageTimeout. */
+  message_timeout_seconds: seconds.nullable().default(null),
+  /** Of this user, pending or running, whoever submitted them. */
+  max_jobs_at_once: count.nullable().default(null),
+  max_submissions_per_minute: count.default(DEFAULT_SUBMISSIONS_PER_MINUTE),
+  /** false: requests that bring `worker_init` or `extra_lines` are refused. */
+  allow_shell_lines: z.boolean().default(true),
+  late_file_wait_seconds: z.number().nonnegative().default(DEFAULT_LATE_FILE_WAIT_SECONDS),
+});
+
+const exportName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'the name of an environment variable' });
+
+/** The file's shape; `mem` and the like come out in MB. */
+export const slurmConfigSchema = z.strictObject({
+  default_slurm_config: optionSet,
+  gpu_slurm_config: optionSet.nullish(),
+  batching_config: batching,
+  user_local_exports: z.record(exportName, line).nullish(),
+  runner_config: runner.prefault({}),
+});
+
+export type SlurmConfig = z.output<typeof slurmConfigSchema>;
+export type SlurmOptionSet = SlurmConfig['default_slurm_config'];
+export type BatchingConfig = SlurmConfig['batching_config'];
+export type RunnerConfig = SlurmConfig['runner_config'];
+
+/** The configuration file is wrong: all of it, each with its JSON Pointer. */
+export class SlurmConfigError extends Error {
+  override readonly name = 'SlurmConfigError';
+  constructor(readonly errors: InputError[]) {
+    super(
+      [
+        'The SLURM configuration is wrong:',
+        ...errors.map((e) => `  ${e.path || '/'}: expected ${e.expected}, got ${e.got}`),
+      ].join('\n'),
+    );
+  }
+}
+
+/**
+ * Reads the text of a configuration file.
+ *
+ * @throws SlurmConfigError with every error, not the first; unknown keys are errors.
+ */
+export const parseSlurmConfig = (text: string): SlurmConfig => {
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch (error) {
+    throw new SlurmConfigError([
+      { path: '', expected: 'JSON', got: error instanceof Error ? error.message : String(error) },
+    ]);
+  }
+  const parsed = slurmConfigSchema.safeParse(data);
+  if (!parsed.success)
+    throw new SlurmConfigError(parsed.error.issues.flatMap((issue) => describe(issue, data)));
+  return parsed.data;
+};
+
+const pointer = (path: readonly PropertyKey[]): string =>
+  path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+
+const valueAt = (data: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>(
+    (value, part) =>
+      typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[part] : undefined,
+    data,
+  );
+
+const show = (value: unknown): string =>
+  value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 200);
+
+const describe = (issue: z.core.$ZodIssue, data: unknown): InputError[] => {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      path: pointer([...issue.path, key]),
+      expected: 'no such key',
+      got: show(valueAt(data, [...issue.path, key])),
+    }));
+  }
+  const expected =
+    issue.code === 'invalid_type'
+      ? `${issue.expected}`
+      : issue.message.replace(/^Invalid input: expected /, '');
+  return [{ path: pointer(issue.path), expected, got: show(valueAt(data, issue.path)) }];
+};

@@ -1,0 +1,49 @@
+/** Every default of the SLURM backend, with its unit in the name and its reason beside. */
+
+/** squeue(1) asks not to be called in loops; 15 s is what sites tolerate, and success does not wait for it. */
+export const DEFAULT_POLL_INTERVAL_SECONDS = 15;
+/** Workers that were started together must not ask together. */
+export const POLL_JITTER_FRACTION = 0.2;
+/** A squeue that took 2 s is asked at most every 20 s: it should cost the controller a tenth of the time. */
+export const POLL_SLOWDOWN_FACTOR = 10;
+/** Look-ups that somebody waits for (cancel, adoption after a crash) may bring the next squeue forward to this. */
+export const URGENT_POLL_SPACING_SECONDS = 2;
+/** How long a status call waits for an answer under way before it says that there is none yet. */
+export const STATUS_PATIENCE_SECONDS = 2;
+
+/** With the controller away `scontrol show job` needs 18 s to say so, squeue and sbatch 9 s. */
+export const DEFAULT_COMMAND_TIMEOUT_SECONDS = 40;
+/** sbatch retries by itself for long; what it did by then is found by the job's name. */
+export const DEFAULT_SBATCH_TIMEOUT_SECONDS = 40;
+/** MessageTimeout of slurm.conf(5), where the controller did not say. */
+export const FALLBACK_MESSAGE_TIMEOUT_SECONDS = 10;
+
+/** Below it a slow controller or a restart would look like a lost job. */
+export const MIN_VANISH_WINDOW_SECONDS = 300;
+/** On top of SlurmdTimeout and KillWait: the time until a dead node's job is written off and cleaned up. */
+export const VANISH_MARGIN_SECONDS = 60;
+/** SlurmdTimeout and KillWait of slurm.conf(5), where the controller did not say. */
+export const FALLBACK_SLURMD_TIMEOUT_SECONDS = 300;
+export const FALLBACK_KILL_WAIT_SECONDS = 30;
+
+/** While SLURM requeues a job its accounting shows an end for 2-10 s; an end that lasts longer is one. */
+export const REQUEUE_SETTLE_SECONDS = 15;
+/** Accounting has memory and CPU time 1-5 s after a job's end; a failure is not held back longer for them. */
+export const USAGE_PATIENCE_SECONDS = 10;
+/** Accounting is asked from this long before a job was last seen: clocks differ between hosts. */
+export const ACCOUNTING_MARGIN_SECONDS = 300;
+
+/** Far below what a controller bears, far above what a run needs. */
+export const DEFAULT_SUBMISSIONS_PER_MINUTE = 300;
+/** More sbatch at once only wait for the same lock in the controller. */
+export const SBATCH_AT_ONCE = 4;
+/** Waiting for a limit or an absent controller: from seconds to a minute, so that a freed place is soon taken. */
+export const LIMIT_BACKOFF_FIRST_SECONDS = 2;
+export const LIMIT_BACKOFF_MAX_SECONDS = 60;
+
+/** NFS shows a new file after acregmax, 60 s by default, at the latest (nfs(5)). */
+export const DEFAULT_LATE_FILE_WAIT_SECONDS = 60;
+/** scancel is asked again while a job lives on: a controller may have lost the request in a restart. */
+export const SCANCEL_AGAIN_SECONDS = 30;
+/** Enough of a job's stderr to hold the last message of whatever ended it. */
+export const STDERR_TAIL_BYTES = 4096;
