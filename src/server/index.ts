@@ -6,6 +6,14 @@
  *     // ... server.address, server.uiAddress
  *     await server.stop();
  */
+export {
+  type AddressFlags,
+  embeddedTarget,
+  givenTarget,
+  NoServer,
+  resolveTarget,
+  type ServerTarget,
+} from './address.js';
 export { type BinarySource, findServerBinary, NoServerBinary, type ServerBinary } from './binary.js';
 export {
   type EmbeddedServer,
@@ -13,4 +21,7 @@ export {
   ServerStartFailed,
   startEmbeddedServer,
 } from './embedded.js';
+export { withFolderLock } from './folder-lock.js';
 export { cacheFolder, stateFolder } from './folders.js';
+export { areRegistered, registerSearchAttributes } from './search-attributes.js';
+export { acquireUpServer, findUpServer, UpAlreadyRunning, type UpServer } from './up-server.js';

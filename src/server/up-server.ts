@@ -1,0 +1,117 @@
+/** `up`'s server: adopted when it lives, started again on the same database when not. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type EmbeddedServer, startEmbeddedServer } from './embedded.js';
+import { withFolderLock } from './folder-lock.js';
+import { endProcess, isAlive, ownIdentity } from './process.js';
+import { probe } from './probe.js';
+import { CONNECT_TIMEOUT_MS, PREFERRED_PORT, PREFERRED_UI_PORT, SERVER_STOP_SECONDS } from './tunables.js';
+import { readUpState, type UpState, writeUpState } from './up-state.js';
+
+export interface UpServerOptions {
+  /** Folder of database, log and state file. */
+  home: string;
+  /** Called only when a server must be started. */
+  findBinary: () => Promise<{ path: string; version: string }>;
+  say: (line: string) => void;
+}
+
+export interface UpServer extends EmbeddedServer {
+  /** Was it running already, left by an `up` that was killed? */
+  adopted: boolean;
+}
+
+/** Another `up` of the same folder is running. */
+export class UpAlreadyRunning extends Error {
+  override readonly name = 'UpAlreadyRunning';
+}
+
+const portOf = (address: string): number =>
+  Number(new URL(`tcp://${address.replace(/^https?:\/\//, '')}`).port);
+
+/** The live server of a state, or null; one that lives but does not answer is ended. */
+const adopt = async (state: UpState, say: (line: string) => void): Promise<EmbeddedServer | null> => {
+  if (!(await isAlive(state.process))) return null;
+  const problem = await probe({ address: state.address }, state.namespace, CONNECT_TIMEOUT_MS);
+  if (problem !== null) {
+    say(
+      `the server at ${state.address} (process ${String(state.process.pid)}) does not answer: starting it again`,
+    );
+    await endProcess(state.process, SERVER_STOP_SECONDS * 1_000);
+    return null;
+  }
+  return {
+    process: state.process,
+    address: state.address,
+    uiAddress: state.ui_address,
+    namespace: state.namespace,
+    stop: () => endProcess(state.process, SERVER_STOP_SECONDS * 1_000),
+  };
+};
+
+const refuseSecond = async (home: string, state: UpState | null): Promise<void> => {
+  if (state === null || state.owner === null || !(await isAlive(state.owner))) return;
+  throw new UpAlreadyRunning(
+    `\`fractal-temporal up\` is running already (process ${String(state.owner.pid)}, Web UI ${state.ui_address}). ` +
+      `End it first, or set FRACTAL_TEMPORAL_HOME to another folder than ${home} for a second one.`,
+  );
+};
+
+/**
+ * The server of `up`, for as long as this process lives or until `stop`. It is not tied to this process: when this
+ * one is killed the server goes on, and the next call adopts it.
+ *
+ * @throws UpAlreadyRunning, NoServerBinary, ServerStartFailed, file system errors (folder not writable).
+ */
+export const acquireUpServer = async ({ home, findBinary, say }: UpServerOptions): Promise<UpServer> => {
+  await mkdir(home, { recursive: true });
+  return withFolderLock(home, 'server', say, async () => {
+    const before = await readUpState(home);
+    await refuseSecond(home, before);
+    const dbFile = join(home, 'temporal.db');
+    const adopted = before === null ? null : await adopt(before, say);
+    let version = before?.version ?? 'unknown';
+    let server = adopted;
+    if (server === null) {
+      const binary = await findBinary();
+      version = binary.version;
+      server = await startEmbeddedServer({
+        binary: binary.path,
+        dbFile,
+        logFile: join(home, 'server.log'),
+        // The ports of last time: addresses in other terminals and bookmarks of the Web UI go on to work.
+        ports:
+          before === null
+            ? { port: PREFERRED_PORT, uiPort: PREFERRED_UI_PORT }
+            : { port: portOf(before.address), uiPort: portOf(before.ui_address) },
+        tied: false,
+      });
+    }
+    const live = server;
+    const state: UpState = {
+      process: live.process,
+      owner: await ownIdentity(),
+      address: live.address,
+      ui_address: live.uiAddress,
+      namespace: live.namespace,
+      db_file: dbFile,
+      version,
+    };
+    await writeUpState(home, state);
+    return {
+      ...live,
+      adopted: adopted !== null,
+      stop: async () => {
+        await live.stop();
+        await writeUpState(home, { ...state, owner: null });
+      },
+    };
+  });
+};
+
+/** The live server of an `up` (also of one that was killed), or null. */
+export const findUpServer = async (home: string): Promise<UpState | null> => {
+  const state = await readUpState(home);
+  if (state === null || !(await isAlive(state.process))) return null;
+  return (await probe({ address: state.address }, state.namespace)) === null ? state : null;
+};

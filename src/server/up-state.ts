@@ -1,0 +1,48 @@
+/** The state file of `up`'s server: what the next `up`, and every other command, finds it by (docs/server.md). */
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import type { ProcessIdentity } from './process.js';
+
+const identity = z.object({ pid: z.int().positive(), started: z.string() });
+
+const schema = z.object({
+  process: identity,
+  /** The `up` that holds the server; null after an orderly end. */
+  owner: identity.nullable(),
+  address: z.string(),
+  ui_address: z.string(),
+  namespace: z.string(),
+  db_file: z.string(),
+  version: z.string(),
+});
+
+export interface UpState {
+  process: ProcessIdentity;
+  owner: ProcessIdentity | null;
+  address: string;
+  ui_address: string;
+  namespace: string;
+  db_file: string;
+  version: string;
+}
+
+export const upStatePath = (home: string): string => join(home, 'server.json');
+
+/** The state file's content; null when it is missing or not one (it is only a hint: nothing is lost with it). */
+export const readUpState = async (home: string): Promise<UpState | null> => {
+  try {
+    return schema.parse(JSON.parse(await readFile(upStatePath(home), 'utf8')));
+  } catch {
+    return null;
+  }
+};
+
+/** Replaces the state file in one step, so that no reader sees half of it. */
+export const writeUpState = async (home: string, state: UpState): Promise<void> => {
+  const path = upStatePath(home);
+  const unfinished = `${path}.${String(process.pid)}.tmp`;
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(unfinished, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+  await rename(unfinished, path);
+};
