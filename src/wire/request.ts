@@ -11,11 +11,7 @@ export interface Image {
 }
 
 export type TaskType =
-  | 'non_parallel'
-  | 'parallel'
-  | 'compound'
-  | 'converter_non_parallel'
-  | 'converter_compound';
+  'non_parallel' | 'parallel' | 'compound' | 'converter_non_parallel' | 'converter_compound';
 
 export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue };
 export type JsonObject = { [key: string]: JsonValue };
