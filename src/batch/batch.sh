@@ -1,0 +1,225 @@
+# shellcheck shell=bash disable=SC2154
+# The body of every batch script (docs/batch-script.md). src/batch/script.ts puts a shebang, the backend's own lines
+# and the assignments of ft_* before it. bash 4.2 must do, with nothing else on the node but coreutils.
+#
+# Exit codes: 0 closed, 90 another copy has the batch, 91 cancelled (tombstone), 92 a file could not be written,
+# 93 folder or units file wrong, 95 told to start nothing more (SIGUSR1); ended by SIGTERM, SIGINT or SIGHUP it
+# waits for the units that run and then dies of SIGTERM itself.
+
+# Lines of the site or the user stood before; nothing of theirs may change what follows.
+set +aefuvx +o posix +o noclobber
+IFS=$' \t\n'
+# Bytes are enough here and several times quicker; units get the locale that was.
+ft_locale=${LC_ALL-}
+export -n LC_ALL
+LC_ALL=C
+
+ft_stop=0
+ft_signals=0
+# A pipe that nobody writes to: reading it with a time-out is a pause without a fork.
+exec 7<> <(:)
+
+ft_pause() { read -r -t "$1" -u 7; }
+ft_uptime() { read -r ft_now _ </proc/uptime; }
+ft_say() { printf 'batch %s: %s\n' "$ft_key" "$1" >&2; }
+# shellcheck disable=SC2059 # the first argument is the format
+ft_append() { printf "$@" >>"$ft_journal"; }
+ft_quit() {
+  ft_say "$2"
+  [[ -z ${ft_journal-} ]] || ft_append 'Q %s .\n' "$1"
+  exit "$1"
+}
+
+# How a unit is started: the one part to replace for another launcher. The words of the unit are "$@". It must leave
+# in $! the process whose exit status is the unit's, in a process group of its own, with stdin empty and stdout and
+# stderr appended to $ft_log. exec, because a word like `test` must not be the shell's own.
+start_unit() {
+  {
+    [[ -z $ft_locale ]] || export LC_ALL="$ft_locale"
+    exec -- "$@"
+  } </dev/null >>"$ft_log" 2>&1 7<&- 8<&- &
+}
+
+# The batch belongs to whoever creates the owner file. After a requeue the job comes back under its own id and goes on.
+ft_own() {
+  local holder=''
+  [[ ! -e $ft_tombstone ]] || ft_quit 91 'cancelled before it began'
+  [[ $ft_job && $ft_restart ]] || ft_quit 93 'no job id in the environment'
+  set -o noclobber
+  if { : >"$ft_owner"; } 2>/dev/null; then
+    printf '%s\n' "$ft_job" >>"$ft_owner" || ft_quit 92 "cannot write $ft_owner"
+  else
+    [[ -e $ft_owner ]] || ft_quit 92 "cannot create $ft_owner"
+    # Its line may still be on its way (another node, NFS).
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+      read -r holder <"$ft_owner" && break
+      holder=''
+      sleep 1
+    done
+    [[ $holder == "$ft_job" ]] || ft_quit 90 "belongs to job ${holder:-unknown}, this is $ft_job"
+  fi
+}
+
+# One journal per copy. There already: this very copy has run, or the scheduler has given its id again.
+ft_open_journal() {
+  local journal=$ft_journal_prefix$ft_job-$ft_restart.journal epoch
+  epoch=$(date +%s.%N)
+  ft_uptime
+  if ! { printf 'J 1 %s %s %s %s %s %s .\n' "$ft_key" "$ft_job" "$ft_restart" "${HOSTNAME:--}" \
+    "$epoch" "$ft_now" >"$journal"; } 2>/dev/null; then
+    [[ ! -s $journal ]] || ft_quit 90 "job $ft_job, restart $ft_restart has a journal already"
+    ft_quit 92 "cannot write $journal"
+  fi
+  ft_journal=$journal
+}
+
+ft_check_program() {
+  local program
+  program=$(type -P -- "${ft_command[0]}")
+  if [[ ! -f $program || ! -x $program ]]; then
+    ft_say "not found or not executable on ${HOSTNAME:--}: ${ft_command[0]}"
+    ft_append 'X .\nC .\n' || exit 92
+    exit 0
+  fi
+}
+
+# May lane $1 start a unit now? 0 yes, 1 no, another lane has taken the unit meanwhile. Without a width file always.
+# The order is what keeps the host's limit: first "+" in the lanes file, then the width once more (docs/local.md).
+ft_admitted() {
+  while ((!ft_stop)); do
+    if [[ -e $ft_tombstone ]]; then
+      ft_stop=91
+      break
+    fi
+    [[ $ft_width_file ]] || return 0
+    { read -r ft_read <"$ft_width_file"; } 2>/dev/null && [[ $ft_read =~ ^[0-9]{1,6}$ ]] && ft_width=$((10#$ft_read))
+    if (($1 < ft_width)); then
+      ((ft_active)) && return 0
+      printf '+ %s\n' "$1" >>"$ft_lanes_file" || ft_stop=92
+      ft_active=1
+    else
+      ((!ft_active)) || printf -- '- %s\n' "$1" >>"$ft_lanes_file" || ft_stop=92
+      ft_active=0
+      ft_pause 0.1
+      [[ ! -e $ft_log ]] || return 1
+    fi
+  done
+  return 1
+}
+
+# Waits for process $1, through any number of signals to this shell; its exit status is in ft_status.
+ft_await() {
+  local seen
+  while :; do
+    seen=$ft_signals
+    wait "$1" 2>/dev/null
+    ft_status=$?
+    ((seen != ft_signals)) || return 0
+  done
+}
+
+# Runs the unit that has just been claimed and puts its end on record. Returns 92 when a file cannot be written.
+ft_run() {
+  local out=$ft_task_dir/$ft_stem-metadiff.json args=$ft_task_dir/$ft_stem-args.json began wrote=0
+  # Nothing has begun yet: without the claim the unit counts as never started.
+  if ! printf '%s' "$ft_args" >|"$args" || { [[ -e $out ]] && ! rm -f -- "$out"; }; then
+    rm -f -- "$ft_log"
+    return 92
+  fi
+  ft_uptime
+  began=$ft_now
+  start_unit "${ft_command[@]}" --args-json "$args" --out-json "$out"
+  ft_await $!
+  ft_uptime
+  # Whoever ends a job signals all its processes, in any order: give our own signal time to arrive.
+  case $ft_status in
+    129 | 130 | 137 | 143) ft_pause 0.5 ;;
+  esac
+  # After that signal only a success is the unit's own end; any other end is an interruption, told by having no line.
+  ((ft_stop != 94 || ft_status == 0)) || return 94
+  [[ ! -e $out ]] || wrote=1
+  ft_append 'E %s %s %s %s %s .\n' "$ft_index" "$ft_status" "$began" "$ft_now" "$wrote" || return 92
+}
+
+# Lane $1 walks all units in order and runs those that nobody has claimed. 0: the end was reached.
+ft_walk() {
+  local seen=0
+  ft_active=0
+  ft_width=0
+  while IFS=$'\t' read -r -u 8 ft_index ft_stem ft_args; do
+    ((seen += 1))
+    ft_log=$ft_task_dir/$ft_stem-log.txt
+    [[ ! -e $ft_log ]] || continue
+    if ! ft_admitted "$1"; then
+      ((!ft_stop)) || return "$ft_stop"
+      continue
+    fi
+    if ! { : >"$ft_log"; } 2>/dev/null; then
+      [[ ! -e $ft_log ]] || continue
+      return 92
+    fi
+    ft_run || return
+  done
+  ((seen == ft_unit_count)) || return 93
+}
+
+ft_lane() {
+  local code
+  trap 'ft_stop=94; ((ft_signals += 1))' TERM INT HUP
+  trap '((ft_stop)) || ft_stop=95; ((ft_signals += 1))' USR1
+  ft_walk "$1" 8<"$ft_units"
+  code=$?
+  [[ -z $ft_lanes_file ]] || printf 'x %s\n' "$1" >>"$ft_lanes_file"
+  ((code == 0)) || kill -USR1 $$
+  exit "$code"
+}
+
+# What a signal to the script does: nothing new starts. The units themselves are left to whoever sent it.
+# shellcheck disable=SC2317 # called by traps
+ft_tell_lanes() {
+  ((ft_signals += 1))
+  ((${#ft_pids[@]} == 0)) || kill -"$1" "${ft_pids[@]}" 2>/dev/null
+}
+
+ft_main() {
+  local lane code=0
+  ft_pids=()
+  trap 'ft_stop=94; ft_tell_lanes TERM' TERM INT HUP
+  trap 'ft_tell_lanes USR1' USR1
+  # Job control: a process group for each lane and unit, and SIGINT not ignored in them.
+  set -m
+  for ((lane = 0; lane < ft_lanes && !ft_stop; lane += 1)); do
+    ft_lane "$lane" &
+    ft_pids+=("$!")
+  done
+  # With job control a wait would return when a scheduler suspends a lane.
+  set +m
+  for lane in "${!ft_pids[@]}"; do
+    ft_await "${ft_pids[lane]}"
+    # The smallest is the reason, the others are lanes that were told.
+    if ((ft_status != 0 && (code == 0 || ft_status < code))); then code=$ft_status; fi
+  done
+  [[ -z $ft_lanes_file ]] || printf '.\n' >>"$ft_lanes_file"
+  if ((ft_stop == 94)); then
+    ft_say 'ended by a signal'
+    ft_append 'Q 94 .\n'
+    trap - TERM
+    kill -TERM $$
+  fi
+  case $code in
+    0) ft_append 'C .\n' || exit 92 ;;
+    91) ft_quit 91 'cancelled' ;;
+    92) ft_quit 92 'a file could not be written (disk full?); nothing more was started' ;;
+    93) ft_quit 93 "$ft_units does not hold $ft_unit_count units" ;;
+    95) ft_quit 95 'told to start nothing more' ;;
+    *) ft_quit 92 "a lane ended with status $code" ;;
+  esac
+}
+
+ft_own
+ft_open_journal
+cd -- "$ft_working_dir" || ft_quit 93 "cannot enter $ft_working_dir"
+[[ -r $ft_units ]] || ft_quit 93 "cannot read $ft_units"
+ft_check_program
+ft_main
+exit 0

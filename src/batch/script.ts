@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import type { Batch } from '../executors/contract.js';
+import { quoteWord } from './quote.js';
+
+const body = readFileSync(new URL('./batch.sh', import.meta.url), 'utf8');
+
+export interface BatchScriptInput {
+  batch: Batch;
+  /** Lines of the backend, before all else: `#SBATCH`, exports, the user's own set-up. They stand as they are. */
+  header: string[];
+  /** Shell word for the job's id, e.g. `"$SLURM_JOB_ID"`; must be the same in every restart of that job. */
+  jobIdExpression: string;
+  /** Shell word for how often the scheduler has restarted the job, e.g. `"${SLURM_RESTART_COUNT:-0}"`. */
+  restartExpression: string;
+  /** Files through which a local worker sets how many lanes run (docs/local.md); null: all of them. */
+  control: { widthFile: string; lanesFile: string } | null;
+}
+
+/**
+ * The whole text of a batch script (docs/batch-script.md): the same input gives the same text, and sbatch takes it
+ * on stdin as it is.
+ */
+export const buildBatchScript = ({
+  batch,
+  header,
+  jobIdExpression,
+  restartExpression,
+  control,
+}: BatchScriptInput): string => {
+  const { paths } = batch;
+  return [
+    '#!/bin/bash',
+    ...header,
+    `ft_key=${quoteWord(batch.key)}`,
+    `ft_job=${jobIdExpression}`,
+    `ft_restart=${restartExpression}`,
+    `ft_units=${quoteWord(paths.units)}`,
+    `ft_unit_count=${batch.unitCount}`,
+    `ft_lanes=${Math.min(batch.lanes, batch.unitCount)}`,
+    `ft_owner=${quoteWord(paths.owner)}`,
+    `ft_tombstone=${quoteWord(paths.tombstone)}`,
+    `ft_journal_prefix=${quoteWord(paths.journalPrefix)}`,
+    `ft_task_dir=${quoteWord(batch.taskDir)}`,
+    `ft_working_dir=${quoteWord(batch.workingDir)}`,
+    `ft_width_file=${quoteWord(control?.widthFile ?? '')}`,
+    `ft_lanes_file=${quoteWord(control?.lanesFile ?? '')}`,
+    `ft_command=(${batch.command.map(quoteWord).join(' ')})`,
+    body,
+  ].join('\n');
+};

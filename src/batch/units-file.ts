@@ -1,0 +1,37 @@
+import type { JsonObject } from '../wire/request.js';
+
+/** One unit as a batch script reads it. */
+export interface Unit {
+  /** 0-based in its task. */
+  index: number;
+  /** Start of its file names: `{stem}-args.json`, `{stem}-log.txt`, `{stem}-metadiff.json`. */
+  stem: string;
+  args: JsonObject;
+}
+
+/**
+ * One line of a units file, without its newline: index TAB stem TAB arguments. JSON escapes tabs, newlines and NUL
+ * inside strings, so a line is always a line; every line of the file ends with a newline.
+ */
+export const formatUnit = ({ index, stem, args }: Unit): string =>
+  `${index}\t${stem}\t${JSON.stringify(args)}`;
+
+/**
+ * The units of a whole units file.
+ *
+ * @throws Error that names the line when the text is not a units file, e.g. cut short.
+ */
+export const parseUnits = (text: string): Unit[] => {
+  if (text === '') return [];
+  if (!text.endsWith('\n')) throw new Error('units file: the last line is cut short');
+  return text.slice(0, -1).split('\n').map(parseUnit);
+};
+
+const parseUnit = (line: string, lineIndex: number): Unit => {
+  const match = /^(\d+)\t([^\t]+)\t(\{.*\})$/.exec(line);
+  const [, index, stem, args] = match ?? [];
+  if (index === undefined || stem === undefined || args === undefined) {
+    throw new Error(`units file, line ${lineIndex + 1}: expected index, stem and arguments between tabs`);
+  }
+  return { index: Number(index), stem, args: JSON.parse(args) as JsonObject };
+};
