@@ -11,7 +11,7 @@
 # Options of up, defaults for quick tests: --user NAME, --cpus N and --memory MB per node, --kill-wait S,
 # --message-timeout S, --slurmd-timeout S, --min-job-age S, --job-requeue 0|1, --scheduler PARAMETERS, --no-cgroup.
 # DIR/etc/slurm.conf is what SLURM_CONF must name; DIR/work belongs to the user.
-set -Eeuo pipefail
+set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=daemons.sh
 source "$here/daemons.sh"
@@ -81,7 +81,7 @@ command_up() {
     echo "PORT_SLURMDBD=$((base + 3)) PORT_MARIADB=$((base + 4))"
   } >"$DIR/run/cluster.env"
   load
-  trap 'command_down' ERR
+  trap failed_up EXIT
   write_slurm_conf
   head -c 1024 /dev/urandom >"$DIR/munge/key"
   chown munge: "$DIR/munge/key"
@@ -93,12 +93,20 @@ command_up() {
   start_named slurmd-1
   start_named slurmd-2
   wait_for 30 'both nodes to be idle' nodes_idle
-  trap - ERR
+  trap - EXIT
+}
+
+# What the daemons last said is worth more than the folder that is removed now.
+failed_up() {
+  tail -n 5 "$DIR"/log/* >&2 || true
+  command_down
 }
 
 start_accounting() {
   write_accounting_conf
-  setpriv --reuid slurm --regid slurm --clear-groups mariadb-install-db --no-defaults --user=slurm \
+  # Two that share a temporary folder take each other's tables.
+  install -d -o slurm "$DIR/mariadb/tmp"
+  TMPDIR=$DIR/mariadb/tmp setpriv --reuid slurm --regid slurm --clear-groups mariadb-install-db --no-defaults --user=slurm \
     --datadir="$DIR/mariadb/data" --innodb-log-file-size=16M --skip-test-db >"$DIR/log/mariadb-install-db.out" 2>&1
   start_named mariadbd
   wait_for 20 'MariaDB' test -S "$DIR/mariadb/socket"
@@ -141,7 +149,6 @@ command_status() {
 }
 
 command_down() {
-  trap - ERR
   local node
   for node in slurmd-1 slurmd-2; do
     stop_daemon "$node" KILL

@@ -70,7 +70,7 @@ start_named() {
       --log-file "$DIR/munge/log" --seed-file "$DIR/munge/seed" ;;
     mariadbd) start_daemon mariadbd setpriv --reuid slurm --regid slurm --clear-groups mariadbd --no-defaults \
       --datadir="$DIR/mariadb/data" --socket="$DIR/mariadb/socket" --pid-file="$DIR/mariadb/pid" \
-      --bind-address=127.0.0.1 --port="$PORT_MARIADB" --init-file="$DIR/mariadb/init.sql" --skip-name-resolve \
+      --bind-address=127.0.0.1 --port="$PORT_MARIADB" --tmpdir="$DIR/mariadb/tmp" --init-file="$DIR/mariadb/init.sql" --skip-name-resolve \
       --innodb-log-file-size=16M --innodb-buffer-pool-size=64M --innodb-flush-log-at-trx-commit=0 ;;
     slurmdbd) start_daemon slurmdbd setpriv --reuid slurm --regid slurm --clear-groups slurmdbd -D ;;
     slurmctld) start_daemon slurmctld setpriv --reuid slurm --regid slurm --clear-groups slurmctld -D ;;
