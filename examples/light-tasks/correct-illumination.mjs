@@ -41,7 +41,8 @@ runTask((args) => {
     }
   }
 
-  const newUrl = `${imageUrl}_corrected`;
+  // OME-Zarr 0.4 allows only letters and digits in an image's path within its well.
+  const newUrl = `${imageUrl}corrected`;
   writeImage(newUrl, { ...image, data: corrected });
   writeTable(newUrl, 'FOV_ROI_table', Object.keys(fields[0]), fields, {
     type: 'roi_table',
