@@ -64,7 +64,8 @@ const refuseSecond = async (home: string, state: UpState | null): Promise<void> 
  * @throws UpAlreadyRunning, NoServerBinary, ServerStartFailed, file system errors (folder not writable).
  */
 export const acquireUpServer = async ({ home, findBinary, say }: UpServerOptions): Promise<UpServer> => {
-  await mkdir(home, { recursive: true });
+  // Requests and logs are in the database: nobody else's business.
+  await mkdir(home, { recursive: true, mode: 0o700 });
   return withFolderLock(home, 'server', say, async () => {
     const before = await readUpState(home);
     await refuseSecond(home, before);

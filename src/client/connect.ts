@@ -1,0 +1,29 @@
+/** A connection and a client on it, with one thing to close. */
+import { Client, Connection } from '@temporalio/client';
+import { CONNECT_TIMEOUT_MS } from '../server/tunables.js';
+import { NoServer, type ServerTarget } from '../server/address.js';
+
+export interface ConnectedClient {
+  client: Client;
+  connection: Connection;
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to a server (`resolveTarget` of the server module, or an address of your own).
+ *
+ * @throws NoServer when it does not answer.
+ */
+export const connectClient = async (
+  target: Pick<ServerTarget, 'connection' | 'namespace'>,
+): Promise<ConnectedClient> => {
+  let connection: Connection;
+  try {
+    connection = await Connection.connect({ connectTimeout: CONNECT_TIMEOUT_MS, ...target.connection });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new NoServer(`No Temporal server answers at ${target.connection.address}: ${why}`);
+  }
+  const client = new Client({ connection, namespace: target.namespace });
+  return { client, connection, close: () => connection.close() };
+};

@@ -1,0 +1,65 @@
+/** A run, as its caller holds it. */
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { ProcessWorkflowResult } from '../wire/activities.js';
+import type { ResultReference } from '../wire/failure.js';
+import type { RunResult } from '../wire/result.js';
+import { within } from './deadline.js';
+import { RunCancelledError } from './errors.js';
+import { runErrorFrom } from './failure.js';
+import { type LiveProgress, readProgress } from './progress.js';
+import { readResult } from './result.js';
+import { QUERY_TIMEOUT_MS } from './tunables.js';
+
+export interface RunHandle {
+  readonly workflowId: string;
+  /** Was there a run of the same request already, running or closed? */
+  readonly joined: boolean;
+  /**
+   * Waits for the end and reads the result.
+   *
+   * @throws TaskExecutionError, JobExecutionError, InvalidRequestError, RunCancelledError by how the run ended;
+   * RunError when it was terminated; ResultUnreadableError when the result cannot be read here.
+   */
+  result(): Promise<RunResult>;
+  /** Waits for the end; where the result lies. Throws as `result` does, but reads no file. */
+  reference(): Promise<ResultReference>;
+  progress(): Promise<LiveProgress>;
+  /** Asks for cancellation and returns at once; `result` then throws RunCancelledError, when all is stopped. */
+  cancel(): Promise<void>;
+  /** Temporal's own handle, for everything else. */
+  readonly temporal: WorkflowHandle;
+}
+
+/** The reference of a partial result, from the workflow; null when there is none or no worker answers. */
+const queriedReference = (client: Client, handle: WorkflowHandle): Promise<ResultReference | null> =>
+  within(client, QUERY_TIMEOUT_MS, () => handle.query<ResultReference | null>('result')).catch(() => null);
+
+const waitForReference = async (client: Client, handle: WorkflowHandle): Promise<ResultReference> => {
+  try {
+    const { result } = (await handle.result()) as ProcessWorkflowResult;
+    return result;
+  } catch (error) {
+    const translated = runErrorFrom(error, handle.workflowId);
+    if (!(translated instanceof RunCancelledError)) throw translated;
+    const reference = await queriedReference(client, handle);
+    throw new RunCancelledError(translated.message, handle.workflowId, reference, {
+      cause: translated.cause,
+    });
+  }
+};
+
+/** The handle of a run that exists (or is just started). Asks nothing. */
+export const getRun = (client: Client, workflowId: string, joined = true): RunHandle => {
+  const handle = client.workflow.getHandle(workflowId);
+  return {
+    workflowId,
+    joined,
+    temporal: handle,
+    reference: () => waitForReference(client, handle),
+    result: async () => readResult(await waitForReference(client, handle)),
+    progress: () => readProgress(client, handle),
+    cancel: async () => {
+      await handle.cancel();
+    },
+  };
+};

@@ -1,0 +1,20 @@
+/** The typed client (docs/client.md); the package's index re-exports it. */
+export { connectClient, type ConnectedClient } from './connect.js';
+export {
+  describeInputErrors,
+  ExecutionError,
+  InvalidRequestError,
+  JobExecutionError,
+  RequestConflictError,
+  ResultUnreadableError,
+  RunCancelledError,
+  RunError,
+  TaskExecutionError,
+} from './errors.js';
+export { getRun, type RunHandle } from './handle.js';
+export type { PendingActivity } from './pending.js';
+export { addLiveCounts, type LiveProgress } from './progress.js';
+export { type Queue, unpolledQueues } from './pollers.js';
+export { defaultWorkflowId, type ProcessWorkflowInput, requestDigest, runDirOf } from './request.js';
+export { readResult } from './result.js';
+export { type StartOptions, startProcessWorkflow, WORKFLOW_TASK_QUEUE, WORKFLOW_TYPE } from './start.js';

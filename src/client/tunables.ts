@@ -1,0 +1,16 @@
+/** Every number of this area in one place, each with its reason. */
+
+/** Temporal refuses payloads over 2 MiB and warns at 512 KiB; half the limit leaves room for memo and envelope. */
+export const SPILL_OVER_BYTES = 1024 * 1024;
+
+/** A query is answered by a worker; when none lives it must not hold up what the server alone can tell. */
+export const QUERY_TIMEOUT_MS = 5_000;
+
+/** A worker asks its queue anew at least once a minute: one not heard of for longer is gone. */
+export const POLLER_SILENT_MS = 75_000;
+
+/** Hex digits of the default workflow id: 64 bits, no collision in anybody's lifetime, still readable. */
+export const WORKFLOW_ID_DIGITS = 16;
+
+/** Key of the memo by which a second start with the same id is recognised. */
+export const REQUEST_DIGEST_MEMO = 'request_digest';

@@ -1,0 +1,36 @@
+/**
+ * Runs Fractal workflows as durable Temporal workflows.
+ *
+ *     import { connectClient, resolveTarget, startProcessWorkflow, TaskExecutionError } from 'fractal-temporal';
+ *
+ *     const target = await resolveTarget({});                  // TEMPORAL_ADDRESS, temporal.toml, or a running `up`
+ *     const { client, close } = await connectClient(target);
+ *     const run = await startProcessWorkflow(client, request); // the JSON of docs/request.md
+ *     try {
+ *       const { images } = await run.result();
+ *     } catch (error) {
+ *       if (error instanceof TaskExecutionError) console.error(error.details.log_file, error.details.log_tail);
+ *       else throw error;
+ *     } finally {
+ *       await close();
+ *     }
+ */
+export * from './client/index.js';
+export { type AddressFlags, NoServer, resolveTarget, type ServerTarget } from './server/address.js';
+export type {
+  ExecutionErrorType,
+  FailureDetails,
+  FileReference,
+  InputError,
+  ResultReference,
+} from './wire/failure.js';
+export type { BatchHeartbeat, Progress, TaskProgress } from './wire/progress.js';
+export type { AttributeValue, Image, TaskType } from './wire/request.js';
+export type {
+  RunResult,
+  RunStatus,
+  TaskRunRecord,
+  TaskStatus,
+  UnitCause,
+  UnitRecord,
+} from './wire/result.js';
