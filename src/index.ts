@@ -1,10 +1,10 @@
 /**
  * Runs Fractal workflows as durable Temporal workflows.
  *
- *     import { connectClient, resolveTarget, startProcessWorkflow, TaskExecutionError } from 'fractal-temporal';
+ *     import { connectClient, startProcessWorkflow, TaskExecutionError } from 'fractal-temporal';
  *
- *     const target = await resolveTarget({});                  // TEMPORAL_ADDRESS, temporal.toml, or a running `up`
- *     const { client, close } = await connectClient(target);
+ *     const server = { connection: { address: '127.0.0.1:7233' }, namespace: 'default' };
+ *     const { client, close } = await connectClient(server);
  *     const run = await startProcessWorkflow(client, request); // the JSON of docs/request.md
  *     try {
  *       const { images } = await run.result();

@@ -36,23 +36,13 @@ export const runErrorFrom = (error: unknown, workflowId: string): unknown => {
   }
   if (cause instanceof ApplicationFailure) {
     const failure = { message: cause.message, details: failureDetails(cause) };
-    switch (cause.type) {
-      case TASK_EXECUTION_ERROR:
-        return new TaskExecutionError(failure, workflowId, { cause });
-      case JOB_EXECUTION_ERROR:
-        return new JobExecutionError(failure, workflowId, { cause });
-      case INVALID_REQUEST_ERROR: {
-        const details = firstDetail(cause) as InvalidRequestDetails | null;
-        return new InvalidRequestError(details?.errors ?? [], workflowId, { cause });
-      }
+    if (cause.type === TASK_EXECUTION_ERROR) return new TaskExecutionError(failure, workflowId, { cause });
+    if (cause.type === JOB_EXECUTION_ERROR) return new JobExecutionError(failure, workflowId, { cause });
+    if (cause.type === INVALID_REQUEST_ERROR) {
+      const details = firstDetail(cause) as InvalidRequestDetails | null;
+      return new InvalidRequestError(details?.errors ?? [], workflowId, { cause });
     }
   }
-  return new RunError(
-    `Run ${workflowId} ended abnormally: ${cause?.message ?? error.message}`,
-    workflowId,
-    null,
-    {
-      cause: error,
-    },
-  );
+  const message = `Run ${workflowId} ended abnormally: ${cause?.message ?? error.message}`;
+  return new RunError(message, workflowId, null, { cause: error });
 };
