@@ -92,7 +92,7 @@ ft_admitted() {
       break
     fi
     [[ $ft_width_file ]] || return 0
-    { read -r ft_read <"$ft_width_file"; } 2>/dev/null && [[ $ft_read =~ ^[0-9]{1,6}$ ]] && ft_width=$((10#$ft_read))
+    read -r ft_read <"$ft_width_file" && [[ $ft_read =~ ^[0-9]{1,6}$ ]] && ft_width=$((10#$ft_read))
     if (($1 < ft_width)); then
       ((ft_active)) && return 0
       printf '+ %s\n' "$1" >>"$ft_lanes_file" || ft_stop=92
@@ -112,7 +112,7 @@ ft_await() {
   local seen
   while :; do
     seen=$ft_signals
-    wait "$1" 2>/dev/null
+    wait "$1"
     ft_status=$?
     ((seen != ft_signals)) || return 0
   done
@@ -154,7 +154,7 @@ ft_walk() {
       ((!ft_stop)) || return "$ft_stop"
       continue
     fi
-    if ! { : >"$ft_log"; } 2>/dev/null; then
+    if ! : >"$ft_log"; then
       [[ ! -e $ft_log ]] || continue
       return 92
     fi
@@ -165,6 +165,9 @@ ft_walk() {
 
 ft_lane() {
   local code
+  # What bash says here (a unit was killed, a claim was lost) is told better by journal and exit code; to redirect
+  # it once is quicker than once per command.
+  exec 2>/dev/null
   trap 'ft_stop=94; ((ft_signals += 1))' TERM INT HUP
   trap '((ft_stop)) || ft_stop=95; ((ft_signals += 1))' USR1
   ft_walk "$1" 8<"$ft_units"
@@ -212,7 +215,7 @@ ft_main() {
     92) ft_quit 92 'a file could not be written (disk full?); nothing more was started' ;;
     93) ft_quit 93 "$ft_units does not hold $ft_unit_count units" ;;
     95) ft_quit 95 'told to start nothing more' ;;
-    *) ft_quit 92 "a lane ended with status $code" ;;
+    *) ft_quit 92 "a lane ended with status $code (process limit?)" ;;
   esac
 }
 

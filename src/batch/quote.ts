@@ -11,9 +11,7 @@ export const quoteWord = (value: string): string => {
   return CONTROL.test(value) ? `$'${value.replace(ESCAPED, escape)}'` : quote(value);
 };
 
-// eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0001-\u001f\u007f]/;
-// eslint-disable-next-line no-control-regex
 const ESCAPED = /[\u0001-\u001f\u007f'\\]/g;
 
 // Three octal digits: a shorter code would swallow a digit that follows it.
