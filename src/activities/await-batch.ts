@@ -35,7 +35,11 @@ const holdsKill = (journal: JournalReport): boolean =>
   [...journal.ends.values()].some((end) => end.status === SIGKILL_STATUS);
 
 /** After the end: lines that the node has written may take a while to be seen here. */
-const lastJournal = async (batch: Batch, lateFilesMs: number, signal: AbortSignal): Promise<JournalReport> => {
+const lastJournal = async (
+  batch: Batch,
+  lateFilesMs: number,
+  signal: AbortSignal,
+): Promise<JournalReport> => {
   const deadline = Date.now() + lateFilesMs;
   for (;;) {
     const journal = await readJournals(batch.paths.journalPrefix);
@@ -69,10 +73,14 @@ export const awaitBatch = async (
     }
     if (now - askedAt >= STATUS_EVERY_MS || journal.complete) {
       askedAt = now;
-      const before = status.state;
+      const before: BatchStatus['state'] = status.state;
       status = await backend.executor.status(batch, handle);
       if (status.state === 'ended') {
-        const final = await lastJournal(batch, status.cause === 'cancelled' ? 0 : backend.lateFilesMs, context.signal);
+        const final = await lastJournal(
+          batch,
+          status.cause === 'cancelled' ? 0 : backend.lateFilesMs,
+          context.signal,
+        );
         return { journal: final, status };
       }
       if (status.state !== before) shownAt = 0;

@@ -30,7 +30,10 @@ export const unitFailure = async (
   const logFile = join(plan.task_dir, `${unit.stem}-log.txt`);
   const command = unit.cause === 'not_executable' ? ` (${plan.command[0] ?? ''})` : '';
   const what = `${unit.message ?? 'it failed'}${command}${jobWords(unit, header)}`;
-  const which = unit.zarr_url === null ? unit.component : `${unit.component} unit ${String(unit.index)}, ${unit.zarr_url}`;
+  const which =
+    unit.zarr_url === null
+      ? unit.component
+      : `${unit.component} unit ${String(unit.index)}, ${unit.zarr_url}`;
   const message = `Task ${String(plan.order)} "${plan.task_name}" (${which}): ${what}. ${String(failed)} of ${String(total)} units failed. Log: ${logFile}`;
   const job = header.jobs.find((candidate) => candidate.job_id === unit.job_id) ?? header.jobs.at(-1) ?? null;
   return {
@@ -50,7 +53,7 @@ export const unitFailure = async (
       cmd_file: header.script,
       stdout_file: header.stdout_file,
       stderr_file: header.stderr_file,
-      slurm_job_id: job?.state == null && !header.script.includes('-slurm-') ? null : (unit.job_id ?? job?.job_id ?? null),
+      slurm_job_id: header.script.includes('-slurm-') ? (unit.job_id ?? job?.job_id ?? null) : null,
       slurm_state: job?.state ?? null,
       failed_units: failed,
       total_units: total,

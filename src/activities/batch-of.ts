@@ -18,7 +18,8 @@ export interface PreparedBatch {
 
 const unitsOfPlan = async (plan: PlanFile, batch: number): Promise<BatchUnit[]> => {
   const planned = plan.batches[batch];
-  if (planned === undefined) throw new RangeError(`no batch ${String(batch)} in the plan of task ${String(plan.order)}`);
+  if (planned === undefined)
+    throw new RangeError(`no batch ${String(batch)} in the plan of task ${String(plan.order)}`);
   return parseUnits((await readState(planned.units)).toString('utf8'));
 };
 
@@ -58,7 +59,7 @@ const unitsOfLaterTry = async (
   const key = batchKey(run.uuid, plan.position, which.stage, which.batch, which.try);
   await publishState(
     unitsPath(run.dir, key),
-    units.map((unit) => formatUnit(unit)),
+    units.map((unit) => `${formatUnit(unit)}\n`),
   );
   return units;
 };
@@ -109,6 +110,14 @@ export const prepareBatch = async (
     which.try === 1 || previous === null
       ? await unitsOfPlan(plan, which.batch)
       : await unitsOfLaterTry(run, plan, which, previous);
-  const batch = describeBatch(run, runName, plan, which, units.length, backend, previous?.header.bad_nodes ?? []);
+  const batch = describeBatch(
+    run,
+    runName,
+    plan,
+    which,
+    units.length,
+    backend,
+    previous?.header.bad_nodes ?? [],
+  );
   return { batch, units };
 };

@@ -23,7 +23,16 @@ import { logEvent } from './run-log.js';
 import { publishImages } from './stored-request.js';
 
 /** Errors that say that the folder cannot be had, rather than that the storage is ill. */
-const UNUSABLE_FOLDER = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT', 'ENAMETOOLONG', 'EINVAL']);
+const UNUSABLE_FOLDER = new Set([
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'ENOTDIR',
+  'EEXIST',
+  'ENOENT',
+  'ENAMETOOLONG',
+  'EINVAL',
+]);
 
 const makeRunDir = async (dir: string, pointer: string): Promise<void> => {
   try {
@@ -33,7 +42,11 @@ const makeRunDir = async (dir: string, pointer: string): Promise<void> => {
     const code = errorCode(error);
     if (code === null || !UNUSABLE_FOLDER.has(code)) throw new StorageFailed(dir, 'cannot create', error);
     throw new InvalidRequest([
-      { path: pointer, expected: 'a folder that the worker can create and write to', got: `${dir} (${code})` },
+      {
+        path: pointer,
+        expected: 'a folder that the worker can create and write to',
+        got: `${dir} (${code})`,
+      },
     ]);
   }
 };
@@ -52,11 +65,17 @@ const claimRunDir = async (dir: string, pointer: string, uuid: string, workflowI
   if (owner.uuid === uuid) return;
   const whose = typeof owner.workflow_id === 'string' ? `run ${owner.workflow_id}` : 'another run';
   throw new InvalidRequest([
-    { path: pointer, expected: 'a folder that no other run has used', got: `${dir}, used by ${whose} (see ${path})` },
+    {
+      path: pointer,
+      expected: 'a folder that no other run has used',
+      got: `${dir}, used by ${whose} (see ${path})`,
+    },
   ]);
 };
 
-const componentsOf = (type: string): { component: Component; key: 'meta_non_parallel' | 'meta_parallel' }[] => {
+const componentsOf = (
+  type: string,
+): { component: Component; key: 'meta_non_parallel' | 'meta_parallel' }[] => {
   const parts: { component: Component; key: 'meta_non_parallel' | 'meta_parallel' }[] = [];
   if (type !== 'parallel') {
     parts.push({ component: type.includes('compound') ? 'init' : 'non_parallel', key: 'meta_non_parallel' });
@@ -85,7 +104,10 @@ export const layoutInput = (
 };
 
 /** A wrong `meta` is found before anything runs: the layout of one unit of every task of the range must work. */
-const checkLayouts = (request: ProcessWorkflowRequest, backend: ActivityDependencies['backend']): InputError[] => {
+const checkLayouts = (
+  request: ProcessWorkflowRequest,
+  backend: ActivityDependencies['backend'],
+): InputError[] => {
   const errors: InputError[] = [];
   for (let position = request.first_task_index; position <= request.last_task_index; position++) {
     const task = request.workflow.task_list[position];

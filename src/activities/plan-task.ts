@@ -30,7 +30,10 @@ export const imagesForTask = (
   request: ProcessWorkflowRequest,
 ): { images: Image[]; numAvailable: number } => {
   if (isConverter(task)) return { images: [], numAvailable: 0 };
-  const typeFilters = effectiveTypeFilters(carried, mergeTaskTypeFilters(task.task.input_types, task.type_filters));
+  const typeFilters = effectiveTypeFilters(
+    carried,
+    mergeTaskTypeFilters(task.task.input_types, task.type_filters),
+  );
   return filterImages(images, typeFilters, request.job_attribute_filters);
 };
 
@@ -38,7 +41,9 @@ const parallelizationList = async (input: PlanTaskInput): Promise<InitOutput['pa
   for (const reference of input.init_outcomes.toReversed()) {
     const unit = (await readOutcome(reference)).units.find((u) => u.status === 'done');
     if (unit === undefined) continue;
-    return unit.output !== null && 'parallelization_list' in unit.output ? unit.output.parallelization_list : [];
+    return unit.output !== null && 'parallelization_list' in unit.output
+      ? unit.output.parallelization_list
+      : [];
   }
   return [];
 };
@@ -54,7 +59,13 @@ const unitsOf = async (
     throw new ExecutionFailed(
       jobFailure(
         `Task ${String(task.order)} "${task.task.name}": empty image list, no image of the dataset passes its type filters and the job's attribute filters`,
-        { workflow_task_id: task.id, workflow_task_order: task.order, task_name: task.task.name, failed_units: 0, total_units: 0 },
+        {
+          workflow_task_id: task.id,
+          workflow_task_order: task.order,
+          task_name: task.task.name,
+          failed_units: 0,
+          total_units: 0,
+        },
       ),
     );
   }
@@ -69,7 +80,7 @@ const componentOf = (input: PlanTaskInput, task: WorkflowTask): Component => {
 
 function* unitLines(units: UnitArguments[], batch: number): Generator<string> {
   for (const unit of units) {
-    yield formatUnit({ index: unit.index, stem: stem(unit.component, batch, unit.index), args: unit.args });
+    yield `${formatUnit({ index: unit.index, stem: stem(unit.component, batch, unit.index), args: unit.args })}\n`;
   }
 }
 
@@ -82,7 +93,9 @@ export const planTask = async (input: PlanTaskInput, deps: ActivityDependencies)
   const units = await unitsOf(input, task, request);
   const component = componentOf(input, task);
   const command =
-    component === 'parallel' || component === 'compute' ? task.task.command_parallel : task.task.command_non_parallel;
+    component === 'parallel' || component === 'compute'
+      ? task.task.command_parallel
+      : task.task.command_non_parallel;
   const layout = layOut(deps, request, input.position, component, units.length, task);
 
   const batches: PlannedBatch[] = [];
@@ -113,7 +126,12 @@ export const planTask = async (input: PlanTaskInput, deps: ActivityDependencies)
     input.run.dir,
     `plan: task ${String(task.order)} "${task.task.name}" (${component}): ${String(units.length)} units in ${String(batches.length)} batches`,
   );
-  return { plan: reference, units: units.length, units_per_batch: layout.unitsPerBatch, batches: batches.length };
+  return {
+    plan: reference,
+    units: units.length,
+    units_per_batch: layout.unitsPerBatch,
+    batches: batches.length,
+  };
 };
 
 const layOut = (

@@ -27,7 +27,9 @@ const parse = (text: string, pointer: string, path: string): unknown => {
     return parseJson(text);
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    throw new InvalidRequest([{ path: pointer, expected: 'a file of JSON', got: `${path}: ${error.message}` }]);
+    throw new InvalidRequest([
+      { path: pointer, expected: 'a file of JSON', got: `${path}: ${error.message}` },
+    ]);
   }
 };
 

@@ -22,7 +22,6 @@ import { batchFailure } from './batch-failure.js';
 import { readPlan, type PlanFile } from './plan-file.js';
 import { readRequest } from './stored-request.js';
 import { HEARTBEAT_EVERY_MS } from './tunables.js';
-import { MAX_TRIES } from '../workflows/tunables.js';
 
 /** Whether the request lets a unit of this task run again after it was interrupted. */
 export const mayRerun = (request: ProcessWorkflowRequest, position: number): boolean =>
@@ -58,13 +57,18 @@ export const collect = async (ended: EndedBatch): Promise<{ outcome: Outcome; co
   const { prepared, plan, input, journal, status } = ended;
   const { batch } = prepared;
   // What has not started by now must not start later, whatever copy of the script is still about.
-  if (!journal.complete) await createExclusive(batch.paths.tombstone, `${status?.message ?? ended.refusal ?? 'ended'}\n`);
+  if (!journal.complete)
+    await createExclusive(batch.paths.tombstone, `${status?.message ?? ended.refusal ?? 'ended'}\n`);
   const units = await collectUnits({
     component: plan.component,
     taskDir: plan.task_dir,
     units: prepared.units,
     journal,
-    evidence: { cause: ended.cause, rerunInterrupted: ended.rerunInterrupted, mayTryAgain: ended.mayTryAgain },
+    evidence: {
+      cause: ended.cause,
+      rerunInterrupted: ended.rerunInterrupted,
+      mayTryAgain: ended.mayTryAgain,
+    },
     lateFilesMs: ended.lateFilesMs,
   });
   const jobIds = [...new Set(journal.copies.map((copy) => copy.jobId))];
@@ -87,7 +91,7 @@ export const collect = async (ended: EndedBatch): Promise<{ outcome: Outcome; co
       stdout_file: lastJob === null ? null : `${batch.paths.stdioPrefix}${lastJob}.out`,
       stderr_file: lastJob === null ? null : `${batch.paths.stdioPrefix}${lastJob}.err`,
       bad_nodes:
-        ended.cause === 'node' && status?.node != null
+        ended.cause === 'node' && status !== null && status.node !== null
           ? [...new Set([...batch.avoidNodes, status.node])]
           : batch.avoidNodes,
     },
@@ -175,10 +179,12 @@ const submit = async (
 export const stopReason = (): Error => {
   const context = Context.current();
   const reason: unknown = context.cancellationSignal.reason;
-  if (context.cancellationDetails?.cancelRequested === true && reason instanceof CancelledFailure) return reason;
+  if (context.cancellationDetails?.cancelRequested === true && reason instanceof CancelledFailure)
+    return reason;
   return ApplicationFailure.create({
     type: 'AttemptEnded',
-    message: 'This worker let go of the batch (shutdown, pause or reset); the batch goes on, the next attempt adopts it',
+    message:
+      'This worker let go of the batch (shutdown, pause or reset); the batch goes on, the next attempt adopts it',
     nonRetryable: false,
   });
 };
@@ -210,7 +216,11 @@ const run = async (input: RunBatchInput, deps: ActivityDependencies): Promise<Ba
             beat(shown(status, journal));
           },
         });
-    beat({ ...shown({ state: 'unknown', reason: null as never }, end.journal), state: 'collecting', reason: null });
+    beat({
+      ...shown({ state: 'unknown', reason: null as never }, end.journal),
+      state: 'collecting',
+      reason: null,
+    });
     ({ outcome, counts } = await beating(
       () => {
         beat({});
@@ -222,7 +232,7 @@ const run = async (input: RunBatchInput, deps: ActivityDependencies): Promise<Ba
         ...end,
         cause: refused ? 'failed' : (end.status?.cause ?? null),
         rerunInterrupted: mayRerun(request, input.position),
-        mayTryAgain: input.try < MAX_TRIES,
+        mayTryAgain: input.may_try_again,
         lateFilesMs: backend.lateFilesMs,
         refusal: refused ? handle.message : null,
       }),
@@ -252,7 +262,8 @@ export const runBatch = async (input: RunBatchInput, deps: ActivityDependencies)
   try {
     return await run(input, deps);
   } catch (error) {
-    if (Context.current().cancellationSignal.aborted && !(error instanceof ApplicationFailure)) throw stopReason();
+    if (Context.current().cancellationSignal.aborted && !(error instanceof ApplicationFailure))
+      throw stopReason();
     throw error;
   }
 };

@@ -4,7 +4,11 @@ import { StorageFailed } from '../state/errors.js';
 import { workflowLogPath } from '../state/paths.js';
 
 /** Appends one line; an activity that is retried may say a thing twice. */
-export const logEvent = async (runDir: string, text: string, level: 'INFO' | 'ERROR' = 'INFO'): Promise<void> => {
+export const logEvent = async (
+  runDir: string,
+  text: string,
+  level: 'INFO' | 'ERROR' = 'INFO',
+): Promise<void> => {
   const path = workflowLogPath(runDir);
   try {
     await appendFile(path, `${new Date().toISOString()} ${level} ${text.replaceAll('\n', ' | ')}\n`);

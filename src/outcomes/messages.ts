@@ -2,7 +2,9 @@
 import { constants } from 'node:os';
 import type { UnitOutcome } from './unit-outcome.js';
 
-const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number as number, name]));
+const signalNames = new Map(
+  Object.entries(constants.signals).map(([name, number]) => [number as number, name]),
+);
 
 export const signalName = (signal: number): string => signalNames.get(signal) ?? `signal ${String(signal)}`;
 
@@ -31,7 +33,9 @@ export const unitMessage = (
     case 'node':
       return `the node that ran the task failed. ${remedy}`;
     case 'cancelled':
-      return unit.interrupted ? 'the task was running when its job was cancelled' : 'cancelled before it started';
+      return unit.interrupted
+        ? 'the task was running when its job was cancelled'
+        : 'cancelled before it started';
     case 'interrupted':
       return `what ran the task ended while the task was running. ${remedy}`;
     case 'never_started':

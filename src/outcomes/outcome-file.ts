@@ -5,7 +5,8 @@ import type { FileReference } from '../wire/failure.js';
 import type { Outcome, OutcomeHeader, UnitOutcome } from './unit-outcome.js';
 
 /** @throws StateCorrupt, StorageFailed as `readState` does. */
-export const readOutcome = async (reference: FileReference): Promise<Outcome> => parseOutcome(await readState(reference));
+export const readOutcome = async (reference: FileReference): Promise<Outcome> =>
+  parseOutcome(await readState(reference));
 
 export const parseOutcome = (bytes: Buffer): Outcome => {
   const [header, ...units] = parseLines<OutcomeHeader | UnitOutcome>(bytes);

@@ -1,5 +1,6 @@
 /** What became of one unit in one try of its batch: a line of the outcome file (docs/files.md). */
 import type { EndCause, Usage } from '../executors/contract.js';
+import type { JsonObject } from '../wire/request.js';
 import type { Component, UnitCause } from '../wire/result.js';
 import type { InitOutput, TaskOutput } from '../wire/task-output.js';
 
@@ -46,7 +47,7 @@ export interface JobRecord {
   state: string | null;
   node: string | null;
   usage: Usage | null;
-  requested: Record<string, unknown>;
+  requested: JsonObject;
 }
 
 export interface Outcome {

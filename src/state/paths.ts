@@ -31,7 +31,13 @@ export const recordPath = (runDir: string, position: number): string =>
   join(runnerDir(runDir), 'records', `${padded(position, 6)}.json`);
 
 /** The key of one try of one batch: `[a-z0-9-]`, unique per run, task, stage, batch and try. */
-export const batchKey = (uuid: string, position: number, stage: Stage, batch: number, attempt: number): string =>
+export const batchKey = (
+  uuid: string,
+  position: number,
+  stage: Stage,
+  batch: number,
+  attempt: number,
+): string =>
   `${uuid.replaceAll('-', '').slice(0, 16)}-${padded(position, 3)}${stage === 'first' ? 'f' : 'c'}-${padded(batch, 6)}-${String(attempt)}`;
 
 /** One folder a try: a worker that watches a batch lists a handful of files, however many batches a run has. */

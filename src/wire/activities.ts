@@ -77,6 +77,8 @@ export interface RunBatchInput {
   /** From 1; a later try runs what the one before left `again`. */
   try: number;
   previous: FileReference | null;
+  /** False in the last try that the workflow grants: what did not start then has failed. */
+  may_try_again: boolean;
 }
 
 export interface BatchOutcome {

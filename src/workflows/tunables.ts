@@ -1,19 +1,20 @@
-/** Tunables of the workflow. */
+/** Tunables of the workflow. A change alters no recorded history: options of activities are not replayed. */
 
 /** Pending batches of one run at once: far below the server's 2,000 pending activities (docs/architecture.md). */
 export const MAX_PENDING_BATCHES = 200;
 
-/** Tries of one batch in which nothing ended: enough for a few bad nodes, few enough to notice a broken site. */
+/** Tries of one batch in a row in which nothing ended: enough for a few bad nodes, few enough to notice a broken site. */
 export const MAX_TRIES_WITHOUT_PROGRESS = 5;
-
-/** All tries of one batch: a batch that gets forward a little each time is let go on for long. */
-export const MAX_TRIES = 100;
 
 /** A worker that says nothing for so long is taken for dead; its batch is adopted by the next attempt. */
 export const HEARTBEAT_TIMEOUT_SECONDS = 15;
 
 /** Nothing a facility runs takes longer; an activity needs some end. */
 export const SCHEDULE_TO_CLOSE_DAYS = 60;
+
+/** Back-off of `runBatch`: an attempt that a dying worker cost is repeated soon. */
+export const BATCH_BACKOFF_SECONDS = 1;
+export const BATCH_BACKOFF_MAX_SECONDS = 5;
 
 /**
  * Attempts of plan, apply and the like while storage fails: with the back-off below, about an hour. Counted in
@@ -23,5 +24,5 @@ export const STORAGE_ATTEMPTS = 70;
 export const STORAGE_BACKOFF_SECONDS = 1;
 export const STORAGE_BACKOFF_MAX_SECONDS = 60;
 
-/** One attempt of plan, apply and the like: 100,000 images take seconds; more means that the worker is gone. */
+/** One attempt of plan, apply and the like: 100,000 images take seconds. */
 export const STEP_ATTEMPT_MINUTES = 15;

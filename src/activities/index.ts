@@ -1,0 +1,55 @@
+/**
+ * The activities of `processWorkflow`, the same for every backend.
+ *
+ * ```ts
+ * const activities = createActivities({ backend, searchAttributesRegistered: async () => true });
+ * await Worker.create({ connection, taskQueue: 'fractal-local', activities });
+ * ```
+ */
+import { Context } from '@temporalio/activity';
+import pLimit from 'p-limit';
+import type { ProcessWorkflowActivities } from '../wire/activities.js';
+import { applyTask } from './apply-task.js';
+import { cancelBatches } from './cancel-batches.js';
+import { closeRun } from './close-run.js';
+import type { ActivityDependencies } from './dependencies.js';
+import { asFailure } from './errors.js';
+import { openRun } from './open-run.js';
+import { planTask } from './plan-task.js';
+import { runBatch } from './run-batch.js';
+import { HEAVY_ACTIVITIES_AT_ONCE, HEARTBEAT_EVERY_MS } from './tunables.js';
+
+export type { ActivityDependencies } from './dependencies.js';
+
+const mapped = async <T>(work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    throw asFailure(error);
+  }
+};
+
+/** Creates the activities of one worker; its heavy ones take turns, so that waiting batches never starve them. */
+export const createActivities = (deps: ActivityDependencies): ProcessWorkflowActivities => {
+  const turn = pLimit(HEAVY_ACTIVITIES_AT_ONCE);
+  const step = async <T>(work: () => Promise<T>): Promise<T> => {
+    const context = Context.current();
+    // A worker that dies in a step is noticed by its silence, not by the step's time-out.
+    const timer = setInterval(() => {
+      context.heartbeat();
+    }, HEARTBEAT_EVERY_MS);
+    try {
+      return await mapped(() => turn(work));
+    } finally {
+      clearInterval(timer);
+    }
+  };
+  return {
+    openRun: (input) => step(() => openRun(input, deps)),
+    planTask: (input) => step(() => planTask(input, deps)),
+    applyTask: (input) => step(() => applyTask(input, deps)),
+    closeRun: (input) => step(() => closeRun(input)),
+    runBatch: (input) => mapped(() => runBatch(input, deps)),
+    cancelBatches: (input) => mapped(() => cancelBatches(input, deps)),
+  };
+};

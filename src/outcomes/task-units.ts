@@ -1,0 +1,57 @@
+/** The final outcome of each unit of one stage: of several tries the last that says something counts. Pure. */
+import type { Outcome, OutcomeHeader, UnitOutcome } from './unit-outcome.js';
+
+export interface FinalUnit extends UnitOutcome {
+  /** The try that decided it; null when no try of its batch has an outcome. */
+  header: OutcomeHeader | null;
+}
+
+/** A unit as planned, for those that no outcome speaks of. */
+export interface PlannedUnit {
+  index: number;
+  stem: string;
+  zarr_url: string | null;
+}
+
+const unspoken = (
+  planned: PlannedUnit,
+  component: UnitOutcome['component'],
+  cancelled: boolean,
+): FinalUnit => ({
+  ...planned,
+  component,
+  status: 'failed',
+  interrupted: false,
+  cause: cancelled ? 'cancelled' : 'never_started',
+  exit_code: null,
+  signal: null,
+  job_id: null,
+  seconds: null,
+  ended_at: null,
+  message: cancelled ? 'cancelled before it started' : 'the task never started',
+  output: null,
+  header: null,
+});
+
+/**
+ * @param outcomes in the order of their tries, of any batches.
+ * @param count number of planned units; indices are 0 to count - 1.
+ * @param planned gives the planned unit of an index that no outcome speaks of.
+ */
+export const finalUnits = (
+  outcomes: Outcome[],
+  count: number,
+  component: UnitOutcome['component'],
+  planned: (index: number) => PlannedUnit,
+  cancelled: boolean,
+): FinalUnit[] => {
+  const final: (FinalUnit | undefined)[] = new Array<FinalUnit | undefined>(count).fill(undefined);
+  for (const { header, units } of outcomes) {
+    for (const unit of units) final[unit.index] = { ...unit, header };
+  }
+  return Array.from(final, (unit, index) => {
+    if (unit === undefined) return unspoken(planned(index), component, cancelled);
+    // Left for a next try that never came.
+    return unit.status === 'again' ? { ...unit, status: 'failed' } : unit;
+  });
+};

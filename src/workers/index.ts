@@ -1,0 +1,12 @@
+/**
+ * The workers, one per process in production, all in one process for `fractal-temporal up`.
+ *
+ * ```ts
+ * const connection = await NativeConnection.connect({ address });
+ * const workflow = await createWorkflowWorker({ connection });
+ * const local = await createActivityWorker({ connection, backend: createLocalBackend(...) });
+ * await Promise.all([workflow.run(), local.run()]);
+ * ```
+ */
+export { createActivityWorker, type ActivityWorkerOptions } from './activity-worker.js';
+export { createWorkflowWorker, workflowCode, type WorkflowWorkerOptions } from './workflow-worker.js';

@@ -1,0 +1,33 @@
+/** The workflow worker: runs `processWorkflow` on queue `fractal`; it needs no file system and no backend. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import { SHUTDOWN_FORCE_SECONDS, SHUTDOWN_GRACE_SECONDS, WORKFLOW_TASK_QUEUE } from './tunables.js';
+
+export interface WorkflowWorkerOptions {
+  connection: NativeConnection;
+  namespace?: string;
+  /** Default `fractal`. */
+  taskQueue?: string;
+}
+
+const beside = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** The bundle that the build made, or the sources where there is none (tests): bundling takes seconds. */
+export const workflowCode = (): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> => {
+  const codePath = beside('../workflow-bundle.js');
+  if (existsSync(codePath)) return { workflowBundle: { codePath } };
+  const source = beside('../workflows/index.ts');
+  return { workflowsPath: existsSync(source) ? source : beside('../workflows/index.js') };
+};
+
+/** Creates the worker; run it with `worker.run()`. */
+export const createWorkflowWorker = (options: WorkflowWorkerOptions): Promise<Worker> =>
+  Worker.create({
+    connection: options.connection,
+    namespace: options.namespace ?? 'default',
+    taskQueue: options.taskQueue ?? WORKFLOW_TASK_QUEUE,
+    ...workflowCode(),
+    shutdownGraceTime: `${String(SHUTDOWN_GRACE_SECONDS)}s`,
+    shutdownForceTime: `${String(SHUTDOWN_FORCE_SECONDS)}s`,
+  });

@@ -1,0 +1,2 @@
+/** The workflows that a workflow worker runs; all exports are workflow types. */
+export { processWorkflow } from './process-workflow.js';

@@ -1,0 +1,66 @@
+/** What a run shows of itself: the query `progress`, and the Markdown of the Web UI's current details. Pure. */
+import type { Progress, TaskProgress } from '../wire/progress.js';
+import type { RunState, TaskState } from './state.js';
+
+export type Phase = 'opening' | 'planning' | 'running' | 'applying' | 'closing';
+
+const underWay = (task: TaskState, phase: Phase): Partial<TaskProgress> => {
+  const last = task.stages.at(-1);
+  const counted = last === undefined ? [] : last.tracks;
+  const sum = (pick: (track: (typeof counted)[number]) => number): number =>
+    counted.reduce((total, track) => total + pick(track), 0);
+  return {
+    status: phase === 'planning' || phase === 'applying' ? phase : 'running',
+    units_done: sum((track) => track.done),
+    units_failed: sum((track) => track.failed),
+    units_total: last?.plan.units ?? null,
+    batches_ended: counted.filter((track) => track.ended).length,
+    batches_total: last?.plan.batches ?? null,
+  };
+};
+
+export const taskProgress = (run: RunState, phase: Phase): TaskProgress[] =>
+  run.opened.tasks.map((task, index) => {
+    const totals = run.totals[index];
+    const base: TaskProgress = {
+      ...{ position: task.position, order: task.order, name: task.name, status: 'waiting' },
+      ...{ units_done: 0, units_failed: 0, units_total: null, batches_ended: 0, batches_total: null },
+    };
+    if (totals !== undefined) {
+      const { status, done, failed, total } = totals;
+      return { ...base, status, units_done: done, units_failed: failed, units_total: total };
+    }
+    if (index !== run.next) return base;
+    return run.task === null ? { ...base, status: 'planning' } : { ...base, ...underWay(run.task, phase) };
+  });
+
+export const progressOf = (run: RunState | null, phase: Phase, status: Progress['status']): Progress => ({
+  status,
+  workflow_name: run?.opened.workflow_name ?? null,
+  workflow_dir: run?.opened.run.dir ?? null,
+  backend: run?.opened.backend ?? null,
+  tasks: run === null ? [] : taskProgress(run, phase),
+});
+
+/** Text of a request inside a Markdown table: nothing of it may end the cell or start markup. */
+const cell = (text: string): string => text.replace(/[\\`*_{}[\]<>()#+!|~]/g, '\\$&').replace(/\s+/g, ' ');
+
+/** "Task k of n" and a table of all tasks; units are those of ended batches. */
+export const detailsMarkdown = (progress: Progress): string => {
+  const total = progress.tasks.length;
+  const current = progress.tasks.findIndex((task) => task.status !== 'done');
+  const at = current === -1 ? total : current + 1;
+  const rows = progress.tasks.map(
+    (task) =>
+      `| ${String(task.order)} | ${cell(task.name)} | ${task.status} | ${String(task.units_done)} | ${String(task.units_failed)} | ${String(task.units_total ?? '?')} |`,
+  );
+  return [
+    `**${cell(progress.workflow_name ?? '')}**: ${progress.status}, task ${String(at)} of ${String(total)}`,
+    '',
+    '| order | task | status | units done | failed | total |',
+    '|---|---|---|---|---|---|',
+    ...rows,
+    '',
+    `Backend ${cell(progress.backend ?? '')}, files in ${cell(progress.workflow_dir ?? '')}`,
+  ].join('\n');
+};

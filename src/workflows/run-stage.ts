@@ -1,0 +1,99 @@
+/** Runs the batches of one stage: at most so many pending, each try after try until nothing is left to run again. */
+import { CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
+import { outcomeOfFailedBatch } from './failures.js';
+import { recordTry, type BatchTrack, type RunState, type StageState } from './state.js';
+import { batchStep } from './steps.js';
+import { MAX_PENDING_BATCHES, MAX_TRIES_WITHOUT_PROGRESS } from './tunables.js';
+
+export interface StageRun {
+  state: RunState;
+  stage: StageState;
+  position: number;
+  taskQueue: string;
+  /** Name and order of the task, for the Web UI. */
+  title: string;
+  /** Called whenever a batch has ended. */
+  changed(): void;
+}
+
+/** `moved`: the run should continue as new before the stage has ended; its pending batches go with it. */
+export type StageEnd = 'ended' | 'moved';
+
+const runTry = async (run: StageRun, track: BatchTrack): Promise<void> => {
+  const { stage, position, state } = run;
+  const attempt = track.tries.length + 1;
+  const again = attempt === 1 ? '' : `, try ${String(attempt)}`;
+  const summary = `${run.title}, batch ${String(track.batch + 1)} of ${String(stage.plan.batches)}${again}`;
+  track.pending = true;
+  try {
+    const outcome = await batchStep(run.taskQueue, summary).runBatch({
+      run: state.opened.run,
+      position,
+      stage: stage.stage,
+      plan: stage.plan.plan,
+      batch: track.batch,
+      try: attempt,
+      previous: track.tries.at(-1) ?? null,
+      may_try_again: track.barren + 1 < MAX_TRIES_WITHOUT_PROGRESS,
+    });
+    recordTry(track, outcome);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    const outcome = outcomeOfFailedBatch(error);
+    // No outcome: the activity itself gave up. The batch stays pending, so that its end is made sure of.
+    if (outcome === null) throw error;
+    recordTry(track, outcome);
+  }
+};
+
+interface Lanes {
+  active: number;
+  thrown: unknown[];
+}
+
+const runTrack = async (run: StageRun, track: BatchTrack, lanes: Lanes): Promise<void> => {
+  try {
+    while (!track.ended) {
+      await runTry(run, track);
+      run.changed();
+    }
+  } catch (error) {
+    lanes.thrown.push(error);
+  } finally {
+    lanes.active -= 1;
+  }
+};
+
+const shouldMove = (): boolean => workflowInfo().continueAsNewSuggested;
+
+/** Starts the batches that have not ended, never more than may be pending; stops early when the run should move. */
+const startBatches = async (run: StageRun, lanes: Lanes): Promise<void> => {
+  for (const track of run.stage.tracks) {
+    if (track.ended) continue;
+    await condition(() => lanes.active < MAX_PENDING_BATCHES || shouldMove());
+    if (shouldMove()) return;
+    lanes.active += 1;
+    void runTrack(run, track, lanes);
+  }
+  await condition(() => lanes.active === 0 || shouldMove());
+};
+
+/**
+ * Resolves when all batches have ended, or when the run should continue as new. What an activity that gave up threw
+ * is thrown when the other batches have ended.
+ *
+ * @throws CancelledFailure when the run is cancelled, after its activities have let go of their batches.
+ */
+export const runStage = async (run: StageRun): Promise<StageEnd> => {
+  const lanes: Lanes = { active: 0, thrown: [] };
+  try {
+    await startBatches(run, lanes);
+    if (lanes.thrown.length === 0 && !run.stage.tracks.every((track) => track.ended)) return 'moved';
+    await condition(() => lanes.active === 0);
+  } catch (error) {
+    await CancellationScope.nonCancellable(() => condition(() => lanes.active === 0));
+    throw error;
+  }
+  if (lanes.thrown.length > 0) throw lanes.thrown[0];
+  return 'ended';
+};

@@ -1,0 +1,186 @@
+/** One task of a run: plan, run its batches, for a compound once more for its list, apply. */
+import { CancellationScope, isCancellation, log } from '@temporalio/workflow';
+import type { BatchTry, TaskSummary } from '../wire/activities.js';
+import type { ExecutionFailure } from '../wire/failure.js';
+import { asExecutionFailure } from './failures.js';
+import type { Phase } from './progress.js';
+import { runStage } from './run-stage.js';
+import { newStage, type RunState, type StageState, type TaskState } from './state.js';
+import { batchStep, step } from './steps.js';
+
+export interface TaskContext {
+  run: RunState;
+  taskQueue: string;
+  show(phase: Phase): void;
+}
+
+/** `done`, `moved` (continue as new, then come back), or why the run fails here. */
+export type TaskEnd = 'done' | 'moved' | ExecutionFailure;
+
+const isCompound = (task: TaskSummary): boolean => task.type.includes('compound');
+
+const currentTask = (run: RunState): TaskSummary => {
+  const task = run.opened.tasks[run.next];
+  if (task === undefined) throw new RangeError(`no task at index ${String(run.next)} of the range`);
+  return task;
+};
+
+const titleOf = (task: TaskSummary): string => `Task ${String(task.order)} ${task.name}`;
+
+const initFailed = (stage: StageState): boolean => stage.tracks.some((track) => track.failed > 0);
+
+/** Plans and runs what is left of the task's stages. */
+const runStages = async (
+  context: TaskContext,
+  task: TaskSummary,
+  state: TaskState,
+): Promise<'ended' | 'moved'> => {
+  const { run, taskQueue, show } = context;
+  const wanted = isCompound(task) ? (['first', 'compute'] as const) : (['first'] as const);
+  for (const [index, name] of wanted.entries()) {
+    let stage = state.stages[index];
+    if (stage === undefined) {
+      const before = state.stages[index - 1];
+      if (before !== undefined && initFailed(before)) return 'ended';
+      show('planning');
+      const plan = await step(taskQueue, `${titleOf(task)}: plan${index === 0 ? '' : ' its list'}`).planTask({
+        run: run.opened.run,
+        position: task.position,
+        stage: name,
+        images: run.images,
+        type_filters: run.type_filters,
+        init_outcomes: before?.tracks[0]?.tries ?? [],
+      });
+      stage = newStage(name, plan);
+      state.stages.push(stage);
+    }
+    show('running');
+    const end = await runStage({
+      state: run,
+      stage,
+      position: task.position,
+      taskQueue,
+      title: titleOf(task),
+      changed: () => {
+        show('running');
+      },
+    });
+    if (end === 'moved') return 'moved';
+  }
+  return 'ended';
+};
+
+const pendingTries = (state: TaskState): BatchTry[] =>
+  state.stages.flatMap((stage) =>
+    stage.tracks
+      .filter((track) => track.pending)
+      .map((track) => ({
+        stage: stage.stage,
+        plan: stage.plan.plan,
+        batch: track.batch,
+        try: track.tries.length + 1,
+        previous: track.tries.at(-1) ?? null,
+      })),
+  );
+
+/** Batches that nobody waits for any more are ended, verified, and what their units had finished is kept. */
+const endBatches = async (
+  context: TaskContext,
+  task: TaskSummary,
+  state: TaskState,
+  reason: 'cancelled' | 'gave_up',
+): Promise<void> => {
+  const batches = pendingTries(state);
+  if (batches.length === 0) return;
+  const summary = `${titleOf(task)}: end ${String(batches.length)} batches`;
+  const { outcomes } = await batchStep(context.taskQueue, summary).cancelBatches({
+    run: context.run.opened.run,
+    position: task.position,
+    batches,
+    reason,
+  });
+  for (const { stage: name, batch, outcome } of outcomes) {
+    const track = state.stages.find((stage) => stage.stage === name)?.tracks[batch];
+    if (track === undefined) continue;
+    track.tries.push(outcome);
+    track.pending = false;
+    track.ended = true;
+  }
+};
+
+const apply = async (
+  context: TaskContext,
+  task: TaskSummary,
+  state: TaskState,
+  failure: ExecutionFailure | null,
+  cancelled: boolean,
+): Promise<ExecutionFailure | null> => {
+  const { run, taskQueue, show } = context;
+  show('applying');
+  const applied = await step(taskQueue, `${titleOf(task)}: apply`).applyTask({
+    run: run.opened.run,
+    position: task.position,
+    images: run.images,
+    type_filters: run.type_filters,
+    stages: state.stages.map((stage) => ({
+      stage: stage.stage,
+      plan: stage.plan.plan,
+      outcomes: stage.tracks.flatMap((track) => track.tries),
+    })),
+    failure,
+    cancelled,
+    started: state.started,
+    ended: new Date().toISOString(),
+  });
+  run.images = applied.images;
+  run.type_filters = applied.type_filters;
+  run.positions.push(task.position);
+  run.totals.push({
+    status: applied.status,
+    done: applied.done,
+    failed: applied.failed,
+    total: applied.total,
+  });
+  run.task = null;
+  run.next += 1;
+  show('applying');
+  return applied.failure;
+};
+
+/** After a cancellation. What cannot be kept must not turn the cancellation into another failure. */
+const keepWhatEnded = async (context: TaskContext, task: TaskSummary, state: TaskState): Promise<void> => {
+  try {
+    await endBatches(context, task, state, 'cancelled');
+    await apply(context, task, state, null, true);
+  } catch (error) {
+    log.error('the outputs of a cancelled task could not be kept', { error, task: titleOf(task) });
+  }
+};
+
+/**
+ * Runs the task at `run.next`, or what is left of it. Its outputs are applied and kept whatever happened, before a
+ * failure is returned or the cancellation goes on.
+ */
+export const runTask = async (context: TaskContext): Promise<TaskEnd> => {
+  const { run } = context;
+  const task = currentTask(run);
+  const state = (run.task ??= { started: new Date().toISOString(), stages: [] });
+  let failure: ExecutionFailure | null = null;
+  try {
+    if ((await runStages(context, task, state)) === 'moved') return 'moved';
+  } catch (error) {
+    if (isCancellation(error)) {
+      await CancellationScope.nonCancellable(() => keepWhatEnded(context, task, state));
+      throw error;
+    }
+    failure = asExecutionFailure(error, titleOf(task));
+  }
+  try {
+    return await CancellationScope.nonCancellable(async () => {
+      if (failure !== null) await endBatches(context, task, state, 'gave_up');
+      return (await apply(context, task, state, failure, false)) ?? 'done';
+    });
+  } catch (error) {
+    return asExecutionFailure(error, `${titleOf(task)}: its outputs could not be kept`);
+  }
+};

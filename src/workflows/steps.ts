@@ -1,0 +1,46 @@
+/** The activities as the workflow calls them: time-outs, retries and the line that the Web UI shows. */
+import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+import type { ProcessWorkflowActivities } from '../wire/activities.js';
+import {
+  BATCH_BACKOFF_MAX_SECONDS,
+  BATCH_BACKOFF_SECONDS,
+  HEARTBEAT_TIMEOUT_SECONDS,
+  SCHEDULE_TO_CLOSE_DAYS,
+  STEP_ATTEMPT_MINUTES,
+  STORAGE_ATTEMPTS,
+  STORAGE_BACKOFF_MAX_SECONDS,
+  STORAGE_BACKOFF_SECONDS,
+} from './tunables.js';
+
+const common = (taskQueue: string): ActivityOptions => ({
+  taskQueue,
+  scheduleToCloseTimeout: `${String(SCHEDULE_TO_CLOSE_DAYS)} days`,
+  heartbeatTimeout: `${String(HEARTBEAT_TIMEOUT_SECONDS)}s`,
+});
+
+/** Open, plan, apply, close: repeated while storage fails, for about an hour. */
+export const step = (taskQueue: string, summary: string): ProcessWorkflowActivities =>
+  proxyActivities<ProcessWorkflowActivities>({
+    ...common(taskQueue),
+    summary,
+    startToCloseTimeout: `${String(STEP_ATTEMPT_MINUTES)} minutes`,
+    retry: {
+      initialInterval: `${String(STORAGE_BACKOFF_SECONDS)}s`,
+      backoffCoefficient: 1.5,
+      maximumInterval: `${String(STORAGE_BACKOFF_MAX_SECONDS)}s`,
+      maximumAttempts: STORAGE_ATTEMPTS,
+    },
+  });
+
+/** A batch, or the end of batches: any number of attempts, since each worker that dies costs one. */
+export const batchStep = (taskQueue: string, summary: string): ProcessWorkflowActivities =>
+  proxyActivities<ProcessWorkflowActivities>({
+    ...common(taskQueue),
+    summary,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: {
+      initialInterval: `${String(BATCH_BACKOFF_SECONDS)}s`,
+      backoffCoefficient: 2,
+      maximumInterval: `${String(BATCH_BACKOFF_MAX_SECONDS)}s`,
+    },
+  });
