@@ -8,11 +8,15 @@ export class InvalidUrl extends Error {
 
 const S3_SCHEME = 's3://';
 
+// Nearly every path: no empty part, none that begins with a dot, no slash at the end.
+const plainPath = /^(?:\/[^/.][^/]*)+$/;
+
 /**
  * An absolute POSIX path as Python's `os.path.normpath` writes it: `.` and `..` resolved by text, repeated and trailing
  * slashes gone; exactly two leading slashes stay two (POSIX leaves their meaning to the system), three or more become one.
  */
 export const normalizePath = (path: string): string => {
+  if (plainPath.test(path)) return path;
   const root = path.startsWith('//') && !path.startsWith('///') ? '//' : '/';
   const kept: string[] = [];
   for (const part of path.split('/')) {

@@ -1,6 +1,6 @@
 /** The result of a run, as `result.json` holds it (docs/result.md). */
 import type { FailureDetails } from './failure.js';
-import type { Image } from './request.js';
+import type { Image, JsonObject } from './request.js';
 
 export type Component = 'non_parallel' | 'parallel' | 'init' | 'compute';
 export type RunStatus = 'done' | 'failed' | 'cancelled';
@@ -33,6 +33,19 @@ export interface UnitRecord {
   seconds: number | null;
 }
 
+/** One SLURM job of a task: what it used (null where accounting does not say) against what was asked for. */
+export interface SlurmJobRecord {
+  job_id: string;
+  /** Number of the batch that it ran, from 0. */
+  batch: number;
+  /** SLURM's own word, e.g. COMPLETED; null when it was not learnt. */
+  state: string | null;
+  elapsed_seconds: number | null;
+  max_rss_bytes: number | null;
+  cpu_seconds: number | null;
+  requested: JsonObject;
+}
+
 export interface TaskRunRecord {
   workflow_task_order: number;
   task_name: string;
@@ -41,6 +54,8 @@ export interface TaskRunRecord {
   num_tasks: number;
   num_new_images: number;
   slurm_job_ids: string[];
+  /** Only where the backend is SLURM. */
+  slurm_jobs?: SlurmJobRecord[];
   /** RFC 3339, UTC. */
   started: string;
   ended: string | null;

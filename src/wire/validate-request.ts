@@ -40,9 +40,9 @@ const checkDirectories = (
  */
 export const validateRequest = (value: unknown): ValidatedRequest => {
   const problems = new Problems();
-  const shape = requestSchema.omit({ workflow: true, dataset: true });
+  const shape = requestSchema.omit({ workflow: true, dataset: true, recovery: true });
   const whole = isJsonObject(value) ? value : {};
-  const { workflow: workflowValue, dataset: datasetValue, ...others } = whole;
+  const { workflow: workflowValue, dataset: datasetValue, recovery: recoveryValue, ...others } = whole;
   const fields = readFields(shape, isJsonObject(value) ? others : value, [], problems, 'refuse');
   if (fields === null) return { request: null, errors: problems.errors };
 
@@ -51,8 +51,7 @@ export const validateRequest = (value: unknown): ValidatedRequest => {
   const count = numberOfTasks(workflowValue);
   const indices = { first: fields.first_task_index ?? null, last: fields.last_task_index ?? null };
   const range = checkRange(indices, count, problems);
-  const recovery = fields.recovery ?? { rerun_interrupted: false, tasks: {} };
-  checkRecovery(recovery, count, problems);
+  const recovery = checkRecovery(recoveryValue, count, problems);
   const { backend, workflow_dir_local: local } = fields;
   const remote = fields.workflow_dir_remote ?? null;
   if (backend !== undefined && local !== undefined) checkDirectories(backend, local, remote, problems);

@@ -13,8 +13,8 @@ export const checkDataset = (
 ): Dataset | null => {
   const fields = readFields(datasetSchema.omit({ images: true }), value, path, problems, 'ignore');
   if (fields === null) return null;
-  const given = isJsonObject(value) ? value.images : undefined;
-  const images = given === undefined ? [] : checkImages(given, [...path, 'images'], problems);
+  const given = isJsonObject(value) ? (value.images ?? []) : [];
+  const images = checkImages(given, [...path, 'images'], problems);
   const imagesFile = fields.images_file ?? null;
   if (imagesFile !== null && Array.isArray(given) && given.length > 0) {
     problems.add([...path, 'images_file'], 'either images or images_file, not both', imagesFile);

@@ -15,7 +15,7 @@ const LAX_BOOLEANS = new Map<unknown, boolean>([
   ...[false, 0, '0', 'f', 'false', 'n', 'no', 'off'].map((value): [unknown, boolean] => [value, false]),
 ]);
 
-/** A boolean in any spelling that pydantic takes for one (test/fixtures/lax-booleans.json). */
+/** A boolean in any spelling that pydantic takes for one (recorded in test/fixtures/python). */
 export const laxBoolean = (value: unknown): boolean | undefined =>
   LAX_BOOLEANS.get(typeof value === 'string' ? value.toLowerCase() : value);
 

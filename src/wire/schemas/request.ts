@@ -42,7 +42,7 @@ export const dataset = z
     id: integerOrNull,
     name: orNull(nameText),
     zarr_dir: url.describe('Folder of the images: new ones lie inside'),
-    images: z.array(image).default([]),
+    images: z.array(image).nullish(),
     images_file: orNull(absolutePath).describe('A JSON array of images that the worker reads, instead of images'),
   })
   .meta({ title: 'Dataset', description: "A dataset as Fractal's API returns it (DatasetV2)" });
@@ -66,7 +66,10 @@ export const request = z.strictObject({
   logger_name: orNull(nameText).describe("Name of the run's logger"),
   job_attribute_filters: attributeFilters.nullish().describe('Only images with these attributes'),
   job_type_filters: types.nullish().describe('Only images of these types, until a task changes them'),
-  backend: backendName.default('local').describe('What runs the units: local, slurm, or a registered other'),
+  backend: backendName
+    .nullish()
+    .transform((value) => value ?? 'local')
+    .describe('What runs the units: local, slurm, or a registered other'),
   activity_task_queue: orNull(nonEmptyName).describe('Null: fractal-<backend>'),
   recovery: recovery.nullish(),
   worker_init: orNull(shellLines).describe('SLURM: shell lines before the units'),

@@ -62,16 +62,16 @@ export const jsonObject = leaf({ type: 'object' }, (value, report) => {
   return undefined;
 });
 
-/** Entries of an object with their keys stripped; reports empty keys and keys that become equal. */
-export const strippedEntries = (value: Record<string, unknown>, report: Report): [string, unknown][] => {
-  const seen = new Set<string>();
-  return Object.entries(value).map(([key, item]) => {
+/** Members of an object, by stripped key; reports empty keys and keys that become equal. */
+const strippedMembers = (value: Record<string, unknown>, report: Report): Map<string, string> => {
+  const keys = new Map<string, string>();
+  for (const key of Object.keys(value)) {
     const stripped = pythonStrip(key);
     if (stripped === '') report('a key that is not empty', [key]);
-    else if (seen.has(stripped)) report('a key that no other key equals once stripped', [key]);
-    seen.add(stripped);
-    return [stripped, item];
-  });
+    else if (keys.has(stripped)) report('a key that no other key equals once stripped', [key]);
+    else keys.set(stripped, key);
+  }
+  return keys;
 };
 
 /** Whether a value may be the attribute of an image. */
@@ -90,10 +90,10 @@ export const mapOf = <T>(
       return undefined;
     }
     const entries: [string, T][] = [];
-    for (const [key, item] of strippedEntries(value, report)) {
-      const result = readValue(item);
+    for (const [stripped, key] of strippedMembers(value, report)) {
+      const result = readValue(value[key]);
       if (result === undefined) report(expected, [key]);
-      else entries.push([key, result]);
+      else entries.push([stripped, result]);
     }
     return Object.fromEntries(entries);
   });

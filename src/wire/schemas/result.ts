@@ -1,0 +1,104 @@
+/** The result of a run, field by field (docs/result.md); the types are those of src/wire/result.ts. */
+import { z } from 'zod';
+import { image } from './images.js';
+import { jsonObject } from './scalars.js';
+
+const text = z.string().nullable();
+const number = z.number().nullable();
+const integer = z.int().nullable();
+const component = z.enum(['non_parallel', 'parallel', 'init', 'compute']);
+const taskStatus = z.enum(['submitted', 'done', 'failed']);
+
+const unit = z
+  .object({
+    index: z.int().min(0).describe('In its task and component, from 0'),
+    component,
+    zarr_url: text.describe('The image that the unit worked on; null for a single or init part'),
+    status: taskStatus,
+    cause: z
+      .enum([
+        'exit',
+        'signal',
+        'invalid_output',
+        'not_executable',
+        'out_of_memory',
+        'timeout',
+        'node',
+        'cancelled',
+        'interrupted',
+        'never_started',
+      ])
+      .nullable()
+      .describe('Why the unit is not done; null for one that is'),
+    exit_code: integer,
+    signal: integer,
+    log_file: z.string(),
+    slurm_job_id: text,
+    seconds: number.describe("Wall time of the unit's process"),
+  })
+  .meta({ title: 'Unit' });
+
+const slurmJob = z
+  .object({
+    job_id: z.string(),
+    batch: z.int().min(0),
+    state: text,
+    elapsed_seconds: number,
+    max_rss_bytes: number,
+    cpu_seconds: number,
+    requested: jsonObject.describe('What was asked for: partition, cpus, memory, time, ...'),
+  })
+  .meta({ title: 'SLURM job' });
+
+const taskRun = z
+  .object({
+    workflow_task_order: z.int(),
+    task_name: z.string(),
+    status: taskStatus,
+    num_available_images: z.int().min(0).describe('Images that the type filters leave, before attribute filters'),
+    num_tasks: z.int().min(0).describe('Units: 1, the number of images, or 1 + the length of the list of an init'),
+    num_new_images: z.int().min(0),
+    slurm_job_ids: z.array(z.string()),
+    slurm_jobs: z.array(slurmJob).optional(),
+    started: z.iso.datetime({ offset: true }),
+    ended: z.iso.datetime({ offset: true }).nullable(),
+    units: z.array(unit),
+  })
+  .meta({ title: 'Task run' });
+
+const failureDetails = z
+  .object({
+    workflow_task_id: integer,
+    workflow_task_order: integer,
+    task_name: text,
+    unit_index: integer,
+    component: component.nullable(),
+    exit_code: integer,
+    signal: integer,
+    log_tail: text,
+    log_file: text,
+    cmd_file: text,
+    stdout_file: text,
+    stderr_file: text,
+    slurm_job_id: text,
+    slurm_state: text,
+    failed_units: integer,
+    total_units: integer,
+    info: text,
+    result: z
+      .object({ path: z.string(), sha256: z.string(), images: z.int(), units: z.int() })
+      .nullable()
+      .describe('Where the whole result lies'),
+  })
+  .meta({ title: 'Failure details' });
+
+export const result = z.object({
+  status: z.enum(['done', 'failed', 'cancelled']),
+  error: z.object({ type: z.string(), message: z.string(), details: failureDetails.nullable() }).nullable(),
+  images: z.array(image.required()).describe('The image list after the last task that was applied'),
+  type_filters: z.record(z.string(), z.boolean()).describe('The filters carried after the last task'),
+  task_runs: z.array(taskRun),
+  workflow_id: z.string(),
+  run_id: z.string(),
+  workflow_dir: z.string(),
+});
