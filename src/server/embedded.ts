@@ -20,6 +20,8 @@ export interface EmbeddedServerOptions {
   /** Asked for first; taken ones are replaced by free ones. */
   ports?: { port: number; uiPort: number };
   namespace?: string;
+  /** Dynamic configuration of the server beside our own. */
+  dynamicConfig?: Record<string, string>;
   /** End it when this process ends, however it ends? Default yes; `up`'s server outlives a killed `up`. */
   tied?: boolean;
 }
@@ -88,11 +90,15 @@ const becomesReady = async (
 };
 
 const attempt = async (options: EmbeddedServerOptions): Promise<EmbeddedServer | string> => {
-  const { binary, dbFile, logFile, ports, namespace = 'default', tied = true } = options;
+  const { binary, dbFile, logFile, ports, namespace = 'default', dynamicConfig = {}, tied = true } = options;
   const port = await getPort({ host: '127.0.0.1', ...(ports && { port: ports.port }) });
   const uiPort = await getPort({ host: '127.0.0.1', exclude: [port], ...(ports && { port: ports.uiPort }) });
   if (dbFile !== null) mkdirSync(dirname(dbFile), { recursive: true });
-  const child = launch(binary, startDevArguments({ port, uiPort, dbFile, namespace }), logFile);
+  const child = launch(
+    binary,
+    startDevArguments({ port, uiPort, dbFile, namespace, dynamicConfig }),
+    logFile,
+  );
   const address = `127.0.0.1:${String(port)}`;
   const problem = await becomesReady(child, address, namespace);
   const started = child.pid === undefined ? null : await processStart(child.pid);

@@ -13,6 +13,8 @@ export interface StartDevOptions {
   /** SQLite file; null keeps everything in memory. */
   dbFile: string | null;
   namespace: string;
+  /** Dynamic configuration of the server beside our own, e.g. `limit.historyCount.suggestContinueAsNew`. */
+  dynamicConfig?: Record<string, string>;
 }
 
 const raisedPollLimits = ['transfer', 'timer', 'visibility'].flatMap((queue) => [
@@ -27,12 +29,19 @@ const database = (file: string): string[] => [
 ];
 
 /** Arguments of `temporal` that start the server; it listens on 127.0.0.1 only. */
-export const startDevArguments = ({ port, uiPort, dbFile, namespace }: StartDevOptions): string[] => [
+export const startDevArguments = ({
+  port,
+  uiPort,
+  dbFile,
+  namespace,
+  dynamicConfig = {},
+}: StartDevOptions): string[] => [
   ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)],
   ...['--namespace', namespace, '--log-level', 'error', '--ui-disable-news-fetch'],
   // The user's own temporal.toml and TEMPORAL_* are for clients; they must not reach this server.
   ...['--disable-config-file', '--disable-config-env'],
   ...Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
   ...raisedPollLimits,
+  ...Object.entries(dynamicConfig).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]),
   ...(dbFile === null ? [] : database(dbFile)),
 ];
