@@ -1,10 +1,24 @@
 /**
- * The SLURM backend: jobs through sbatch, one poller for all of them (docs/slurm.md).
+ * The SLURM backend: batches as jobs through sbatch, one poller for all of them (docs/slurm.md).
+ *
+ * ```ts
+ * const config = parseSlurmConfig(await readFile('slurm.json', 'utf8'));
+ * const backend = createSlurmBackend({ config });
+ * ```
  */
 import { userInfo } from 'node:os';
+import pLimit, { type LimitFunction } from 'p-limit';
 import type { Backend, Executor } from '../contract.js';
+import { createAccounting } from './accounting.js';
+import { cancelBatch } from './cancel.js';
+import { createCommands } from './commands.js';
 import type { SlurmConfig } from './config.js';
+import { createGate } from './gate.js';
 import { slurmLayout } from './layout.js';
+import { createPoller } from './poller.js';
+import { createSettings } from './settings.js';
+import { createStatus } from './status.js';
+import { submitBatch, type Scheduler } from './submit.js';
 
 export interface SlurmBackendOptions {
   /** From `parseSlurmConfig`. */
@@ -18,16 +32,58 @@ export interface SlurmBackendOptions {
 }
 
 export const createSlurmBackend = (options: SlurmBackendOptions): Backend => {
-  const user = options.user ?? userInfo().username;
-  const executor: Executor = {
-    submit: () => Promise.reject(new Error(`not yet: submit for ${user}`)),
-    status: () => Promise.resolve({ state: 'unknown', reason: 'not yet' }),
-    cancel: () => Promise.reject(new Error('not yet')),
-  };
+  const { config, user = userInfo().username, commandPrefix = [], env = process.env } = options;
+  const executor = createSlurmExecutor(createScheduler(config, user, commandPrefix, env));
   return {
     name: 'slurm',
-    lateFilesMs: options.config.runner_config.late_file_wait_seconds * 1000,
-    layout: (input) => slurmLayout(options.config, input),
+    layout: (input) => slurmLayout(config, input),
     executor,
+    lateFilesMs: config.runner_config.late_file_wait_seconds * 1000,
+  };
+};
+
+const createScheduler = (
+  config: SlurmConfig,
+  user: string,
+  prefix: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Scheduler => {
+  const runner = config.runner_config;
+  const commandTimeoutSeconds = runner.command_timeout_seconds;
+  const intervalSeconds = runner.poll_interval_seconds;
+  const commands = createCommands({ prefix, env, timeoutSeconds: commandTimeoutSeconds });
+  const poller = createPoller({ commands, user, intervalSeconds, commandTimeoutSeconds });
+  return {
+    ...{ config, user, commands, poller },
+    accounting: createAccounting({ commands, user, intervalSeconds, commandTimeoutSeconds }),
+    gate: createGate({
+      poller,
+      maxJobs: runner.max_jobs_at_once,
+      perMinute: runner.max_submissions_per_minute,
+    }),
+    settings: createSettings(commands),
+  };
+};
+
+const createSlurmExecutor = (scheduler: Scheduler): Executor => {
+  const oneAtATime = keyedLimits();
+  return {
+    submit: (batch, context) => oneAtATime(batch.key, () => submitBatch(scheduler, batch, context)),
+    status: createStatus(scheduler),
+    cancel: (batch, handle, context) => cancelBatch(scheduler, batch, handle, context),
+  };
+};
+
+/** Runs work of one key one after the other, of different keys side by side. */
+const keyedLimits = (): (<T>(key: string, work: () => Promise<T>) => Promise<T>) => {
+  const limits = new Map<string, LimitFunction>();
+  return async (key, work) => {
+    const limit = limits.get(key) ?? pLimit(1);
+    limits.set(key, limit);
+    try {
+      return await limit(work);
+    } finally {
+      if (limit.activeCount === 0 && limit.pendingCount === 0) limits.delete(key);
+    }
   };
 };

@@ -29,7 +29,9 @@ export const FALLBACK_KILL_WAIT_SECONDS = 30;
 /** While SLURM requeues a job its accounting shows an end for 2-10 s; an end that lasts longer is one. */
 export const REQUEUE_SETTLE_SECONDS = 15;
 /** Accounting has memory and CPU time 1-5 s after a job's end; a failure is not held back longer for them. */
-export const USAGE_PATIENCE_SECONDS = 10;
+export const USAGE_PATIENCE_SECONDS = 12;
+/** Two questions to accounting are at least so far apart: it is slower than squeue and shared by all clusters. */
+export const ACCOUNTING_SPACING_SECONDS = 5;
 /** Accounting is asked from this long before a job was last seen: clocks differ between hosts. */
 export const ACCOUNTING_MARGIN_SECONDS = 300;
 
@@ -47,3 +49,5 @@ export const DEFAULT_LATE_FILE_WAIT_SECONDS = 60;
 export const SCANCEL_AGAIN_SECONDS = 30;
 /** Enough of a job's stderr to hold the last message of whatever ended it. */
 export const STDERR_TAIL_BYTES = 4096;
+/** Of what is remembered about a batch that nobody asks for any more. */
+export const FORGET_AFTER_SECONDS = 3600;

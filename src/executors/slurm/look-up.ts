@@ -1,0 +1,53 @@
+/** Finds the jobs of a batch by its name, whoever submitted them. */
+import type { Batch, ExecutorContext } from '../contract.js';
+import type { Accounting } from './accounting.js';
+import type { Poller } from './poller.js';
+import type { QueueRow } from './squeue.js';
+import { classOfState } from './states.js';
+import { readOwner } from './submission-files.js';
+
+/** Of several jobs of one name the one that owns the batch, else one that lives, else the first. Pure. */
+export const chooseJob = (rows: readonly QueueRow[], owner: string | null): QueueRow | null =>
+  rows.find((row) => row.jobId === owner) ??
+  rows.find((row) => classOfState(row.state) !== 'ended') ??
+  rows[0] ??
+  null;
+
+/** The batch's jobs in a squeue that started after `since`; waits until squeue gives an answer. */
+export const jobsInQueue = async (
+  poller: Poller,
+  batch: Batch,
+  since: number,
+  { signal, note }: ExecutorContext,
+): Promise<{ rows: QueueRow[]; startedAt: number }> => {
+  let from = since;
+  for (;;) {
+    signal.throwIfAborted();
+    const round = await poller.after(from, true);
+    if (round.rows !== null) {
+      return { rows: round.rows.filter((row) => row.name === batch.jobName), startedAt: round.startedAt };
+    }
+    note(`waiting for an answer of the controller: ${round.error}`);
+    from = round.startedAt + 1;
+  }
+};
+
+/**
+ * The job that an earlier submission of this batch left, or null. squeue sees it at once; accounting, where there is
+ * any, also one that has ended long ago.
+ *
+ * @param from when that submission began, in ms since the epoch.
+ */
+export const findJob = async (
+  { poller, accounting }: { poller: Poller; accounting: Accounting },
+  batch: Batch,
+  from: number,
+  context: ExecutorContext,
+): Promise<string | null> => {
+  const { rows } = await jobsInQueue(poller, batch, performance.now(), context);
+  const queued = chooseJob(rows, await readOwner(batch));
+  if (queued !== null) return queued.jobId;
+  const accounts = await accounting.findByName(batch.jobName, from);
+  // No answer is as good as none here: what squeue does not show has ended or never was, and the script fences.
+  return Array.isArray(accounts) ? (accounts[0]?.jobId ?? null) : null;
+};

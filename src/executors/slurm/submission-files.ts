@@ -1,0 +1,95 @@
+/**
+ * What a submission leaves beside its intent, so that any later worker can tell how far it came (docs/files.md).
+ *
+ * `{key}.sbatch.out` gets sbatch's own stdout: an sbatch that outlives its worker still puts its job id on record.
+ */
+import { open, type FileHandle } from 'node:fs/promises';
+import { z } from 'zod';
+import type { Batch } from '../contract.js';
+import { createExclusive, readIfThere } from '../../state/files.js';
+import { parseJobId } from './sbatch.js';
+
+export interface SubmissionFiles {
+  /** The job id, once known. */
+  jobId: string;
+  stdout: string;
+  stderr: string;
+}
+
+export const submissionFiles = ({ paths }: Batch): SubmissionFiles => {
+  const stem = paths.intent.replace(/\.intent$/, '');
+  return { jobId: `${stem}.jobid`, stdout: `${stem}.sbatch.out`, stderr: `${stem}.sbatch.err` };
+};
+
+const intentSchema = z.object({ user: z.string(), cluster: z.string().nullable(), created: z.number() });
+
+/** Who submits: `created` in ms since the epoch. */
+export type Intent = z.output<typeof intentSchema>;
+
+/** False when an earlier submission has left one. */
+export const createIntent = (batch: Batch, intent: Intent): Promise<boolean> =>
+  createExclusive(batch.paths.intent, `${JSON.stringify(intent)}\n`);
+
+/** null when there is none; throws when it is no intent of this backend's. */
+export const readIntent = async (batch: Batch): Promise<Intent | null> => {
+  const text = await readIfThere(batch.paths.intent);
+  return text === null ? null : intentSchema.parse(JSON.parse(text));
+};
+
+/** The recorded id; what is on record first stays. */
+export const recordJobId = async (batch: Batch, jobId: string): Promise<string> => {
+  const path = submissionFiles(batch).jobId;
+  if (await createExclusive(path, `${jobId}\n`)) return jobId;
+  return (await readJobId(batch)) ?? jobId;
+};
+
+export const readJobId = async (batch: Batch): Promise<string | null> =>
+  parseJobId((await readIfThere(submissionFiles(batch).jobId)) ?? '');
+
+/** The job that has claimed the batch, if one has. */
+export const readOwner = async (batch: Batch): Promise<string | null> =>
+  parseJobId((await readIfThere(batch.paths.owner)) ?? '');
+
+const ATTEMPT = '# attempt ';
+const ENDED = '# ended';
+
+/** Opens the files of one sbatch, with a line that says when it began. */
+export const openAttempt = async (
+  batch: Batch,
+  at: number,
+): Promise<{ stdout: FileHandle; stderr: FileHandle }> => {
+  const files = submissionFiles(batch);
+  const stdout = await open(files.stdout, 'a');
+  await stdout.appendFile(`${ATTEMPT}${String(at)}\n`);
+  await stdout.sync();
+  return { stdout, stderr: await open(files.stderr, 'w+') };
+};
+
+/** After an sbatch of which is known that it submitted nothing. */
+export const closeAttempt = async (batch: Batch): Promise<void> => {
+  const handle = await open(submissionFiles(batch).stdout, 'a');
+  try {
+    await handle.appendFile(`${ENDED}\n`);
+  } finally {
+    await handle.close();
+  }
+};
+
+export interface LastAttempt {
+  /** Job id that sbatch printed. */
+  jobId: string | null;
+  /** When it began (ms since the epoch), if nobody knows how it ended. */
+  openSince: number | null;
+}
+
+export const parseAttempts = (text: string): LastAttempt => {
+  const start = text.lastIndexOf(ATTEMPT);
+  if (start < 0) return { jobId: null, openSince: null };
+  const attempt = text.slice(start);
+  const began = Number(/^# attempt ([0-9]+)/.exec(attempt)?.[1] ?? NaN);
+  const ended = attempt.split('\n').includes(ENDED);
+  return { jobId: parseJobId(attempt), openSince: ended || Number.isNaN(began) ? null : began };
+};
+
+export const readAttempts = async (batch: Batch): Promise<LastAttempt> =>
+  parseAttempts((await readIfThere(submissionFiles(batch).stdout)) ?? '');
