@@ -2,6 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { mergeJournals, parseJournal, type JournalReport } from './journal.js';
 
+export type { JournalReport, ScriptCopy, UnitEnd } from './journal.js';
+
 /**
  * All journals of a batch that can be seen now. Lists the folder first, which makes an NFS client look again.
  *

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../wire/request.js';
 
 /** One unit as a batch script reads it. */
-export interface Unit {
+export interface BatchUnit {
   /** 0-based in its task. */
   index: number;
   /** Start of its file names: `{stem}-args.json`, `{stem}-log.txt`, `{stem}-metadiff.json`. */
@@ -11,9 +11,9 @@ export interface Unit {
 
 /**
  * One line of a units file, without its newline: index TAB stem TAB arguments. JSON escapes tabs, newlines and NUL
- * inside strings, so a line is always a line; every line of the file ends with a newline.
+ * inside strings, so a unit is always one line. Every line of the file ends with a newline.
  */
-export const formatUnit = ({ index, stem, args }: Unit): string =>
+export const formatUnit = ({ index, stem, args }: BatchUnit): string =>
   `${index}\t${stem}\t${JSON.stringify(args)}`;
 
 /**
@@ -21,13 +21,13 @@ export const formatUnit = ({ index, stem, args }: Unit): string =>
  *
  * @throws Error that names the line when the text is not a units file, e.g. cut short.
  */
-export const parseUnits = (text: string): Unit[] => {
+export const parseUnits = (text: string): BatchUnit[] => {
   if (text === '') return [];
   if (!text.endsWith('\n')) throw new Error('units file: the last line is cut short');
   return text.slice(0, -1).split('\n').map(parseUnit);
 };
 
-const parseUnit = (line: string, lineIndex: number): Unit => {
+const parseUnit = (line: string, lineIndex: number): BatchUnit => {
   const match = /^(\d+)\t([^\t]+)\t(\{.*\})$/.exec(line);
   const [, index, stem, args] = match ?? [];
   if (index === undefined || stem === undefined || args === undefined) {

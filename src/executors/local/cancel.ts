@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createExclusive } from '../../state/files.js';
+import type { Batch, ExecutorContext } from '../contract.js';
+import type { HostFiles } from './folders.js';
+import { isLocked } from './locks.js';
+import { batchProcesses, signalProcess } from './processes.js';
+import { CANCEL_GRACE_MS, CANCEL_LIMIT_MS, CANCEL_LOOK_MS } from './tunables.js';
+
+/** From now on no script of the batch starts anything; survives a loss of power. */
+export const writeTombstone = (batch: Batch): Promise<boolean> =>
+  createExclusive(batch.paths.tombstone, 'cancelled\n');
+
+/**
+ * Ends all processes of a batch: SIGTERM, a grace, SIGKILL. The tombstone must be there: a script that takes the
+ * lock afterwards sees it and starts nothing.
+ *
+ * @throws Error when something is left after all that (a process that hangs in the kernel), or the signal's reason.
+ */
+export const endProcesses = async (
+  batch: Batch,
+  files: HostFiles,
+  context: ExecutorContext,
+): Promise<void> => {
+  const began = Date.now();
+  const asked = new Set<number>();
+  for (;;) {
+    // The lock first: what still lived then is found, or has ended in between.
+    const locked = await isLocked(files.lock);
+    const pids = await batchProcesses(batch.key, files.lock);
+    if (!locked && pids.length === 0) return;
+    const waited = Date.now() - began;
+    if (waited > CANCEL_LIMIT_MS) {
+      throw new Error(`batch ${batch.key}: processes ${pids.join(', ') || '(unknown)'} outlive SIGKILL`);
+    }
+    for (const pid of pids) {
+      if (waited > CANCEL_GRACE_MS) signalProcess(pid, 'SIGKILL');
+      else if (!asked.has(pid)) signalProcess(pid, 'SIGTERM');
+      asked.add(pid);
+    }
+    context.note(`ending ${pids.length} processes`);
+    await sleep(CANCEL_LOOK_MS, undefined, { signal: context.signal });
+  }
+};

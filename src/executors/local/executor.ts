@@ -1,0 +1,92 @@
+/** The local executor: batch scripts as detached processes of this host (docs/local.md). */
+import type { Batch, BatchStatus, Executor, Handle } from '../contract.js';
+import { createAllocator } from './allocator.js';
+import { endProcesses, writeTombstone } from './cancel.js';
+import { hostFiles } from './folders.js';
+import { readIdentity, readIntent, type Identity } from './identity.js';
+import { isLocked } from './locks.js';
+import { endOfBatch } from './status.js';
+import { startOrAdopt } from './submit.js';
+
+export interface LocalExecutorOptions {
+  stateDir: string;
+  queue: string;
+  /** Units at once on this host and queue. */
+  maxUnits: number;
+  /** Default: this host's name. */
+  host?: string;
+}
+
+export const createLocalExecutor = ({ stateDir, queue, maxUnits, host }: LocalExecutorOptions): Executor => {
+  const identity = once(() => readIdentity(host));
+  const allocator = once(async () =>
+    createAllocator({ stateDir, queue, limit: maxUnits, bootId: (await identity()).bootId }),
+  );
+  const submitting = new Map<string, Promise<Handle>>();
+
+  const submit: Executor['submit'] = async (batch, { signal }) => {
+    const me = await identity();
+    const widths = await allocator();
+    await readIntent(batch, me);
+    await widths.admit(batch);
+    try {
+      return await startOrAdopt(batch, hostFiles(stateDir, queue, batch.key), me, signal, ({ ended }) => {
+        // Slots that it leaves are shared out at once; should that fail, the next tick does it.
+        void ended.then(() => widths.review(batch.key)).catch(() => undefined);
+      });
+    } finally {
+      await widths.settle(batch.key);
+      await widths.review(batch.key);
+    }
+  };
+
+  const status = async (batch: Batch, handle: Handle): Promise<BatchStatus> => {
+    const me = await identity();
+    const submitted: Identity | null = await readIntent(batch, me);
+    const { lock } = hostFiles(stateDir, queue, batch.key);
+    if (await isLocked(lock)) {
+      const parked = (await allocator()).isParked(batch.key);
+      return parked
+        ? { state: 'pending', reason: `other runs use the ${maxUnits} slots of ${me.host}` }
+        : { state: 'running', node: me.host };
+    }
+    return endOfBatch(batch, handle, submitted ?? me, me);
+  };
+
+  return {
+    submit: (batch, context) => {
+      const running = submitting.get(batch.key) ?? submit(batch, context);
+      submitting.set(batch.key, running);
+      const forget = (): void => {
+        if (submitting.get(batch.key) === running) submitting.delete(batch.key);
+      };
+      void running.then(forget, forget);
+      return running;
+    },
+    status: async (batch, handle) => {
+      const known = await status(batch, handle);
+      if (known.state === 'ended') await (await allocator()).review(batch.key);
+      return known;
+    },
+    cancel: async (batch, _handle, context) => {
+      await writeTombstone(batch);
+      await readIntent(batch, await identity());
+      // A submission under way ends by itself: it sees the tombstone, or its script does.
+      await submitting.get(batch.key)?.catch(() => undefined);
+      await endProcesses(batch, hostFiles(stateDir, queue, batch.key), context);
+      await (await allocator()).review(batch.key);
+    },
+  };
+};
+
+/** The same answer for every caller; a failure is forgotten, so that the next one tries again. */
+const once = <T>(work: () => Promise<T>): (() => Promise<T>) => {
+  let answer: Promise<T> | null = null;
+  return () => {
+    answer ??= work().catch((error: unknown) => {
+      answer = null;
+      throw error;
+    });
+    return answer;
+  };
+};

@@ -1,0 +1,35 @@
+import { join } from 'node:path';
+
+/** Files of one local batch that belong to this host, not to the run (docs/local.md). */
+export interface HostFiles {
+  folder: string;
+  /** Locked while any process of the batch lives. */
+  lock: string;
+  /** How many lanes may run; written by the worker, read by the script. */
+  width: string;
+  /** Which lanes run; written by the script, read by the worker. */
+  lanes: string;
+  /** What a worker that starts anew must know of the batch. */
+  entry: string;
+  /** What the launching shell had to complain about. */
+  launch: string;
+}
+
+/** The folder of one queue; it must be on this host's own disk. */
+export const queueFolder = (stateDir: string, queue: string): string =>
+  join(stateDir, encodeURIComponent(queue));
+
+export const batchesFolder = (stateDir: string, queue: string): string =>
+  join(queueFolder(stateDir, queue), 'batches');
+
+export const hostFiles = (stateDir: string, queue: string, key: string): HostFiles => {
+  const folder = join(batchesFolder(stateDir, queue), key);
+  return {
+    folder,
+    lock: join(folder, 'lock'),
+    width: join(folder, 'width'),
+    lanes: join(folder, 'lanes'),
+    entry: join(folder, 'batch.json'),
+    launch: join(folder, 'launch.err'),
+  };
+};

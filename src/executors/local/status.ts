@@ -1,0 +1,43 @@
+import { readJournals, type ScriptCopy } from '../../batch/read-journals.js';
+import type { Batch, BatchStatus, EndCause, Handle } from '../contract.js';
+import type { Identity } from './identity.js';
+import { stderrTail } from './launch.js';
+import { isCancelled, NEVER_BEGUN } from './submit.js';
+import { STDERR_TAIL_LINES } from './tunables.js';
+
+type Ended = Extract<BatchStatus, { state: 'ended' }>;
+
+/**
+ * What became of a batch none of whose processes lives any more, from its journals, its tombstone and its script's
+ * stderr.
+ *
+ * @param submitted who submitted it, and in which boot of the host.
+ */
+export const endOfBatch = async (
+  batch: Batch,
+  handle: Handle,
+  submitted: Identity,
+  now: Identity,
+): Promise<Ended> => {
+  const journal = await readJournals(batch.paths.journalPrefix);
+  const ended = (cause: EndCause, message: string): Ended => ({
+    ...{ state: 'ended', cause, message, node: submitted.host },
+    ...{ schedulerState: null, usage: null },
+  });
+  if (journal.complete) return ended('completed', 'every unit has ended');
+  if (await isCancelled(batch)) return ended('cancelled', 'cancelled');
+  if (submitted.bootId !== now.bootId) return ended('node', `host ${now.host} was started anew while it ran`);
+  const quit = giveUp(journal.copies, handle.jobId);
+  const tail = await stderrTail([`${batch.paths.stdioPrefix}${handle.jobId}.err`], STDERR_TAIL_LINES);
+  if (quit === SIGNALLED) return ended('signal', `its script was ended by a signal: ${tail}`);
+  if (quit !== null) return ended('failed', `its script gave up: ${tail}`);
+  return ended('node', "the batch's processes are gone without a closing line: killed");
+};
+
+/** The script's exit code after a signal (docs/batch-script.md). */
+const SIGNALLED = 94;
+
+const giveUp = (copies: ScriptCopy[], jobId: string): number | null =>
+  copies.find((copy) => copy.jobId === jobId)?.quit ?? null;
+
+export const neverBegun = (handle: Handle): boolean => handle.jobId === NEVER_BEGUN;
