@@ -68,7 +68,7 @@ const describeSyntaxError = (text: string, cause: unknown): string => {
     const match = error instanceof Error ? /^([^]*) at position (\d+)$/.exec(error.message) : null;
     if (match !== null) {
       const offset = Number(match[2]);
-      const literal = /^-?(?:NaN|Infinity)/.exec(text.slice(offset))?.[0];
+      const literal = /^(?:NaN|Infinity)/.exec(text.slice(offset))?.[0];
       const what = literal === undefined ? (match[1] ?? '') : `${literal} is no JSON value`;
       return `Not JSON at ${position(text, offset)}: ${what}`;
     }

@@ -166,7 +166,8 @@ describe('applyOutput', () => {
           expect(result).toEqual(expected);
           const untouched = images.filter(
             (item) =>
-              !removals.includes(item.zarr_url) && updates.every((other) => other.zarr_url !== item.zarr_url),
+              !removals.some((url) => url === item.zarr_url) &&
+              updates.every((other) => other.zarr_url !== item.zarr_url),
           );
           for (const item of untouched) expect(result.images).toContain(item);
         },

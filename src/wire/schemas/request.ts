@@ -4,13 +4,13 @@ import type { AttributeValue } from '../request.js';
 import { image, types } from './images.js';
 import { hasControlCharacter } from '../../images/python-text.js';
 import { leaf } from './leaf.js';
-import { absolutePath, isAttributeValue, mapOf, nameText, nonEmptyName, url } from './scalars.js';
+import { absolutePath, integer, isAttributeValue, mapOf, nameText, nonEmptyName, url } from './scalars.js';
 import { workflow } from './workflow.js';
 
 const orNull = <T extends z.ZodType>(schema: T) =>
   schema.nullish().transform((value): z.output<T> | null => value ?? null);
 
-const integerOrNull = orNull(z.int());
+const integerOrNull = orNull(integer);
 
 const isHomogeneous = (values: unknown[]): values is AttributeValue[] =>
   values.every((value) => isAttributeValue(value) && typeof value === typeof values[0]);

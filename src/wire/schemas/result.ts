@@ -1,17 +1,17 @@
 /** The result of a run, field by field (docs/result.md); the types are those of src/wire/result.ts. */
 import { z } from 'zod';
 import { image } from './images.js';
-import { jsonObject } from './scalars.js';
+import { count, integer, jsonObject } from './scalars.js';
 
 const text = z.string().nullable();
 const number = z.number().nullable();
-const integer = z.int().nullable();
+const integerOrNull = integer.nullable();
 const component = z.enum(['non_parallel', 'parallel', 'init', 'compute']);
 const taskStatus = z.enum(['submitted', 'done', 'failed']);
 
 const unit = z
   .object({
-    index: z.int().min(0).describe('In its task and component, from 0'),
+    index: count.describe('In its task and component, from 0'),
     component,
     zarr_url: text.describe('The image that the unit worked on; null for a single or init part'),
     status: taskStatus,
@@ -30,8 +30,8 @@ const unit = z
       ])
       .nullable()
       .describe('Why the unit is not done; null for one that is'),
-    exit_code: integer,
-    signal: integer,
+    exit_code: integerOrNull,
+    signal: integerOrNull,
     log_file: z.string(),
     slurm_job_id: text,
     seconds: number.describe("Wall time of the unit's process"),
@@ -41,7 +41,7 @@ const unit = z
 const slurmJob = z
   .object({
     job_id: z.string(),
-    batch: z.int().min(0),
+    batch: count,
     state: text,
     elapsed_seconds: number,
     max_rss_bytes: number,
@@ -52,12 +52,12 @@ const slurmJob = z
 
 const taskRun = z
   .object({
-    workflow_task_order: z.int(),
+    workflow_task_order: integer,
     task_name: z.string(),
     status: taskStatus,
-    num_available_images: z.int().min(0).describe('Images that the type filters leave, before attribute filters'),
-    num_tasks: z.int().min(0).describe('Units: 1, the number of images, or 1 + the length of the list of an init'),
-    num_new_images: z.int().min(0),
+    num_available_images: count.describe('Images that the type filters leave, before attribute filters'),
+    num_tasks: count.describe('Units: 1, the number of images, or 1 + the length of the list of an init'),
+    num_new_images: count,
     slurm_job_ids: z.array(z.string()),
     slurm_jobs: z.array(slurmJob).optional(),
     started: z.iso.datetime({ offset: true }),
@@ -68,13 +68,13 @@ const taskRun = z
 
 const failureDetails = z
   .object({
-    workflow_task_id: integer,
-    workflow_task_order: integer,
+    workflow_task_id: integerOrNull,
+    workflow_task_order: integerOrNull,
     task_name: text,
-    unit_index: integer,
+    unit_index: integerOrNull,
     component: component.nullable(),
-    exit_code: integer,
-    signal: integer,
+    exit_code: integerOrNull,
+    signal: integerOrNull,
     log_tail: text,
     log_file: text,
     cmd_file: text,
@@ -82,11 +82,11 @@ const failureDetails = z
     stderr_file: text,
     slurm_job_id: text,
     slurm_state: text,
-    failed_units: integer,
-    total_units: integer,
+    failed_units: integerOrNull,
+    total_units: integerOrNull,
     info: text,
     result: z
-      .object({ path: z.string(), sha256: z.string(), images: z.int(), units: z.int() })
+      .object({ path: z.string(), sha256: z.string(), images: integer, units: integer })
       .nullable()
       .describe('Where the whole result lies'),
   })

@@ -38,6 +38,22 @@ export const absolutePath = leaf({ type: 'string', pattern: '^/' }, (value, repo
   return undefined;
 });
 
+const isInteger = (value: unknown): value is number => Number.isSafeInteger(value);
+
+/** An integer that every JSON reader takes for the same one. */
+export const integer = leaf({ type: 'integer' }, (value, report) => {
+  if (isInteger(value)) return value;
+  report('an integer');
+  return undefined;
+});
+
+/** An integer, at least 0. */
+export const count = leaf({ type: 'integer', minimum: 0 }, (value, report) => {
+  if (isInteger(value) && value >= 0) return value;
+  report('an integer, at least 0');
+  return undefined;
+});
+
 /** A name for people. */
 export const nameText = leaf({ type: 'string' }, (value, report) => {
   if (typeof value !== 'string') report('a string');

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { TaskType } from '../request.js';
 import { types } from './images.js';
-import { jsonObject, nameText, nonEmptyName } from './scalars.js';
+import { count, integer, jsonObject, nameText, nonEmptyName } from './scalars.js';
 
 export const TASK_TYPES = [
   'non_parallel',
@@ -37,11 +37,10 @@ export const task = z
 /** One use of a task in a workflow. */
 export const workflowTask = z
   .object({
-    id: z
-      .int()
+    id: integer
       .nullish()
       .transform((value) => value ?? null),
-    order: z.int().min(0, 'an integer, at least 0').describe('Place in the workflow; no two are equal'),
+    order: count.describe('Place in the workflow; no two are equal'),
     task_type: taskType.describe("The same as the task's type"),
     args_non_parallel: objectOrNull.describe("The user's arguments of the single or init part"),
     args_parallel: objectOrNull.describe("The user's arguments of the compute part"),
