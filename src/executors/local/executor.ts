@@ -36,7 +36,8 @@ export const createLocalExecutor = ({ stateDir, queue, maxUnits, host }: LocalEx
       });
     } finally {
       await widths.settle(batch.key);
-      await widths.review(batch.key);
+      // A script that has ended by now was passed over while it was starting.
+      void widths.review(batch.key).catch(() => undefined);
     }
   };
 

@@ -10,7 +10,7 @@ export const LOCK_WAIT_S = 5;
 export const PROBE_GATHER_MS = 5;
 
 /** How often submit looks for the owner file: a script needs about 10 ms to write it. */
-export const OWNER_LOOK_MS = 5;
+export const OWNER_LOOK_MS = 2;
 
 /** A script that lives but has not claimed its batch after this long is stuck (storage away). */
 export const OWNER_WAIT_MS = 60_000;
