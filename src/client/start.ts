@@ -9,7 +9,7 @@ import {
   runDirOf,
   workflowArgument,
 } from './request.js';
-import { digestOfRun } from './same-request.js';
+import { digestOfRun } from './start-argument.js';
 import { REQUEST_DIGEST_MEMO } from './tunables.js';
 
 export const WORKFLOW_TYPE = 'processWorkflow';

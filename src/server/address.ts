@@ -1,5 +1,6 @@
 /** Which server a command talks to (docs/server.md, "Which server"). */
 import type { ConnectionOptions } from '@temporalio/client';
+import type { NativeConnectionOptions } from '@temporalio/worker';
 import { loadClientConfigProfile, toClientOptions } from '@temporalio/envconfig';
 import { stateFolder, type Environment } from './folders.js';
 import { probe } from './probe.js';
@@ -13,8 +14,14 @@ export interface AddressFlags {
   profile?: string;
 }
 
+type ServerConnection = Pick<ConnectionOptions & NativeConnectionOptions, 'tls' | 'apiKey' | 'metadata'> & {
+  address: string;
+  grpcCompression?: { readonly codec: 'none' };
+};
+
 export interface ServerTarget {
-  connection: ConnectionOptions & { address: string };
+  /** Fits clients and workers. */
+  connection: ServerConnection;
   namespace: string;
   /** Base address of the Web UI where known. */
   uiAddress: string | null;
@@ -64,7 +71,7 @@ export const givenTarget = (flags: AddressFlags, env: Environment = process.env)
   const { connectionOptions, namespace } = toClientOptions({ ...profile, address });
   return {
     connection: {
-      ...(connectionOptions as ConnectionOptions),
+      ...(connectionOptions as ServerConnection),
       address,
       ...(isLoopback(address) && uncompressed),
     },

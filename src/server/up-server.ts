@@ -1,9 +1,9 @@
-/** `up`'s server: adopted when it lives, started again on the same database when not. */
+/** A server with a state file: adopted when it lives, started again on the same database when not. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type EmbeddedServer, startEmbeddedServer } from './embedded.js';
+import { type EmbeddedServer, ServerStartFailed, startEmbeddedServer } from './embedded.js';
 import { withFolderLock } from './folder-lock.js';
-import { endProcess, isAlive, ownIdentity } from './process.js';
+import { endProcess, isAlive, ownIdentity, type ProcessIdentity } from './process.js';
 import { probe } from './probe.js';
 import { CONNECT_TIMEOUT_MS, PREFERRED_PORT, PREFERRED_UI_PORT, SERVER_STOP_SECONDS } from './tunables.js';
 import { readUpState, type UpState, writeUpState } from './up-state.js';
@@ -11,6 +11,11 @@ import { readUpState, type UpState, writeUpState } from './up-state.js';
 export interface UpServerOptions {
   /** Folder of database, log and state file. */
   home: string;
+  /**
+   * A private server ends with its process, however that ends, and listens on any free port. Otherwise (`up`) it
+   * outlives a killed owner, and asks for Temporal's usual ports.
+   */
+  isPrivate?: boolean;
   /** Called only when a server must be started. */
   findBinary: () => Promise<{ path: string; version: string }>;
   say: (line: string) => void;
@@ -19,19 +24,40 @@ export interface UpServerOptions {
 export interface UpServer extends EmbeddedServer {
   /** Was it running already, left by an `up` that was killed? */
   adopted: boolean;
+  /**
+   * Starts the server again, at the same address, when its process is gone; true when it had to.
+   *
+   * @throws ServerStartFailed when it does not come up there.
+   */
+  revive(): Promise<boolean>;
 }
 
 /** Another `up` of the same folder is running. */
 export class UpAlreadyRunning extends Error {
   override readonly name = 'UpAlreadyRunning';
+  constructor(
+    message: string,
+    readonly state: UpState,
+  ) {
+    super(message);
+  }
 }
 
 const portOf = (address: string): number =>
   Number(new URL(`tcp://${address.replace(/^https?:\/\//, '')}`).port);
 
 /** The live server of a state, or null; one that lives but does not answer is ended. */
-const adopt = async (state: UpState, say: (line: string) => void): Promise<EmbeddedServer | null> => {
+const adopt = async (
+  state: UpState,
+  isPrivate: boolean,
+  say: (line: string) => void,
+): Promise<EmbeddedServer | null> => {
   if (!(await isAlive(state.process))) return null;
+  if (isPrivate) {
+    // Its owner is dead, so it is about to end: not to be relied on.
+    await endProcess(state.process, SERVER_STOP_SECONDS * 1_000);
+    return null;
+  }
   const problem = await probe({ address: state.address }, state.namespace, CONNECT_TIMEOUT_MS);
   if (problem !== null) {
     say(
@@ -54,6 +80,7 @@ const refuseSecond = async (home: string, state: UpState | null): Promise<void> 
   throw new UpAlreadyRunning(
     `\`fractal-temporal up\` is running already (process ${String(state.owner.pid)}, Web UI ${state.ui_address}). ` +
       `End it first, or set FRACTAL_TEMPORAL_HOME to another folder than ${home} for a second one.`,
+    state,
   );
 };
 
@@ -63,48 +90,66 @@ const refuseSecond = async (home: string, state: UpState | null): Promise<void> 
  *
  * @throws UpAlreadyRunning, NoServerBinary, ServerStartFailed, file system errors (folder not writable).
  */
-export const acquireUpServer = async ({ home, findBinary, say }: UpServerOptions): Promise<UpServer> => {
-  // Requests and logs are in the database: nobody else's business.
-  await mkdir(home, { recursive: true, mode: 0o700 });
+export const acquireUpServer = async (options: UpServerOptions): Promise<UpServer> => {
+  const { home, isPrivate = false, findBinary, say } = options;
+  // Requests are in the database: nobody else's business. A run's directory has the rights its owner gave it.
+  await mkdir(home, { recursive: true, ...(!isPrivate && { mode: 0o700 }) });
   return withFolderLock(home, 'server', say, async () => {
     const before = await readUpState(home);
     await refuseSecond(home, before);
     const dbFile = join(home, 'temporal.db');
-    const adopted = before === null ? null : await adopt(before, say);
+    const adopted = before === null ? null : await adopt(before, isPrivate, say);
     let version = before?.version ?? 'unknown';
-    let server = adopted;
-    if (server === null) {
+    // The ports of last time: addresses in other terminals and bookmarks of the Web UI go on to work.
+    const known =
+      before === null ? undefined : { port: portOf(before.address), uiPort: portOf(before.ui_address) };
+    const usual = isPrivate ? undefined : { port: PREFERRED_PORT, uiPort: PREFERRED_UI_PORT };
+    const start = async (ports = known ?? usual): Promise<EmbeddedServer> => {
       const binary = await findBinary();
       version = binary.version;
-      server = await startEmbeddedServer({
+      return startEmbeddedServer({
         binary: binary.path,
         dbFile,
         logFile: join(home, 'server.log'),
-        // The ports of last time: addresses in other terminals and bookmarks of the Web UI go on to work.
-        ports:
-          before === null
-            ? { port: PREFERRED_PORT, uiPort: PREFERRED_UI_PORT }
-            : { port: portOf(before.address), uiPort: portOf(before.ui_address) },
-        tied: false,
+        ...(ports && { ports }),
+        tied: isPrivate,
       });
-    }
-    const live = server;
-    const state: UpState = {
-      process: live.process,
-      owner: await ownIdentity(),
-      address: live.address,
-      ui_address: live.uiAddress,
-      namespace: live.namespace,
-      db_file: dbFile,
-      version,
     };
-    await writeUpState(home, state);
+    let live = adopted ?? (await start());
+    const owner = await ownIdentity();
+    const save = (holder: ProcessIdentity | null): Promise<void> =>
+      writeUpState(home, {
+        process: live.process,
+        owner: holder,
+        address: live.address,
+        ui_address: live.uiAddress,
+        namespace: live.namespace,
+        db_file: dbFile,
+        version,
+      });
+    await save(owner);
     return {
-      ...live,
+      process: live.process,
+      address: live.address,
+      uiAddress: live.uiAddress,
+      namespace: live.namespace,
       adopted: adopted !== null,
+      revive: async () => {
+        if (await isAlive(live.process)) return false;
+        say('the Temporal server has ended unexpectedly; starting it again on the same database');
+        const again = await start({ port: portOf(live.address), uiPort: portOf(live.uiAddress) });
+        const moved = again.address !== live.address;
+        live = again;
+        await save(owner);
+        if (moved)
+          throw new ServerStartFailed(
+            `port ${String(portOf(live.address))} is taken; clients know only that one`,
+          );
+        return true;
+      },
       stop: async () => {
         await live.stop();
-        await writeUpState(home, { ...state, owner: null });
+        await save(null);
       },
     };
   });

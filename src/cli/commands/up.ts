@@ -1,0 +1,89 @@
+/** `up`: server and all workers in one process. */
+import type { Command } from 'commander';
+import { WORKFLOW_TASK_QUEUE } from '../../client/index.js';
+import { embeddedTarget, givenTarget, resolveTarget, type ServerTarget } from '../../server/address.js';
+import { findServerBinary } from '../../server/binary.js';
+import { stateFolder } from '../../server/folders.js';
+import { acquireUpServer, type UpServer } from '../../server/up-server.js';
+import { type BackendOptions, type OpenBackend, openBackend } from '../backends.js';
+import { exitCode } from '../exit-codes.js';
+import { type Io, print, say, type ServerOptions } from '../io.js';
+import { createLogger, installRuntime } from '../logging.js';
+import { addBackendOptions, addServerOptions } from '../options.js';
+import { aborted, listenForInterrupts, pause } from '../signals.js';
+import { PROGRESS_POLL_MS } from '../tunables.js';
+import { startWorkers, type WorkersSpec } from '../workers.js';
+
+interface UpOptions extends ServerOptions, BackendOptions {}
+
+const ownServer = (io: Io): Promise<UpServer> =>
+  acquireUpServer({
+    home: stateFolder(io.env),
+    say: (line) => say(io, line),
+    findBinary: () => findServerBinary({ env: io.env, say: (line) => say(io, line) }),
+  });
+
+/** Rejects when a dead server cannot be started again; never resolves before the end. */
+const keepAlive = async (server: UpServer | null, signal: AbortSignal): Promise<void> => {
+  while (!signal.aborted) {
+    await pause(PROGRESS_POLL_MS, signal);
+    if (!signal.aborted) await server?.revive();
+  }
+};
+
+const openBackends = async (io: Io, options: UpOptions): Promise<WorkersSpec['activities']> => {
+  const names = options.slurmConfig === undefined ? ['local'] : ['local', 'slurm'];
+  const opened: { backend: OpenBackend; queue: string }[] = [];
+  try {
+    for (const name of names) {
+      const queue = `fractal-${name}`;
+      opened.push({ backend: await openBackend(name, options, queue, io.env), queue });
+    }
+    return opened;
+  } catch (error) {
+    for (const { backend } of opened) await backend.close();
+    throw error;
+  }
+};
+
+const announce = (io: Io, target: ServerTarget, server: UpServer | null, spec: WorkersSpec): void => {
+  const how = server === null ? 'given' : server.adopted ? 'was running already' : 'started';
+  print(io, `Temporal server: ${target.connection.address} (${how})`);
+  if (target.uiAddress !== null) print(io, `Web UI: ${target.uiAddress}`);
+  const queues = [WORKFLOW_TASK_QUEUE, ...spec.activities.map(({ queue }) => queue)];
+  print(io, `Workers on the queues: ${queues.join(', ')}`);
+  print(io, 'Ready. Ctrl-C ends it; runs are kept and go on with the next `up`.');
+};
+
+const upCommand = async (io: Io, options: UpOptions): Promise<void> => {
+  const logger = createLogger(options.verbose === true);
+  installRuntime(logger, options.verbose === true);
+  const interrupts = listenForInterrupts(exitCode.unforeseen, () =>
+    say(io, 'ending ... (Ctrl-C again: at once)'),
+  );
+  const given = givenTarget(options, io.env) === null ? null : await resolveTarget(options, io.env);
+  const server = given === null ? await ownServer(io) : null;
+  try {
+    const target = given ?? embeddedTarget(server as UpServer, 'up');
+    const spec = { workflowQueue: WORKFLOW_TASK_QUEUE, activities: await openBackends(io, options) };
+    const workers = await startWorkers(target, spec, logger);
+    try {
+      announce(io, target, server, spec);
+      await Promise.race([aborted(interrupts.signal), workers.ended, keepAlive(server, interrupts.signal)]);
+    } finally {
+      await workers.stop();
+    }
+  } finally {
+    await server?.stop();
+    interrupts.dispose();
+  }
+};
+
+export const registerUp = (program: Command, io: Io): void => {
+  const command = program
+    .command('up')
+    .description(
+      'Temporal server (unless an address is given) and all workers in one process; Ctrl-C ends it',
+    );
+  addBackendOptions(addServerOptions(command)).action((options: UpOptions) => upCommand(io, options));
+};

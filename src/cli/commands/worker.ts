@@ -1,0 +1,74 @@
+/** `worker`: only the named workers, for a server elsewhere. */
+import { Argument, type Command } from 'commander';
+import { WORKFLOW_TASK_QUEUE } from '../../client/index.js';
+import { type BackendOptions, backendNames, isBackendName, openBackend } from '../backends.js';
+import { exitCode, UsageError } from '../exit-codes.js';
+import { type Io, print, say, type ServerOptions } from '../io.js';
+import { createLogger, installRuntime } from '../logging.js';
+import { addBackendOptions, addServerOptions } from '../options.js';
+import { aborted, listenForInterrupts } from '../signals.js';
+import { requireTarget } from '../target.js';
+import { startWorkers } from '../workers.js';
+
+interface WorkerOptions extends ServerOptions, BackendOptions {
+  taskQueue?: string;
+}
+
+const WORKFLOW = 'workflow';
+
+/** Which worker gets which queue: `--task-queue` names that of the one backend, or of a lone workflow worker. */
+export const planQueues = (
+  kinds: readonly string[],
+  taskQueue: string | undefined,
+): { workflowQueue: string | null; backends: { name: string; queue: string }[] } => {
+  const names = [...new Set(kinds)].filter(isBackendName);
+  const hasWorkflow = kinds.includes(WORKFLOW);
+  if (taskQueue !== undefined && names.length > 1) {
+    throw new UsageError('--task-queue can name the queue of one backend only; start a process for each.');
+  }
+  const workflowQueue = taskQueue !== undefined && names.length === 0 ? taskQueue : WORKFLOW_TASK_QUEUE;
+  return {
+    workflowQueue: hasWorkflow ? workflowQueue : null,
+    backends: names.map((name) => ({ name, queue: taskQueue ?? `fractal-${name}` })),
+  };
+};
+
+const workerCommand = async (io: Io, kinds: string[], options: WorkerOptions): Promise<void> => {
+  const { workflowQueue, backends } = planQueues(kinds, options.taskQueue);
+  const target = await requireTarget(io, options);
+  const logger = createLogger(options.verbose === true);
+  installRuntime(logger, options.verbose === true);
+  const interrupts = listenForInterrupts(exitCode.unforeseen, () =>
+    say(io, 'ending ... (Ctrl-C again: at once)'),
+  );
+  try {
+    const activities = [];
+    for (const { name, queue } of backends) {
+      activities.push({ backend: await openBackend(name, options, queue, io.env), queue });
+    }
+    const workers = await startWorkers(target, { workflowQueue, activities }, logger);
+    try {
+      const queues = [
+        ...(workflowQueue === null ? [] : [workflowQueue]),
+        ...backends.map(({ queue }) => queue),
+      ];
+      print(io, `Ready: workers on ${queues.join(', ')} at ${target.connection.address}. Ctrl-C ends them.`);
+      await Promise.race([aborted(interrupts.signal), workers.ended]);
+    } finally {
+      await workers.stop();
+    }
+  } finally {
+    interrupts.dispose();
+  }
+};
+
+export const registerWorker = (program: Command, io: Io): void => {
+  const command = program
+    .command('worker')
+    .description('only these workers, for a server elsewhere; Ctrl-C ends them, batches go on')
+    .addArgument(new Argument('<queues...>', 'which workers').choices([WORKFLOW, ...backendNames]))
+    .option('--task-queue <name>', 'another queue than the usual one');
+  addBackendOptions(addServerOptions(command)).action((kinds: string[], options: WorkerOptions) =>
+    workerCommand(io, kinds, options),
+  );
+};

@@ -1,0 +1,42 @@
+/** What the program says of an error, on stderr. */
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { ExecutionError } from '../client/index.js';
+import { exitCode, exitCodeOf } from './exit-codes.js';
+
+const indented = (text: string): string =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => `    ${line}`)
+    .join('\n');
+
+const describeExecution = (error: ExecutionError): string => {
+  const { details } = error;
+  const facts: [string, string | number | null][] = [
+    ['log', details.log_file],
+    ['command', details.cmd_file],
+    ['stdout', details.stdout_file],
+    ['stderr', details.stderr_file],
+    ['SLURM job', [details.slurm_job_id, details.slurm_state].filter(Boolean).join(' ') || null],
+    ['info', details.info],
+    ['result', error.result?.path ?? null],
+  ];
+  return [
+    `${error.name}: ${error.message}`,
+    ...facts.flatMap(([name, value]) => (value === null ? [] : [`  ${name}: ${String(value)}`])),
+    ...(details.log_tail ? ['  last lines of the log:', indented(details.log_tail)] : []),
+  ].join('\n');
+};
+
+const message = (error: unknown): string => {
+  if (error instanceof ExecutionError) return describeExecution(error);
+  if (error instanceof WorkflowNotFoundError) return `There is no run ${error.workflowId} on this server.`;
+  return error instanceof Error ? error.message : String(error);
+};
+
+/** What to print for an error; the stack only where the error is unforeseen and `verbose` is set. */
+export const describeError = (error: unknown, verbose: boolean): string => {
+  const foreseen = exitCodeOf(error) !== exitCode.unforeseen;
+  if (verbose && !foreseen && error instanceof Error && error.stack) return error.stack;
+  return message(error);
+};

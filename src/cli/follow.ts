@@ -1,0 +1,108 @@
+/** Waits for a run's end with progress on stderr, and hands its result over. */
+import { rename, writeFile } from 'node:fs/promises';
+import { isGrpcServiceError } from '@temporalio/client';
+import { type Queue, readResult, RunError, type RunHandle } from '../client/index.js';
+import type { ResultReference } from '../wire/failure.js';
+import { Detached } from './exit-codes.js';
+import { type Io, print, say } from './io.js';
+import { createProgressView } from './progress-view.js';
+import type { Session } from './session.js';
+import { aborted, pause } from './signals.js';
+import { PROGRESS_POLL_MS } from './tunables.js';
+import { watchRun } from './watch.js';
+
+const UNAVAILABLE = 14;
+const DEADLINE_EXCEEDED = 4;
+
+const isOutage = (error: unknown): boolean => {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  return isGrpcServiceError(cause) && [UNAVAILABLE, DEADLINE_EXCEEDED].includes(cause.code as number);
+};
+
+/** The run's end; a server that is away for a while is waited for. */
+const waitForEnd = async (run: RunHandle, signal: AbortSignal): Promise<ResultReference> => {
+  for (;;) {
+    try {
+      return await run.reference();
+    } catch (error) {
+      if (!isOutage(error) || signal.aborted) throw error;
+      await pause(PROGRESS_POLL_MS, signal);
+    }
+  }
+};
+
+/** Writes `text` to the file in one step, or to stdout. */
+export const writeResult = async (io: Io, text: string, file: string | undefined): Promise<void> => {
+  if (file === undefined) {
+    print(io, text);
+    return;
+  }
+  const unfinished = `${file}.${String(process.pid)}.tmp`;
+  await writeFile(unfinished, `${text}\n`);
+  await rename(unfinished, file);
+};
+
+const deliver = async (io: Io, reference: ResultReference, file: string | undefined): Promise<void> =>
+  writeResult(io, JSON.stringify(await readResult(reference), null, 2), file);
+
+/** A run that failed has a result too; that it cannot be read must not hide why the run failed. */
+const deliverPartial = async (io: Io, error: unknown, file: string | undefined): Promise<void> => {
+  if (!(error instanceof RunError) || error.result === null) return;
+  await deliver(io, error.result, file).catch((problem: unknown) =>
+    say(io, problem instanceof Error ? problem.message : String(problem)),
+  );
+};
+
+export interface FollowOptions {
+  session: Session;
+  run: RunHandle;
+  queues: Queue[];
+  /** Where the result goes; stdout when not given. */
+  resultFile: string | undefined;
+  /** Aborted by Ctrl-C. */
+  signal: AbortSignal;
+}
+
+const keepServer = async (session: Session, signal: AbortSignal): Promise<never> => {
+  for (;;) {
+    await pause(PROGRESS_POLL_MS, signal);
+    if (signal.aborted) return new Promise<never>(() => undefined);
+    await session.revive();
+  }
+};
+
+/**
+ * Follows a run to its end.
+ *
+ * @throws Detached after Ctrl-C; the run's own error (TaskExecutionError, ...), its partial result written before.
+ */
+export const followRun = async (io: Io, options: FollowOptions): Promise<void> => {
+  const { session, run, queues, resultFile, signal } = options;
+  const view = createProgressView(io);
+  const ended = new AbortController();
+  const either = AbortSignal.any([signal, ended.signal]);
+  const watching = watchRun({ client: session.client, run, queues, view, signal: either });
+  const interrupted = aborted(signal).then(() => {
+    throw new Detached();
+  });
+  let reference: ResultReference;
+  try {
+    reference = await Promise.race([waitForEnd(run, either), interrupted, keepServer(session, either)]);
+    // The last counts, which came after the last look.
+    await run.progress().then(
+      (live) => view.update(live),
+      () => undefined,
+    );
+  } catch (error) {
+    ended.abort();
+    await watching;
+    view.stop();
+    await deliverPartial(io, error, resultFile);
+    throw error;
+  } finally {
+    ended.abort();
+    await watching;
+    view.stop();
+  }
+  await deliver(io, reference, resultFile);
+};

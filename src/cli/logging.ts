@@ -1,0 +1,33 @@
+/** Logs of the program and of Temporal's SDK, on stderr; quiet unless asked. */
+import { Runtime } from '@temporalio/worker';
+import { type Logger, pino } from 'pino';
+
+/** `trace` is Temporal's word too, but its SDK calls the method with (message, attributes). */
+const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+
+/** Warnings and errors; with `verbose` information too. */
+export const createLogger = (verbose: boolean): Logger =>
+  pino({ level: verbose ? 'info' : 'warn', base: null }, pino.destination({ fd: 2, sync: true }));
+
+/**
+ * Sets up Temporal's SDK for this process: its logs go to `logger`, and signals are left to the command, which knows
+ * what the first Ctrl-C means. Call it once, before any connection of a worker.
+ */
+export const installRuntime = (logger: Logger, verbose: boolean): void => {
+  const log = (level: keyof typeof levels, message: string, attributes: object = {}): void =>
+    logger[levels[level]](attributes, message);
+  Runtime.install({
+    shutdownSignals: [],
+    telemetryOptions: {
+      logging: { filter: { core: verbose ? 'INFO' : 'WARN', other: 'ERROR' }, forward: {} },
+    },
+    logger: {
+      log,
+      trace: (message, attributes) => log('TRACE', message, attributes),
+      debug: (message, attributes) => log('DEBUG', message, attributes),
+      info: (message, attributes) => log('INFO', message, attributes),
+      warn: (message, attributes) => log('WARN', message, attributes),
+      error: (message, attributes) => log('ERROR', message, attributes),
+    },
+  });
+};

@@ -1,0 +1,40 @@
+/** The program `fractal-temporal`: its commands and their options (docs/cli.md). */
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { registerCancel } from './commands/cancel.js';
+import { registerList } from './commands/list.js';
+import { registerLogs } from './commands/logs.js';
+import { registerRun } from './commands/run.js';
+import { registerStart } from './commands/start.js';
+import { registerStatus } from './commands/status.js';
+import { registerUp } from './commands/up.js';
+import { registerWorker } from './commands/worker.js';
+import type { Io } from './io.js';
+
+const version = (): string => {
+  const file = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(file) as { version: string }).version;
+};
+
+/** Builds the program; parse with `parseAsync`. Errors are thrown, never printed or turned into an exit here. */
+export const createProgram = (io: Io): Command => {
+  const program = new Command('fractal-temporal')
+    .description('Runs Fractal workflows on Temporal, on this machine or a SLURM cluster.')
+    .version(version())
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+    });
+  const commands = [
+    registerUp,
+    registerWorker,
+    registerRun,
+    registerStart,
+    registerStatus,
+    registerList,
+    registerLogs,
+  ];
+  for (const register of [...commands, registerCancel]) register(program, io);
+  return program;
+};

@@ -1,0 +1,57 @@
+/** Reads and checks a request before any server is asked. */
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import {
+  InvalidRequestError,
+  type ProcessWorkflowInput,
+  runDirOf,
+  defaultWorkflowId,
+} from '../client/index.js';
+import { JsonError, parseJson } from '../wire/parse-json.js';
+import { validateRequest } from '../wire/validate-request.js';
+import type { ProcessWorkflowRequest } from '../wire/request.js';
+import { UsageError } from './exit-codes.js';
+
+export interface CheckedRequest {
+  /** As the file has it: this is what travels, and what digests are made of. */
+  input: ProcessWorkflowInput;
+  /** With every default filled in. */
+  request: ProcessWorkflowRequest;
+  runDir: string;
+  workflowId: string;
+}
+
+const readText = async (path: string): Promise<string> => {
+  if (path === '-') return text(process.stdin);
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(
+      `The request ${path} cannot be read: ${error instanceof Error ? error.message : ''}`,
+    );
+  }
+};
+
+const parse = (content: string): unknown => {
+  try {
+    return parseJson(content);
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    const problem = { path: error.pointer ?? '', expected: 'JSON', got: error.message };
+    throw new InvalidRequestError([problem], '', { cause: error });
+  }
+};
+
+/**
+ * The request of a file (`-`: of stdin).
+ *
+ * @throws UsageError when it cannot be read, InvalidRequestError with everything that is wrong in it.
+ */
+export const readRequest = async (path: string, workflowId?: string): Promise<CheckedRequest> => {
+  const value = parse(await readText(path));
+  const { request, errors } = validateRequest(value);
+  if (request === null) throw new InvalidRequestError(errors, workflowId ?? '');
+  const input = value as ProcessWorkflowInput;
+  const runDir = runDirOf(input);
+  return { input, request, runDir, workflowId: workflowId ?? defaultWorkflowId(runDir) };
+};

@@ -1,0 +1,60 @@
+/** What a run's directory tells of its tasks and units, also while it runs and without a server. */
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunResult, UnitRecord } from '../wire/result.js';
+
+export interface UnitFiles {
+  /** `ORDER/NAME`, how `logs` calls it: the task's order and the beginning of the log's name. */
+  label: string;
+  order: number;
+  logFile: string;
+  /** null while its task is not applied. */
+  record: UnitRecord | null;
+}
+
+const LOG_SUFFIX = '-log.txt';
+const taskFolder = /^(\d+)_/;
+
+const recordsOf = async (folder: string): Promise<Map<string, UnitRecord>> => {
+  const content = await readFile(join(folder, 'units.jsonl'), 'utf8').catch(() => '');
+  const records = content
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as UnitRecord);
+  return new Map(records.map((record) => [record.log_file, record]));
+};
+
+const unitsOfTask = async (folder: string, order: number): Promise<UnitFiles[]> => {
+  const records = await recordsOf(folder);
+  // Units without a log never started; they are in the records alone.
+  const names = new Set((await readdir(folder)).filter((name) => name.endsWith(LOG_SUFFIX)));
+  const paths = new Set([...records.keys(), ...[...names].sort().map((name) => join(folder, name))]);
+  return [...paths].map((logFile) => {
+    const name = logFile.slice(logFile.lastIndexOf('/') + 1);
+    // The single part's files begin with `non_par-` and two dashes follow: nobody wants to type them.
+    const stem = name.slice(0, -LOG_SUFFIX.length).replace(/-$/, '');
+    return { label: `${String(order)}/${stem}`, order, logFile, record: records.get(logFile) ?? null };
+  });
+};
+
+/** Every unit of a run that has a log or a record, in task order; empty when the directory cannot be seen here. */
+export const unitFilesOf = async (runDir: string): Promise<UnitFiles[]> => {
+  const names = await readdir(runDir).catch(() => []);
+  const folders = names
+    .flatMap((name) => {
+      const order = taskFolder.exec(name)?.[1];
+      return order === undefined ? [] : [{ order: Number(order), path: join(runDir, name) }];
+    })
+    .sort((left, right) => left.order - right.order);
+  const units: UnitFiles[] = [];
+  for (const { order, path } of folders) {
+    if ((await stat(path)).isDirectory()) units.push(...(await unitsOfTask(path, order)));
+  }
+  return units;
+};
+
+/** The run's result as its directory has it, null while there is none. */
+export const resultIn = async (runDir: string): Promise<RunResult | null> => {
+  const content = await readFile(join(runDir, 'result.json'), 'utf8').catch(() => null);
+  return content === null ? null : (JSON.parse(content) as RunResult);
+};

@@ -1,0 +1,50 @@
+/** The runs that a server knows. */
+import type { Client } from '@temporalio/client';
+import { WORKFLOW_TYPE } from '../client/index.js';
+import { formatTable } from './format-report.js';
+import { LIST_LIMIT } from './tunables.js';
+
+export interface RunSummary {
+  workflow_id: string;
+  run_id: string;
+  /** Temporal's word, lower case. */
+  state: string;
+  started: string;
+  closed: string | null;
+}
+
+export interface ListFilter {
+  running?: boolean;
+  limit?: number;
+}
+
+/** The newest runs first. The server's list may lag behind by a second or so. */
+export const listRuns = async (
+  client: Client,
+  { running = false, limit = LIST_LIMIT }: ListFilter,
+): Promise<RunSummary[]> => {
+  const query = `WorkflowType = '${WORKFLOW_TYPE}'${running ? " AND ExecutionStatus = 'Running'" : ''}`;
+  const runs: RunSummary[] = [];
+  for await (const info of client.workflow.list({ query })) {
+    // A chain of continue-as-new is one run: only its last link counts.
+    if (info.status.name === 'CONTINUED_AS_NEW') continue;
+    runs.push({
+      workflow_id: info.workflowId,
+      run_id: info.runId,
+      state: info.status.name.toLowerCase(),
+      started: info.startTime.toISOString(),
+      closed: info.closeTime?.toISOString() ?? null,
+    });
+    if (runs.length >= limit) break;
+  }
+  return runs;
+};
+
+/** A table of runs. */
+export const formatRuns = (runs: readonly RunSummary[], whenEmpty: string): string =>
+  runs.length === 0
+    ? whenEmpty
+    : formatTable(
+        ['run', 'state', 'started', 'ended'],
+        runs.map(({ workflow_id, state, started, closed }) => [workflow_id, state, started, closed ?? '']),
+      );

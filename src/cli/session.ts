@@ -1,0 +1,116 @@
+/** What `run` works with: a server, and where that is a private one the workers too. */
+import { mkdir } from 'node:fs/promises';
+import type { Logger } from 'pino';
+import { connectClient, type ConnectedClient, InvalidRequestError } from '../client/index.js';
+import { embeddedTarget, type ServerTarget } from '../server/address.js';
+import { findServerBinary } from '../server/binary.js';
+import { acquireUpServer, UpAlreadyRunning, type UpServer } from '../server/up-server.js';
+import { type BackendOptions, openBackend } from './backends.js';
+import { type Io, say, type ServerOptions } from './io.js';
+import { createLogger, installRuntime } from './logging.js';
+import { existingTarget, privateHome } from './target.js';
+import { type RunningWorkers, startWorkers } from './workers.js';
+
+export interface Session extends ConnectedClient {
+  target: ServerTarget;
+  /** Restarts a private server that has died; does nothing for others. */
+  revive(): Promise<void>;
+}
+
+export interface SessionOptions extends ServerOptions, BackendOptions {
+  taskQueue?: string;
+}
+
+/** The run that a private server is for. */
+export interface RunPlace {
+  runDir: string;
+  backend: string;
+  activityQueue: string;
+  workflowQueue: string;
+}
+
+const acquirePrivate = async (io: Io, home: string): Promise<UpServer | ServerTarget> => {
+  try {
+    return await acquireUpServer({
+      home,
+      isPrivate: true,
+      say: (line) => say(io, line),
+      findBinary: () => findServerBinary({ env: io.env, say: (line) => say(io, line) }),
+    });
+  } catch (error) {
+    if (!(error instanceof UpAlreadyRunning)) throw error;
+    // Another `run` of the same directory: it has the workers too, so this one only joins.
+    const { address, ui_address: uiAddress, namespace } = error.state;
+    return embeddedTarget({ address, uiAddress, namespace }, 'private');
+  }
+};
+
+const makeRunDir = async (runDir: string): Promise<void> => {
+  try {
+    await mkdir(privateHome(runDir), { recursive: true });
+  } catch (error) {
+    const got = `${runDir} (${error instanceof Error ? error.message : String(error)})`;
+    throw new InvalidRequestError(
+      [{ path: '/workflow_dir_local', expected: 'a folder that can be written', got }],
+      '',
+    );
+  }
+};
+
+const openPrivate = async (
+  io: Io,
+  place: RunPlace,
+  options: SessionOptions,
+  logger: Logger,
+): Promise<Session> => {
+  await makeRunDir(place.runDir);
+  const server = await acquirePrivate(io, privateHome(place.runDir));
+  if (!('stop' in server))
+    return { ...(await connectClient(server)), target: server, revive: async () => undefined };
+  let workers: RunningWorkers | null = null;
+  try {
+    const target = embeddedTarget(server, 'private');
+    say(io, `Temporal server for this run: ${server.address}, Web UI ${server.uiAddress}`);
+    installRuntime(logger, options.verbose === true);
+    const backend = await openBackend(
+      place.backend,
+      { ...options, isPrivate: true, runDir: place.runDir },
+      place.activityQueue,
+      io.env,
+    );
+    workers = await startWorkers(
+      target,
+      { workflowQueue: place.workflowQueue, activities: [{ backend, queue: place.activityQueue }] },
+      logger,
+    );
+    const connected = await connectClient(target);
+    const running = workers;
+    return {
+      ...connected,
+      target,
+      revive: async () => {
+        await server.revive();
+      },
+      close: async () => {
+        await connected.close();
+        await running.stop();
+        await server.stop();
+      },
+    };
+  } catch (error) {
+    await workers?.stop();
+    await server.stop();
+    throw error;
+  }
+};
+
+/**
+ * A client on the server to use; a private server and its workers are started where there is none.
+ *
+ * @throws NoServer, NoServerBinary, ServerStartFailed.
+ */
+export const openSession = async (io: Io, place: RunPlace, options: SessionOptions): Promise<Session> => {
+  const target = await existingTarget(io, options, place.runDir);
+  if (target === null) return openPrivate(io, place, options, createLogger(options.verbose === true));
+  return { ...(await connectClient(target)), target, revive: async () => undefined };
+};

@@ -1,0 +1,64 @@
+/** Follows a run until it ends: progress, and a word when nobody works on it. */
+import type { Client } from '@temporalio/client';
+import { type Queue, type RunHandle, unpolledQueues } from '../client/index.js';
+import type { ProgressView } from './progress-view.js';
+import { pause } from './signals.js';
+import { NO_WORKER_NOTICE_MS, PROGRESS_POLL_MS } from './tunables.js';
+
+const describeQueue = ({ name, type }: Queue): string =>
+  `No worker polls the ${type} queue ${name} of this run.`;
+
+const hints: Record<Queue['type'], string> = {
+  workflow: '`fractal-temporal worker workflow` (or `up`)',
+  activity: '`fractal-temporal worker` for its backend (or `up`)',
+};
+
+/** Says which queues have no worker, once per change; `null` when that is not known. */
+const noticeUnpolled = async (
+  client: Client,
+  queues: Queue[],
+  view: ProgressView,
+  told: string,
+): Promise<string> => {
+  const unpolled = await unpolledQueues(client, queues).catch(() => []);
+  const key = unpolled.map(({ name, type }) => `${type} ${name}`).join(', ');
+  if (key === told) return told;
+  for (const queue of unpolled)
+    view.note(`${describeQueue(queue)} Still waiting; start one with ${hints[queue.type]}.`);
+  if (key === '') view.note('A worker has come.');
+  return key;
+};
+
+export interface WatchOptions {
+  client: Client;
+  run: RunHandle;
+  queues: Queue[];
+  view: ProgressView;
+  /** Ends the watching, not the run. */
+  signal: AbortSignal;
+}
+
+/** Shows progress until `signal` is aborted; a server that is away for a while is waited for. */
+export const watchRun = async ({ client, run, queues, view, signal }: WatchOptions): Promise<void> => {
+  let nextLook = Date.now() + NO_WORKER_NOTICE_MS;
+  let told = '';
+  let away = false;
+  while (!signal.aborted) {
+    try {
+      const live = await run.progress();
+      if (away) view.note('The server answers again.');
+      away = false;
+      // AbortSignal may have fired while the server was asked.
+      if (!(signal.aborted as boolean)) view.update(live);
+    } catch (error) {
+      if (!away)
+        view.note(`The server does not answer (${error instanceof Error ? error.message : ''}); waiting.`);
+      away = true;
+    }
+    if (Date.now() >= nextLook) {
+      nextLook = Date.now() + NO_WORKER_NOTICE_MS;
+      told = await noticeUnpolled(client, queues, view, told);
+    }
+    await pause(PROGRESS_POLL_MS, signal);
+  }
+};
