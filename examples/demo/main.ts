@@ -1,0 +1,155 @@
+/** The demo: plate, server, workers, run, report (docs/demo.md). Started by scripts/demo.mjs. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { quote } from 'shlex';
+import { defaultWorkflowId } from '../../src/client/request.js';
+import { cacheFolder } from '../../src/server/folders.js';
+import { tieToThisProcess } from '../../src/server/tie.js';
+import type { RunResult } from '../../src/wire/result.js';
+import { demoPaths, prepareDemo } from './prepare.js';
+import { imageTable, taskTable } from './report.js';
+import { pythonEnvironment } from './task-environment.js';
+import { startUp, type UpProcess } from './up-process.js';
+
+export interface DemoOptions {
+  light: boolean;
+  /** Folder of the demo; a new one in the temporary folder when not given. */
+  dir: string | null;
+  /** Server and workers stay until Ctrl-C. */
+  keep: boolean;
+  /** Only make plate and request, and say what to do with them. */
+  prepareOnly: boolean;
+  /** Path of the `temporal` binary; null where only the request is made. */
+  serverBinary: string | null;
+}
+
+const PROGRAM = [process.execPath, fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))];
+
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+/** The demo has its own server: what the user's shell says about another one must not divert it. */
+const demoEnvironment = async (dir: string, serverBinary: string | null): Promise<NodeJS.ProcessEnv> => {
+  const kept = Object.entries(await pythonEnvironment(cacheFolder())).filter(
+    ([name]) => !name.startsWith('TEMPORAL_'),
+  );
+  const emptyConfig = join(dir, 'temporal.toml');
+  await writeFile(emptyConfig, '');
+  return {
+    ...Object.fromEntries(kept),
+    TEMPORAL_CONFIG_FILE: emptyConfig,
+    FRACTAL_TEMPORAL_HOME: demoPaths(dir).serverHome,
+    ...(serverBinary !== null && { FRACTAL_TEMPORAL_SERVER_BINARY: serverBinary }),
+  };
+};
+
+const atHome = (dir: string, command: string): string =>
+  `FRACTAL_TEMPORAL_HOME=${quote(demoPaths(dir).serverHome)} npx fractal-temporal ${command}`;
+
+const explainPrepared = (dir: string): void => {
+  const { request, result } = demoPaths(dir);
+  print(`Request: ${request}`);
+  print('In one terminal, server and workers:');
+  print(`  ${atHome(dir, 'up')}`);
+  print('In another, the run:');
+  print(`  ${atHome(dir, `run ${quote(request)} --result ${quote(result)}`)}`);
+};
+
+/** `fractal-temporal run`, its progress on this terminal. When `leave` is aborted it detaches from the run. */
+const runRequest = async (dir: string, env: NodeJS.ProcessEnv, leave: AbortSignal): Promise<number> => {
+  const { request, result } = demoPaths(dir);
+  const [file = '', ...words] = PROGRAM;
+  // Its own process group: it gets one signal, from here, however this process was told to end.
+  const child = spawn(file, [...words, 'run', request, '--result', result], {
+    env,
+    detached: true,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  child.once('exit', tieToThisProcess(child));
+  leave.addEventListener('abort', () => child.kill('SIGINT'), { once: true });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return code ?? 1;
+};
+
+const readDemoResult = async (file: string): Promise<RunResult | null> => {
+  const text = await readFile(file, 'utf8').catch(() => null);
+  return text === null ? null : (JSON.parse(text) as RunResult);
+};
+
+const report = async (dir: string, zarrDir: string): Promise<void> => {
+  const { result: file, workflowDir } = demoPaths(dir);
+  const result = await readDemoResult(file);
+  if (result === null) return;
+  print('');
+  print(taskTable(result));
+  print(`\nImages in ${zarrDir}:`);
+  print(imageTable(result.images, zarrDir));
+  print(`Arguments and logs of every unit: ${workflowDir}`);
+  print(`Result: ${file}`);
+};
+
+/** Aborted by the first signal; a second one ends this process at once. */
+const listenForInterrupts = (): AbortSignal => {
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => interrupted.abort());
+  }
+  return interrupted.signal;
+};
+
+const runUrl = ({ uiAddress, namespace }: UpProcess, workflowId: string): string =>
+  `${uiAddress}/namespaces/${namespace}/workflows/${workflowId}`;
+
+/** Run the demo; the exit code of `fractal-temporal run`. */
+export const runDemo = async (options: DemoOptions): Promise<number> => {
+  const started = Date.now();
+  const dir =
+    options.dir === null ? await mkdtemp(join(tmpdir(), 'fractal-temporal-demo-')) : resolve(options.dir);
+  await mkdir(dir, { recursive: true });
+  const paths = demoPaths(dir);
+  const request = await prepareDemo(dir, { light: options.light, say });
+  if (options.prepareOnly) {
+    explainPrepared(dir);
+    return 0;
+  }
+
+  const env = await demoEnvironment(dir, options.serverBinary);
+  const leave = listenForInterrupts();
+  say('starting Temporal server and workers ...');
+  const up = await startUp({
+    program: PROGRAM,
+    args: [],
+    env,
+    home: paths.serverHome,
+    logFile: paths.upLog,
+    say,
+  });
+  try {
+    const workflowId = defaultWorkflowId(request.workflow_dir_local);
+    print(`Web UI of the run: ${runUrl(up, workflowId)}`);
+    const code = await Promise.race([runRequest(dir, env, leave), up.ended]);
+    await report(dir, request.dataset.zarr_dir);
+    const seconds = Math.round((Date.now() - started) / 1000);
+    print(code === 0 ? `Done in ${seconds} s.` : `The run ended with exit code ${code} after ${seconds} s.`);
+    if (options.keep && !leave.aborted) {
+      print(`Web UI of the run: ${runUrl(up, workflowId)}`);
+      print('Server and workers stay up. Ctrl-C ends them.');
+      await Promise.race([once(leave, 'abort'), up.ended]);
+    } else {
+      print(`Server and workers are ended. To look at the run in the Web UI, here or with --keep next time:`);
+      print(`  ${atHome(dir, 'up')}`);
+      if (leave.aborted) print(`To go on with the run: npm run demo -- --dir ${quote(dir)}`);
+    }
+    return code;
+  } finally {
+    await up.stop();
+  }
+};

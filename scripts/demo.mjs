@@ -1,0 +1,58 @@
+// `npm run demo`: from a fresh clone to a finished run. Node built-ins only until ensureInstalled has run.
+import { accessSync, constants } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensureInstalled } from './setup.mjs';
+
+const USAGE = `npm run demo -- [options]
+
+  --light         tasks in Node instead of the real packages: no Python, a few seconds
+  --dir DIR       folder of the demo (default: a new one in the temporary folder); again: goes on there
+  --keep          server, Web UI and workers stay until Ctrl-C
+  --prepare DIR   only make plate and request there, and print the commands that run them
+  --help          this text`;
+
+const OPTIONS = {
+  light: { type: 'boolean', default: false },
+  dir: { type: 'string' },
+  keep: { type: 'boolean', default: false },
+  prepare: { type: 'string' },
+  help: { type: 'boolean', default: false },
+};
+
+const isWritable = (path) => {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+// With a home that cannot be written, npm's cache goes where everything else goes that can be made again.
+const cache = process.env.FRACTAL_TEMPORAL_CACHE;
+if (cache !== undefined && !isWritable(homedir())) process.env.npm_config_cache ??= join(cache, 'npm');
+
+const main = async () => {
+  const { values } = parseArgs({ options: OPTIONS });
+  if (values.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  const prepareOnly = values.prepare !== undefined;
+  const serverBinary = await ensureInstalled({ server: !prepareOnly });
+  const { tsImport } = await import('tsx/esm/api');
+  const { runDemo } = await tsImport('../examples/demo/main.ts', import.meta.url);
+  const { light, keep } = values;
+  return runDemo({ light, keep, dir: values.prepare ?? values.dir ?? null, prepareOnly, serverBinary });
+};
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const isUsage = error?.code?.startsWith?.('ERR_PARSE_ARGS') ?? false;
+  console.error(isUsage ? `${error.message}\n\n${USAGE}` : (error?.message ?? error));
+  if (process.env.DEBUG) console.error(error);
+  process.exitCode = isUsage ? 2 : 1;
+}
