@@ -7,6 +7,7 @@ import { readResources } from './resources.js';
 import type { JobAccount } from './sacct.js';
 import { parseScontrolJob, type ControlledJob } from './scontrol.js';
 import { endCauseOf } from './states.js';
+import { isCancelled } from './submit.js';
 import { readOwner } from './submission-files.js';
 import { STDERR_TAIL_BYTES } from './tunables.js';
 
@@ -40,6 +41,7 @@ export const describeEnd = async (batch: Batch, end: EndOfJob, commands: SlurmCo
       usage: account?.usage ?? null,
       memoryLimit: memoryLimit(batch),
       timeLimit: timeLimit(batch, account, shown),
+      cancelledByRun: await isCancelled(batch),
     }),
   };
 };

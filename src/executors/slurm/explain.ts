@@ -14,6 +14,8 @@ export interface EndedJob {
   /** SLURM's reason, '' where there is none. */
   reason: string;
   stderrTail: string;
+  /** This run cancelled the batch. */
+  cancelledByRun: boolean;
 }
 
 const SIGNALS: Readonly<Record<number, string>> = {
@@ -24,7 +26,8 @@ const SIGNALS: Readonly<Record<number, string>> = {
   15: 'SIGTERM, it was told to end',
 };
 
-const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
+const amount = (bytes: number): string =>
+  bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(0)} MB`;
 
 const sentence = (job: EndedJob): string => {
   const limit = job.memoryLimit === null ? '' : ` of ${job.memoryLimit}`;
@@ -46,7 +49,9 @@ const sentence = (job: EndedJob): string => {
     case 'REVOKED':
       return 'The cluster gave the job to another cluster of its federation.';
     case 'CANCELLED':
-      return `The job was cancelled${canceller(job.state)}, not by this run.`;
+      return job.cancelledByRun
+        ? 'The job was cancelled with its run.'
+        : `The job was cancelled${canceller(job.state)}, not by this run.`;
     default:
       return failed(job);
   }
@@ -62,7 +67,7 @@ const SCRIPT_EXITS: Readonly<Record<number, string>> = {
   90: 'Another job had this batch already; this one started nothing.',
   91: 'The batch was cancelled; the job started nothing more.',
   92: 'A file of the run could not be written on the node (disk full, quota, or no permission).',
-  93: 'The node does not see the run’s folder or its files as the worker does. Is it on a shared file system?',
+  93: 'The node does not see the run’s folder or its list of units as the worker does. Is it on a shared file system?',
 };
 
 const failed = ({ exit, reason, jobId }: EndedJob): string => {
@@ -78,14 +83,13 @@ const failed = ({ exit, reason, jobId }: EndedJob): string => {
   );
 };
 
-const usageWords = (usage: Usage | null): string => {
+const usageWords = ({ usage, state }: EndedJob): string => {
   if (usage === null) return '';
+  // SLURM looks at the memory now and then: what outgrew it between two looks was never seen, and would mislead.
+  const memory = baseState(state) === 'OUT_OF_MEMORY' ? null : usage.max_rss_bytes;
   const parts = [
-    ...(usage.elapsed_seconds === null ? [] : [`ran ${String(usage.elapsed_seconds)} s`]),
-    // A quick rise between two samples is not seen: shown as what was measured, never as proof.
-    ...(usage.max_rss_bytes === null
-      ? []
-      : [`used at most ${gigabytes(usage.max_rss_bytes)} of memory as far as SLURM saw`]),
+    ...(usage.elapsed_seconds === null ? [] : [`ran for ${String(usage.elapsed_seconds)} s`]),
+    ...(memory === null ? [] : [`used at most ${amount(memory)} of memory as far as SLURM saw`]),
   ];
   return parts.length === 0 ? '' : ` It ${parts.join(' and ')}.`;
 };
@@ -95,7 +99,7 @@ export const explainEnd = (job: EndedJob): string => {
   const where = job.node === null ? '' : ` on ${job.node}`;
   const tail = job.stderrTail.trim();
   return [
-    `${sentence(job)}${usageWords(job.usage)} (SLURM job ${job.jobId}${where}, state ${job.state}${job.exit === null ? '' : `, exit ${String(job.exit.code)}:${String(job.exit.signal)}`})`,
+    `${sentence(job)}${usageWords(job)} (SLURM job ${job.jobId}${where}, state ${job.state}${job.exit === null ? '' : `, exit ${String(job.exit.code)}:${String(job.exit.signal)}`})`,
     ...(tail === '' ? [] : [`Last lines of its stderr:\n${tail}`]),
   ].join('\n');
 };

@@ -52,7 +52,8 @@ export const slurmHeader = (batch: Batch): string[] => {
     ...option('open-mode', 'append'),
     ...option('error', `${stdio}%j.err`),
     ...option('output', `${stdio}%j.out`),
-    ...option('chdir', literalPattern(batch.workingDir)),
+    // No pattern: sbatch takes every character of it as it is.
+    ...option('chdir', batch.workingDir),
     ...extra.others,
     ...Object.entries(resources.exports).map(([name, value]) => `export ${name}=${quote(value)}`),
     ...(resources.worker_init === null ? [] : resources.worker_init.split('\n')),
