@@ -1,5 +1,5 @@
 /** The batch of one try: its units file, its names, and the claims that it may take over. */
-import { access, rename, rm } from 'node:fs/promises';
+import { access, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatUnit, parseUnits, type BatchUnit } from '../batch/units-file.js';
 import type { Batch } from '../executors/contract.js';
@@ -97,6 +97,14 @@ export const describeBatch = (
   };
 };
 
+const makeTaskDir = async (path: string): Promise<void> => {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw new StorageFailed(path, 'cannot create', error);
+  }
+};
+
 /** Makes the batch of one try ready to be submitted; the same for every attempt. */
 export const prepareBatch = async (
   run: RunReference,
@@ -106,6 +114,7 @@ export const prepareBatch = async (
   previous: Outcome | null,
   backend: string,
 ): Promise<PreparedBatch> => {
+  await makeTaskDir(plan.task_dir);
   const units =
     which.try === 1 || previous === null
       ? await unitsOfPlan(plan, which.batch)

@@ -21,12 +21,12 @@ export interface TaskSpec {
   name?: string;
   type: 'non_parallel' | 'parallel' | 'compound' | 'converter_non_parallel' | 'converter_compound';
   /** Script of the single, init or parallel part. */
-  script?: Record<string, UnitScript>;
+  script?: Record<string, UnitScript | undefined>;
   /** Script of the compute part. */
-  compute?: Record<string, UnitScript>;
+  compute?: Record<string, UnitScript | undefined>;
   command?: string;
-  input_types?: Record<string, boolean>;
-  output_types?: Record<string, boolean>;
+  input_types?: Record<string, boolean | undefined>;
+  output_types?: Record<string, boolean | undefined>;
   type_filters?: Record<string, boolean>;
   meta?: Record<string, unknown>;
   runs_file?: string;

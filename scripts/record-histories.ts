@@ -1,0 +1,56 @@
+/** Records test/histories anew, from real runs on a real server: `npm run record-histories [-- NAME...]`. */
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { findServerBinary, startEmbeddedServer } from '../src/server/index.js';
+import { startHarness, type Harness } from '../test/support/harness.js';
+import { recordings, requestOf, type Recording } from '../test/support/recordings.js';
+import { untilFile } from '../test/support/until.js';
+
+const SHORT_HISTORY_EVENTS = 40;
+const folder = fileURLToPath(new URL('../test/histories/', import.meta.url));
+
+const record = async (recording: Recording, harness: Harness): Promise<void> => {
+  const dir = await harness.folder();
+  const workflowId = `recorded-${recording.name}-${randomUUID()}`;
+  const handle = await harness.start(requestOf(recording, dir), workflowId);
+  const firstRun = await handle.temporal.describe();
+  await recording.meanwhile?.({ harness, workflowId, dir, until: untilFile });
+  await handle.result().catch(() => undefined);
+  const first = harness.client.workflow.getHandle(workflowId, firstRun.runId);
+  const history = await (recording.record === 'last' ? handle.temporal : first).fetchHistory();
+  const path = `${folder}${recording.name}.json`;
+  await writeFile(path, `${JSON.stringify(JSON.parse(JSON.stringify(historyToJSON(history))), null, 1)}\n`);
+  console.log(`${recording.name}: ${String(history.events?.length ?? 0)} events`);
+};
+
+const main = async (): Promise<void> => {
+  const wanted = process.argv.slice(2);
+  const { path: binary } = await findServerBinary({ say: console.error });
+  for (const short of [false, true]) {
+    const chosen = recordings.filter(
+      (recording) =>
+        (recording.shortHistories ?? false) === short &&
+        (wanted.length === 0 || wanted.includes(recording.name)),
+    );
+    if (chosen.length === 0) continue;
+    const server = await startEmbeddedServer({
+      binary,
+      dbFile: null,
+      logFile: null,
+      ...(short
+        ? { dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': String(SHORT_HISTORY_EVENTS) } }
+        : {}),
+    });
+    const harness = await startHarness({ address: server.address, ...(short ? { unitsPerBatch: 1 } : {}) });
+    try {
+      for (const recording of chosen) await record(recording, harness);
+    } finally {
+      await harness.stop();
+      await server.stop();
+    }
+  }
+};
+
+await main();

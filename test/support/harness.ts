@@ -1,0 +1,107 @@
+/** Workers in this process, on task queues of their own, against the test run's server. */
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import { getRun, startProcessWorkflow, type RunHandle } from '../../src/client/index.js';
+import type { Backend } from '../../src/executors/contract.js';
+import { createLocalBackend } from '../../src/executors/local/index.js';
+import { createActivityWorker, createWorkflowWorker } from '../../src/workers/index.js';
+
+export interface Harness {
+  client: Client;
+  connection: NativeConnection;
+  workflowQueue: string;
+  activityQueue: string;
+  /** A folder for one test; removed at the end. */
+  folder(): Promise<string>;
+  /** Starts a run of `request` on the harness's queues. */
+  start(request: Record<string, unknown>, workflowId?: string): Promise<RunHandle>;
+  get(workflowId: string): RunHandle;
+  /** Ends the activity worker as a shutdown does, and starts another with a backend of its own. */
+  replaceWorker(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface HarnessOptions {
+  /** Default: the local backend with `maxUnits` 4. */
+  backend?: (stateDir: string, queue: string) => Backend;
+  address: string;
+  maxUnits?: number;
+  /** Instead of the thousands that the local backend puts into a batch. */
+  unitsPerBatch?: number;
+}
+
+const quiet = (() => {
+  let installed = false;
+  return (): void => {
+    if (installed) return;
+    installed = true;
+    Runtime.install({
+      logger: { trace() {}, debug() {}, info() {}, warn() {}, error: console.error, log() {} },
+    });
+  };
+})();
+
+const localBackend = (
+  stateDir: string,
+  queue: string,
+  { maxUnits = 4, unitsPerBatch }: HarnessOptions,
+): Backend => {
+  const backend = createLocalBackend({ stateDir, queue, maxUnits });
+  if (unitsPerBatch === undefined) return backend;
+  return { ...backend, layout: (input) => ({ ...backend.layout(input), unitsPerBatch }) };
+};
+
+export const startHarness = async (options: HarnessOptions): Promise<Harness> => {
+  quiet();
+  const { address } = options;
+  const base = await mkdtemp(join(tmpdir(), 'fractal-temporal-'));
+  const id = randomUUID();
+  const workflowQueue = `workflow-${id}`;
+  const activityQueue = `activities-${id}`;
+  const stateDir = join(base, 'state');
+  const connection = await NativeConnection.connect({ address });
+  const clientConnection = await Connection.connect({ address });
+  const client = new Client({ connection: clientConnection });
+  const makeBackend = (): Backend =>
+    options.backend?.(stateDir, activityQueue) ?? localBackend(stateDir, activityQueue, options);
+
+  const runWorker = (worker: Worker): (() => Promise<void>) => {
+    const running = worker.run();
+    return async () => {
+      worker.shutdown();
+      await running;
+    };
+  };
+  const startActivities = async (): Promise<() => Promise<void>> =>
+    runWorker(await createActivityWorker({ connection, taskQueue: activityQueue, backend: makeBackend() }));
+  const stopWorkflows = runWorker(await createWorkflowWorker({ connection, taskQueue: workflowQueue }));
+  let stopActivities = await startActivities();
+  let folders = 0;
+  return {
+    client,
+    connection,
+    workflowQueue,
+    activityQueue,
+    folder: async () => mkdtemp(join(base, `${String((folders += 1))}-`)),
+    start: (request, workflowId = `test-${randomUUID()}`) =>
+      startProcessWorkflow(client, { ...request, activity_task_queue: activityQueue } as never, {
+        workflowId,
+        taskQueue: workflowQueue,
+      }),
+    get: (workflowId) => getRun(client, workflowId),
+    replaceWorker: async () => {
+      await stopActivities();
+      stopActivities = await startActivities();
+    },
+    stop: async () => {
+      await Promise.all([stopActivities(), stopWorkflows()]);
+      await connection.close();
+      await clientConnection.close();
+      await rm(base, { recursive: true, force: true });
+    },
+  };
+};

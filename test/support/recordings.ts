@@ -1,0 +1,90 @@
+/** The runs whose histories are recorded: one per way through the workflow. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Harness } from './harness.js';
+import { listOf, makeRequest, zarrUrl, type TaskSpec } from './scripted-requests.js';
+
+export interface Recording {
+  /** Name of the file under test/histories. */
+  name: string;
+  /** The server suggests to continue as new after few events. */
+  shortHistories?: boolean;
+  /** Of a run that continued as new: its first history (the default) or its last. */
+  record?: 'first' | 'last';
+  tasks(dir: string): TaskSpec[];
+  images?: string[];
+  /** What happens while the run goes on. */
+  meanwhile?(context: MeanwhileContext): Promise<void>;
+}
+
+export interface MeanwhileContext {
+  harness: Harness;
+  workflowId: string;
+  dir: string;
+  /** Resolves when the file is there. */
+  until(path: string): Promise<void>;
+}
+
+const waits = (dir: string): Record<string, unknown> => ({ wait_for: join(dir, 'go') });
+
+const twoTasks: Recording['tasks'] = (dir) => [
+  {
+    type: 'compound',
+    script: { '*': { write: listOf({ zarr_url: zarrUrl(dir, 'a') }) } },
+    output_types: { projected: true },
+  },
+  { type: 'parallel' },
+];
+
+/** Ten batches of one unit each: the history is long enough in the middle of a task. */
+const continued: Pick<Recording, 'shortHistories' | 'images' | 'tasks'> = {
+  shortHistories: true,
+  images: Array.from({ length: 10 }, (_, index) => `image${String(index)}`),
+  tasks: () => [{ type: 'parallel', output_types: { seen: true } }, { type: 'parallel' }],
+};
+
+export const recordings: Recording[] = [
+  { name: 'success', images: ['a', 'b'], tasks: twoTasks },
+  {
+    name: 'task-execution-error',
+    images: ['a', 'b'],
+    tasks: (dir) => [
+      { type: 'parallel', script: { [zarrUrl(dir, 'b')]: { exit: 1 } } },
+      { type: 'parallel' },
+    ],
+  },
+  {
+    name: 'job-execution-error',
+    images: ['a'],
+    tasks: () => [{ type: 'parallel', script: { '*': { signal: 'SIGKILL' } } }],
+  },
+  {
+    name: 'empty-image-list',
+    images: ['a'],
+    tasks: () => [{ type: 'parallel', input_types: { none: true } }],
+  },
+  {
+    name: 'cancelled',
+    images: ['a', 'b'],
+    tasks: (dir) => [{ type: 'parallel', runs_file: join(dir, 'runs'), script: { '*': waits(dir) } }],
+    meanwhile: async ({ harness, workflowId, dir, until }) => {
+      await until(join(dir, 'runs'));
+      await harness.get(workflowId).cancel();
+    },
+  },
+  { name: 'continued-as-new', ...continued, record: 'first' },
+  { name: 'after-continue-as-new', ...continued, record: 'last' },
+  {
+    name: 're-attached',
+    images: ['a'],
+    tasks: (dir) => [{ type: 'parallel', runs_file: join(dir, 'runs'), script: { '*': waits(dir) } }],
+    meanwhile: async ({ harness, dir, until }) => {
+      await until(join(dir, 'runs'));
+      await harness.replaceWorker();
+      await writeFile(join(dir, 'go'), '');
+    },
+  },
+];
+
+export const requestOf = (recording: Recording, dir: string): Record<string, unknown> =>
+  makeRequest({ dir, tasks: recording.tasks(dir), images: recording.images ?? [] });
