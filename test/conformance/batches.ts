@@ -1,0 +1,107 @@
+/** Batches for the conformance suite: each unit is told by its own arguments what to do. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { formatUnit } from '../../src/batch/units-file.js';
+import type { Backend, Batch } from '../../src/executors/contract.js';
+import { errorCode } from '../../src/state/errors.js';
+import type { JsonObject } from '../../src/wire/request.js';
+
+/**
+ * The task: puts on record that it has begun, then does what `run` in its arguments says, with $args and $out at
+ * hand and the folder of the batch in $here.
+ */
+const PROGRAM = `#!/bin/sh
+here=\${0%/*} args=$2 out=$4
+printf '%s\\n' "\${args##*/}" >>"$here/begun"
+run=$(sed -n 's/.*"run":"\\([^"]*\\)".*/\\1/p' "$args")
+eval "$run"
+`;
+
+export interface TestBatch {
+  batch: Batch;
+  /** Stems of the units that have begun, once for every time they did. */
+  begun(): Promise<string[]>;
+  /** Path of a unit's file, e.g. `file(3, 'log.txt')`. */
+  file(index: number, suffix: string): string;
+  stem(index: number): string;
+  /** Path of a file in the folder that units know as $here. */
+  here(name: string): string;
+}
+
+export interface TestBatchOptions {
+  backend: Backend;
+  /** Folder that worker and nodes see. */
+  folder: string;
+  /** Unique; also the name of the batch's folder. */
+  key: string;
+  /** Shell commands of each unit; no double quotes or backslashes. */
+  units: string[];
+  lanes?: number;
+  command?: string[];
+  /** Further arguments of every unit. */
+  args?: JsonObject;
+  /** Makes files usable by the user who runs the units. */
+  share?: (path: string) => Promise<void>;
+}
+
+export const makeBatch = async (options: TestBatchOptions): Promise<TestBatch> => {
+  const { backend, key, units, args = {} } = options;
+  const here = join(options.folder, key);
+  const taskDir = join(here, '0_task');
+  const own = join(here, '.runner');
+  await mkdir(taskDir, { recursive: true });
+  await mkdir(own);
+  const program = join(here, 'program');
+  await writeFile(program, PROGRAM, { mode: 0o755 });
+  const stem = (index: number): string => `par-000000-${String(index).padStart(7, '0')}`;
+  const lines = units.map(
+    (run, index) => `${formatUnit({ index, stem: stem(index), args: { ...args, run } })}\n`,
+  );
+  await writeFile(join(own, 'units'), lines.join(''));
+  await options.share?.(here);
+  const layout = backend.layout({
+    units: units.length,
+    meta: {},
+    workerInit: null,
+    slurmAccount: null,
+    userCacheDir: null,
+  });
+  const batch: Batch = {
+    key,
+    jobName: `conformance-${key}`,
+    comment: 'conformance suite, "quoted" $HOME',
+    runUuid: 'conformance',
+    taskDir,
+    workingDir: here,
+    command: options.command ?? [program],
+    unitCount: units.length,
+    lanes: options.lanes ?? layout.lanes,
+    paths: {
+      units: join(own, 'units'),
+      script: join(own, 'script.sh'),
+      intent: join(own, 'intent'),
+      owner: join(own, 'owner'),
+      tombstone: join(own, 'tombstone'),
+      journalPrefix: join(own, 'journal-'),
+      stdioPrefix: join(own, 'script-'),
+    },
+    resources: layout.resources,
+    avoidNodes: [],
+  };
+  return {
+    batch,
+    begun: async () => {
+      const text = await readFile(join(here, 'begun'), 'utf8').catch((error: unknown) => {
+        if (errorCode(error) === 'ENOENT') return '';
+        throw error;
+      });
+      return text
+        .split('\n')
+        .slice(0, -1)
+        .map((name) => name.replace('-args.json', ''));
+    },
+    file: (index, suffix) => join(taskDir, `${stem(index)}-${suffix}`),
+    stem,
+    here: (name) => join(here, name),
+  };
+};
