@@ -1,8 +1,13 @@
 /** The backends that the program knows by name, opened with their configuration. */
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Backend } from '../executors/contract.js';
-import { type Environment, stateFolder } from '../server/folders.js';
+import { acquireWorkerLock, createLocalBackend } from '../executors/local/index.js';
+import { createSlurmBackend } from '../executors/slurm/backend.js';
+import { parseSlurmConfig, SlurmConfigError } from '../executors/slurm/config.js';
+import type { Environment } from '../server/folders.js';
 import { UsageError } from './exit-codes.js';
+import { hostFolder } from './host-folder.js';
 
 export interface BackendOptions {
   slurmConfig?: string;
@@ -10,10 +15,11 @@ export interface BackendOptions {
   maxUnits?: number;
 }
 
-export interface OpenOptions extends BackendOptions {
-  /** Started for the time of one run: it must not stand in the way of a worker of the same queue. */
-  isPrivate?: boolean;
-  runDir?: string;
+export interface BackendPlace {
+  queue: string;
+  /** What tells this server and namespace from every other: two servers may use the same queue names on one host. */
+  serverId: string;
+  env: Environment;
 }
 
 export interface OpenBackend {
@@ -28,20 +34,45 @@ export type BackendName = (typeof backendNames)[number];
 export const isBackendName = (name: string): name is BackendName =>
   (backendNames as readonly string[]).includes(name);
 
+const openLocal = async (
+  options: BackendOptions,
+  { queue, serverId, env }: BackendPlace,
+): Promise<OpenBackend> => {
+  const stateDir = join(await hostFolder(env), serverId);
+  const lock = await acquireWorkerLock({ stateDir, queue });
+  const limit = options.maxUnits === undefined ? {} : { maxUnits: options.maxUnits };
+  return { backend: createLocalBackend({ stateDir, queue, ...limit }), close: () => lock.release() };
+};
+
+const openSlurm = async ({ slurmConfig }: BackendOptions): Promise<OpenBackend> => {
+  if (slurmConfig === undefined) {
+    throw new UsageError('The SLURM backend needs its configuration: --slurm-config FILE.');
+  }
+  try {
+    const config = parseSlurmConfig(await readFile(slurmConfig, 'utf8'));
+    return { backend: createSlurmBackend({ config }), close: () => Promise.resolve() };
+  } catch (error) {
+    const isRead = error instanceof Error && 'code' in error;
+    if (!isRead && !(error instanceof SlurmConfigError)) throw error;
+    throw new UsageError(`${slurmConfig}: ${error.message}`);
+  }
+};
+
 /**
  * Opens a backend for a queue.
  *
- * @throws UsageError for an unknown one, or one that lacks its configuration.
+ * @throws UsageError for an unknown one, or one whose configuration is missing or wrong; WorkerAlreadyRunning when
+ * another local worker has the queue.
  */
 export const openBackend = async (
   name: string,
-  options: OpenOptions,
-  queue: string,
-  env: Environment,
+  options: BackendOptions,
+  place: BackendPlace,
 ): Promise<OpenBackend> => {
-  if (name === 'slurm' && options.slurmConfig === undefined) {
-    throw new UsageError('The SLURM backend needs its configuration: --slurm-config FILE.');
-  }
-  void join(stateFolder(env), queue);
-  throw new UsageError(`There is no backend "${name}" in this program (${backendNames.join(', ')}).`);
+  if (name === 'local') return openLocal(options, place);
+  if (name === 'slurm') return openSlurm(options);
+  throw new UsageError(
+    `There is no backend "${name}" in this program (${backendNames.join(', ')}); give the address of a server ` +
+      'where a worker for it runs.',
+  );
 };

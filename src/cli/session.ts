@@ -5,7 +5,7 @@ import { connectClient, type ConnectedClient, InvalidRequestError } from '../cli
 import { embeddedTarget, type ServerTarget } from '../server/address.js';
 import { findServerBinary } from '../server/binary.js';
 import { acquireUpServer, UpAlreadyRunning, type UpServer } from '../server/up-server.js';
-import { type BackendOptions, openBackend } from './backends.js';
+import { type BackendOptions } from './backends.js';
 import { type Io, say, type ServerOptions } from './io.js';
 import { createLogger, installRuntime } from './logging.js';
 import { existingTarget, privateHome } from './target.js';
@@ -72,17 +72,11 @@ const openPrivate = async (
     const target = embeddedTarget(server, 'private');
     say(io, `Temporal server for this run: ${server.address}, Web UI ${server.uiAddress}`);
     installRuntime(logger, options.verbose === true);
-    const backend = await openBackend(
-      place.backend,
-      { ...options, isPrivate: true, runDir: place.runDir },
-      place.activityQueue,
-      io.env,
-    );
-    workers = await startWorkers(
-      target,
-      { workflowQueue: place.workflowQueue, activities: [{ backend, queue: place.activityQueue }] },
-      logger,
-    );
+    workers = await startWorkers(target, {
+      workflowQueue: place.workflowQueue,
+      backends: [{ name: place.backend, queue: place.activityQueue }],
+      ...{ options, env: io.env, logger },
+    });
     const connected = await connectClient(target);
     const running = workers;
     return {

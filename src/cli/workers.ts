@@ -1,16 +1,20 @@
 /** The workers of one process, run and ended together. */
 import { NativeConnection, type Worker } from '@temporalio/worker';
-import type { Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { NoServer, type ServerTarget } from '../server/address.js';
+import type { Environment } from '../server/folders.js';
 import { registerSearchAttributes } from '../server/search-attributes.js';
 import { createActivityWorker, createWorkflowWorker } from '../workers/index.js';
-import type { OpenBackend } from './backends.js';
+import { type BackendOptions, type OpenBackend, openBackend } from './backends.js';
 
 export interface WorkersSpec {
   /** Queue of the workflow worker; null for none. */
   workflowQueue: string | null;
-  activities: { backend: OpenBackend; queue: string }[];
+  /** Backends by name, each with its queue. */
+  backends: { name: string; queue: string }[];
+  options: BackendOptions;
+  env: Environment;
+  logger: Logger;
 }
 
 export interface RunningWorkers {
@@ -29,36 +33,61 @@ const connect = async (target: ServerTarget): Promise<NativeConnection> => {
   }
 };
 
-/** Connects, creates and starts the workers. */
-export const startWorkers = async (
+/** A namespace's id lives in the server's database: the same after a restart on another port. */
+const serverId = async (
+  connection: NativeConnection,
+  { connection: { address }, namespace }: ServerTarget,
+): Promise<string> => {
+  const { namespaceInfo } = await connection.workflowService.describeNamespace({ namespace });
+  return namespaceInfo?.id || encodeURIComponent(`${address} ${namespace}`);
+};
+
+const openAll = async (
+  connection: NativeConnection,
   target: ServerTarget,
   spec: WorkersSpec,
-  logger: Logger,
-): Promise<RunningWorkers> => {
-  const connection = await connect(target);
-  const { namespace } = target;
-  const problem = await registerSearchAttributes(connection as unknown as Connection, namespace);
-  if (problem !== null) logger.info({ problem }, 'runs are started without search attributes');
+): Promise<OpenBackend[]> => {
+  const id = await serverId(connection, target);
+  const opened: OpenBackend[] = [];
+  try {
+    for (const { name, queue } of spec.backends) {
+      opened.push(await openBackend(name, spec.options, { queue, serverId: id, env: spec.env }));
+    }
+    return opened;
+  } catch (error) {
+    await Promise.all(opened.map((backend) => backend.close()));
+    throw error;
+  }
+};
+
+const createAll = async (
+  connection: NativeConnection,
+  namespace: string,
+  opened: readonly OpenBackend[],
+  spec: WorkersSpec,
+): Promise<Worker[]> => {
   const workers: Worker[] = [];
   if (spec.workflowQueue !== null) {
     workers.push(await createWorkflowWorker({ connection, namespace, taskQueue: spec.workflowQueue }));
   }
-  for (const { backend, queue } of spec.activities) {
-    workers.push(
-      await createActivityWorker({ connection, namespace, backend: backend.backend, taskQueue: queue }),
-    );
+  for (const [index, { backend }] of opened.entries()) {
+    const taskQueue = spec.backends[index]?.queue ?? `fractal-${backend.name}`;
+    workers.push(await createActivityWorker({ connection, namespace, backend, taskQueue }));
   }
+  return workers;
+};
+
+const runAll = (workers: readonly Worker[], release: () => Promise<void>): RunningWorkers => {
   const shutdown = (): void => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
   // One that fails must not leave the others behind, half a worker.
   const all = workers.map((worker) => worker.run().finally(shutdown));
   const ended = Promise.allSettled(all).then(async (results) => {
-    await connection.close();
-    for (const { backend } of spec.activities) await backend.close();
+    await release();
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   });
-  // Whoever waits for `ended` sees the failure; nobody waiting yet is not an unhandled rejection.
+  // Whoever waits for `ended` sees the failure; that nobody waits yet must not end the process.
   ended.catch(() => undefined);
   return {
     ended,
@@ -67,4 +96,28 @@ export const startWorkers = async (
       await ended;
     },
   };
+};
+
+/**
+ * Connects, registers the search attributes where permitted, opens the backends, starts the workers.
+ *
+ * @throws NoServer; UsageError and WorkerAlreadyRunning from the backends.
+ */
+export const startWorkers = async (target: ServerTarget, spec: WorkersSpec): Promise<RunningWorkers> => {
+  const connection = await connect(target);
+  const { namespace } = target;
+  let opened: OpenBackend[] = [];
+  const release = async (): Promise<void> => {
+    await connection.close();
+    await Promise.all(opened.map((backend) => backend.close()));
+  };
+  try {
+    const problem = await registerSearchAttributes(connection, namespace);
+    if (problem !== null) spec.logger.info({ problem }, 'runs are started without search attributes');
+    opened = await openAll(connection, target, spec);
+    return runAll(await createAll(connection, namespace, opened, spec), release);
+  } catch (error) {
+    await release();
+    throw error;
+  }
 };

@@ -5,7 +5,7 @@ import { embeddedTarget, givenTarget, resolveTarget, type ServerTarget } from '.
 import { findServerBinary } from '../../server/binary.js';
 import { stateFolder } from '../../server/folders.js';
 import { acquireUpServer, type UpServer } from '../../server/up-server.js';
-import { type BackendOptions, type OpenBackend, openBackend } from '../backends.js';
+import { type BackendOptions } from '../backends.js';
 import { exitCode } from '../exit-codes.js';
 import { type Io, print, say, type ServerOptions } from '../io.js';
 import { createLogger, installRuntime } from '../logging.js';
@@ -31,26 +31,11 @@ const keepAlive = async (server: UpServer | null, signal: AbortSignal): Promise<
   }
 };
 
-const openBackends = async (io: Io, options: UpOptions): Promise<WorkersSpec['activities']> => {
-  const names = options.slurmConfig === undefined ? ['local'] : ['local', 'slurm'];
-  const opened: { backend: OpenBackend; queue: string }[] = [];
-  try {
-    for (const name of names) {
-      const queue = `fractal-${name}`;
-      opened.push({ backend: await openBackend(name, options, queue, io.env), queue });
-    }
-    return opened;
-  } catch (error) {
-    for (const { backend } of opened) await backend.close();
-    throw error;
-  }
-};
-
 const announce = (io: Io, target: ServerTarget, server: UpServer | null, spec: WorkersSpec): void => {
   const how = server === null ? 'given' : server.adopted ? 'was running already' : 'started';
   print(io, `Temporal server: ${target.connection.address} (${how})`);
   if (target.uiAddress !== null) print(io, `Web UI: ${target.uiAddress}`);
-  const queues = [WORKFLOW_TASK_QUEUE, ...spec.activities.map(({ queue }) => queue)];
+  const queues = [WORKFLOW_TASK_QUEUE, ...spec.backends.map(({ queue }) => queue)];
   print(io, `Workers on the queues: ${queues.join(', ')}`);
   print(io, 'Ready. Ctrl-C ends it; runs are kept and go on with the next `up`.');
 };
@@ -65,8 +50,13 @@ const upCommand = async (io: Io, options: UpOptions): Promise<void> => {
   const server = given === null ? await ownServer(io) : null;
   try {
     const target = given ?? embeddedTarget(server as UpServer, 'up');
-    const spec = { workflowQueue: WORKFLOW_TASK_QUEUE, activities: await openBackends(io, options) };
-    const workers = await startWorkers(target, spec, logger);
+    const names = options.slurmConfig === undefined ? ['local'] : ['local', 'slurm'];
+    const spec = {
+      workflowQueue: WORKFLOW_TASK_QUEUE,
+      backends: names.map((name) => ({ name, queue: `fractal-${name}` })),
+      ...{ options, env: io.env, logger },
+    };
+    const workers = await startWorkers(target, spec);
     try {
       announce(io, target, server, spec);
       await Promise.race([aborted(interrupts.signal), workers.ended, keepAlive(server, interrupts.signal)]);

@@ -1,7 +1,7 @@
 /** `worker`: only the named workers, for a server elsewhere. */
 import { Argument, type Command } from 'commander';
 import { WORKFLOW_TASK_QUEUE } from '../../client/index.js';
-import { type BackendOptions, backendNames, isBackendName, openBackend } from '../backends.js';
+import { type BackendOptions, backendNames, isBackendName } from '../backends.js';
 import { exitCode, UsageError } from '../exit-codes.js';
 import { type Io, print, say, type ServerOptions } from '../io.js';
 import { createLogger, installRuntime } from '../logging.js';
@@ -42,11 +42,8 @@ const workerCommand = async (io: Io, kinds: string[], options: WorkerOptions): P
     say(io, 'ending ... (Ctrl-C again: at once)'),
   );
   try {
-    const activities = [];
-    for (const { name, queue } of backends) {
-      activities.push({ backend: await openBackend(name, options, queue, io.env), queue });
-    }
-    const workers = await startWorkers(target, { workflowQueue, activities }, logger);
+    const spec = { workflowQueue, backends, options, env: io.env, logger };
+    const workers = await startWorkers(target, spec);
     try {
       const queues = [
         ...(workflowQueue === null ? [] : [workflowQueue]),
