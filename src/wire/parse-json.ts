@@ -89,6 +89,14 @@ export const parseJson = (text: string): JsonValue => {
   } catch (error) {
     throw new JsonError(describeSyntaxError(text, error), null);
   }
-  if (maybeInexact.test(text)) checkNumbers(text);
+  if (maybeInexact.test(text)) {
+    try {
+      checkNumbers(text);
+    } catch (error) {
+      // JSON.parse needs no stack, the second parser does.
+      if (error instanceof RangeError) throw new JsonError('Not usable: nested too deeply', null);
+      throw error;
+    }
+  }
   return value;
 };

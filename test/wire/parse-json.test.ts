@@ -51,6 +51,12 @@ describe('parseJson', () => {
     });
   });
 
+  it('refuses a text too deep for the search of numbers, with an error of its own', () => {
+    const deep = (inner: string): string => `${'['.repeat(100_000)}${inner}${']'.repeat(100_000)}`;
+    expect(thrown(deep('9007199254740993')).message).toContain('nested too deeply');
+    expect(thrown(deep('x')).message).toContain('Not JSON');
+  });
+
   it('refuses a number that no double can hold', () => {
     expect(thrown('[1e400]')).toMatchObject({
       pointer: '/0',
