@@ -11,17 +11,22 @@ import { untilFile } from '../test/support/until.js';
 const SHORT_HISTORY_EVENTS = 40;
 const folder = fileURLToPath(new URL('../test/histories/', import.meta.url));
 
+/** Host and process id of whoever recorded it are nobody's business. */
+const withoutIdentity = (_key: string, value: unknown): unknown =>
+  typeof value === 'string' && /^\d+@/.test(value) ? 'recorder' : value;
+
 const record = async (recording: Recording, harness: Harness): Promise<void> => {
   const dir = await harness.folder();
   const workflowId = `recorded-${recording.name}-${randomUUID()}`;
-  const handle = await harness.start(requestOf(recording, dir), workflowId);
+  const handle = await harness.start(await requestOf(recording, dir), workflowId);
   const firstRun = await handle.temporal.describe();
   await recording.meanwhile?.({ harness, workflowId, dir, until: untilFile });
   await handle.result().catch(() => undefined);
   const first = harness.client.workflow.getHandle(workflowId, firstRun.runId);
   const history = await (recording.record === 'last' ? handle.temporal : first).fetchHistory();
   const path = `${folder}${recording.name}.json`;
-  await writeFile(path, `${JSON.stringify(JSON.parse(JSON.stringify(historyToJSON(history))), null, 1)}\n`);
+  const text = JSON.stringify(JSON.parse(historyToJSON(history)), withoutIdentity, 1);
+  await writeFile(path, `${text}\n`);
   console.log(`${recording.name}: ${String(history.events?.length ?? 0)} events`);
 };
 

@@ -34,12 +34,14 @@ export interface HarnessOptions {
   unitsPerBatch?: number;
 }
 
-const quiet = (() => {
+/** Workers that say nothing unless something is wrong. */
+export const quiet = (() => {
   let installed = false;
   return (): void => {
     if (installed) return;
     installed = true;
     Runtime.install({
+      telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' } } },
       logger: { trace() {}, debug() {}, info() {}, warn() {}, error: console.error, log() {} },
     });
   };

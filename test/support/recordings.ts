@@ -1,8 +1,8 @@
 /** The runs whose histories are recorded: one per way through the workflow. */
-import { writeFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Harness } from './harness.js';
-import { listOf, makeRequest, zarrUrl, type TaskSpec } from './scripted-requests.js';
+import { listOf, makeRequest, scriptedTask, zarrUrl, type TaskSpec } from './scripted-requests.js';
 
 export interface Recording {
   /** Name of the file under test/histories. */
@@ -86,5 +86,10 @@ export const recordings: Recording[] = [
   },
 ];
 
-export const requestOf = (recording: Recording, dir: string): Record<string, unknown> =>
-  makeRequest({ dir, tasks: recording.tasks(dir), images: recording.images ?? [] });
+/** The task program lies in the run's folder: a history must hold no path of the machine that recorded it. */
+export const requestOf = async (recording: Recording, dir: string): Promise<Record<string, unknown>> => {
+  const program = join(dir, 'scripted-task.mjs');
+  await copyFile(scriptedTask, program);
+  const tasks = recording.tasks(dir).map((task) => ({ ...task, command: `node ${program}` }));
+  return makeRequest({ dir, tasks, images: recording.images ?? [] });
+};

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ImageUpdate, ParallelizationItem } from '../../src/wire/task-output.js';
 
-const scriptedTask = fileURLToPath(new URL('scripted-task.mjs', import.meta.url));
+export const scriptedTask = fileURLToPath(new URL('scripted-task.mjs', import.meta.url));
 
 export const scriptedCommand = `node ${scriptedTask}`;
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { bundleWorkflowCode, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { quiet } from '../support/harness.js';
 import { recordings } from '../support/recordings.js';
 
 const folder = fileURLToPath(new URL('../histories/', import.meta.url));
@@ -11,6 +12,7 @@ const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', impo
 
 let bundle: WorkflowBundleWithSourceMap;
 beforeAll(async () => {
+  quiet();
   bundle = await bundleWorkflowCode({ workflowsPath, logger: undefined });
 });
 
