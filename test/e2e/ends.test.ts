@@ -116,7 +116,10 @@ describe('a cancelled run', () => {
       ],
       ['a', 'b', 'c'],
     );
-    await until('the second unit', async () => ((await countRuns(dir).catch(() => ({})))['b'] ?? 0) === 1);
+    await until(
+      'the second unit',
+      async () => ((await countRuns(dir).catch((): Record<string, number> => ({})))['b'] ?? 0) === 1,
+    );
     await handle.cancel();
     const error = await handle.result().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(RunCancelledError);
