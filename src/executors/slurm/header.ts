@@ -44,7 +44,7 @@ export const slurmHeader = (batch: Batch): string[] => {
     ...option('time', resources.time),
     ...option('account', resources.account),
     ...option('nodelist', resources.nodelist),
-    ...option('exclude', resources.exclude),
+    ...option('exclude', excluded(resources.exclude, batch.avoidNodes)),
     ...extra.sbatch,
     // A requeue runs the script again, and what had begun must not begin again.
     '#SBATCH --no-requeue',
@@ -58,6 +58,15 @@ export const slurmHeader = (batch: Batch): string[] => {
     ...Object.entries(resources.exports).map(([name, value]) => `export ${name}=${quote(value)}`),
     ...(resources.worker_init === null ? [] : resources.worker_init.split('\n')),
   ];
+};
+
+/** A node range such as `n[1,3]` stays in one piece: it is only added to. */
+const excluded = (exclude: string | null, avoidNodes: readonly string[]): string | null => {
+  const known = exclude === null ? [] : exclude.split(',');
+  const nodes = [...known, ...new Set(avoidNodes)].filter(
+    (node, at) => at < known.length || !known.includes(node),
+  );
+  return nodes.length === 0 ? null : nodes.join(',');
 };
 
 const JOB_NAME = /^[A-Za-z0-9._-]{1,180}$/;

@@ -43,15 +43,3 @@ const schema: z.ZodType<SlurmResources> = z.object({
 
 /** @throws ZodError when a plan's resources were not made by this backend's layout. */
 export const readResources = (resources: JsonObject): SlurmResources => schema.parse(resources);
-
-/**
- * The resources of a new try of units that never started, after `node` failed them: it is avoided. Pure.
- *
- * @param node one node's name, or null where it is not known.
- */
-export const avoidingNode = (resources: JsonObject, node: string | null): JsonObject => {
-  const known = readResources(resources);
-  if (node === null || !/^[A-Za-z0-9._-]+$/.test(node)) return resources;
-  const excluded = known.exclude === null ? [] : known.exclude.split(',');
-  return excluded.includes(node) ? resources : { ...resources, exclude: [...excluded, node].join(',') };
-};
