@@ -109,12 +109,16 @@ ft_admitted() {
 
 # Waits for process $1, through any number of signals to this shell; its exit status is in ft_status.
 ft_await() {
-  local seen
+  local seen status
+  ft_status=0
   while :; do
     seen=$ft_signals
     wait "$1"
-    ft_status=$?
-    ((seen != ft_signals)) || return 0
+    status=$?
+    # 127, waited for already: what looked like an interrupted wait was the end itself.
+    ((status == 127 && ft_status > 128)) && return 0
+    ft_status=$status
+    ((status > 128 && seen != ft_signals)) || return 0
   done
 }
 
@@ -168,6 +172,8 @@ ft_lane() {
   # What bash says here (a unit was killed, a claim was lost) is told better by journal and exit code; to redirect
   # it once is quicker than once per command.
   exec 2>/dev/null
+  # A process group for each unit; a subshell has lost its parent's job control.
+  set -m
   trap 'ft_stop=94; ((ft_signals += 1))' TERM INT HUP
   trap '((ft_stop)) || ft_stop=95; ((ft_signals += 1))' USR1
   ft_walk "$1" 8<"$ft_units"
@@ -189,7 +195,7 @@ ft_main() {
   ft_pids=()
   trap 'ft_stop=94; ft_tell_lanes TERM' TERM INT HUP
   trap 'ft_tell_lanes USR1' USR1
-  # Job control: a process group for each lane and unit, and SIGINT not ignored in them.
+  # Job control: a process group for each lane, and SIGINT not ignored in it.
   set -m
   for ((lane = 0; lane < ft_lanes && !ft_stop; lane += 1)); do
     ft_lane "$lane" &

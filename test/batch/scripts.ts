@@ -1,0 +1,92 @@
+/** Batch scripts run by hand, for tests of the script itself. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach } from 'vitest';
+import { readJournals, type JournalReport } from '../../src/batch/read-journals.js';
+import { buildBatchScript, type BatchScriptInput } from '../../src/batch/script.js';
+import type { Backend } from '../../src/executors/contract.js';
+import { makeBatch, type TestBatch } from '../conformance/batches.js';
+
+const backend: Backend = {
+  name: 'by hand',
+  lateFilesMs: 0,
+  layout: () => ({ unitsPerBatch: 1, lanes: 1, resources: {} }),
+  executor: { submit: never, status: never, cancel: never },
+};
+
+function never(): never {
+  throw new Error('a test of the script submits nothing');
+}
+
+const folders: string[] = [];
+const children: ChildProcess[] = [];
+
+afterEach(async () => {
+  for (const child of children.splice(0)) if (child.exitCode === null) child.kill('SIGKILL');
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
+});
+
+export interface RunningScript {
+  pid: number;
+  /** Exit code, or the name of the signal. */
+  ended: Promise<number | string>;
+  stderr(): string;
+}
+
+export interface ScriptTest extends TestBatch {
+  /** Starts the script as job `job`; its environment is this process's and `env`. */
+  start(job?: string, restart?: number, env?: NodeJS.ProcessEnv): RunningScript;
+  run(job?: string, restart?: number, env?: NodeJS.ProcessEnv): Promise<number | string>;
+  journals(): Promise<JournalReport>;
+  /** The text of the journal of job 1, restart 0. */
+  journal(): Promise<string>;
+}
+
+export type ScriptOptions = Partial<Pick<BatchScriptInput, 'header' | 'control'>> & {
+  lanes?: number;
+  command?: string[];
+  args?: Record<string, string>;
+};
+
+/** A batch of units that do what their text says (see ../conformance/batches.ts), and its script. */
+export const scriptOf = async (units: string[], options: ScriptOptions = {}): Promise<ScriptTest> => {
+  const { header = [], control = null, ...rest } = options;
+  const folder = await mkdtemp(join(tmpdir(), 'fractal-script-'));
+  folders.push(folder);
+  const test = await makeBatch({ backend, folder, key: 'key', units, ...rest });
+  const text = buildBatchScript({
+    ...{ batch: test.batch, header, control },
+    ...{ jobIdExpression: '"$JOB"', restartExpression: '"${RESTARTS:-0}"' },
+  });
+  await writeFile(test.batch.paths.script, text);
+  const start: ScriptTest['start'] = (job = '1', restart = 0, env = {}) => {
+    const child = spawn('bash', [test.batch.paths.script], {
+      env: { ...process.env, JOB: job, RESTARTS: String(restart), ...env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
+    });
+    children.push(child);
+    let stderr = '';
+    child.stderr.on('data', (data: Buffer) => {
+      stderr += data.toString();
+    });
+    const ended = new Promise<number | string>((resolve) => {
+      child.once('exit', (code, signal) => {
+        resolve(code ?? signal ?? -1);
+      });
+    });
+    return { pid: child.pid ?? 0, ended, stderr: () => stderr };
+  };
+  return {
+    ...test,
+    start,
+    run: (...which) => start(...which).ended,
+    journals: () => readJournals(test.batch.paths.journalPrefix),
+    journal: () => readFile(`${test.batch.paths.journalPrefix}1-0.journal`, 'utf8'),
+  };
+};
+
+export const statusesOf = ({ ends }: JournalReport): Record<number, number> =>
+  Object.fromEntries([...ends.values()].map(({ index, status }) => [index, status]));
