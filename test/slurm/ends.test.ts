@@ -1,0 +1,229 @@
+import { expect, it } from 'vitest';
+import type { Backend, Batch, BatchStatus, Handle } from '../../src/executors/contract.js';
+import {
+  backendOn,
+  journalOf,
+  makeBatch,
+  newContext,
+  startsOf,
+  testConfig,
+  untilBegun,
+  untilEnded,
+  untilStatus,
+  type BatchInput,
+  type Ended,
+} from './batches.js';
+import { describeOnCluster } from './on-cluster.js';
+import type { Cluster } from './cluster.js';
+
+const longTest = 300_000;
+
+const run = async (
+  cluster: Cluster,
+  input: BatchInput,
+  backend = backendOn(cluster),
+): Promise<{ backend: Backend; batch: Batch; handle: Handle }> => {
+  const batch = await makeBatch(cluster, backend, input);
+  return { backend, batch, handle: await backend.executor.submit(batch, newContext()) };
+};
+
+const runToEnd = async (
+  cluster: Cluster,
+  input: BatchInput,
+  backend?: Backend,
+): Promise<{ batch: Batch; handle: Handle; end: Ended; seen: BatchStatus[] }> => {
+  const started = await run(cluster, input, backend);
+  const seen: BatchStatus[] = [];
+  const end = await untilEnded(started.backend, started.batch, started.handle, seen);
+  return { ...started, end, seen };
+};
+
+const statuses = async (batch: Batch): Promise<(number | null)[]> => {
+  const { ends } = await journalOf(batch);
+  return Array.from({ length: batch.unitCount }, (_, index) => ends.get(index)?.status ?? null);
+};
+
+const onPartition = (cluster: Cluster, partition: string): Backend =>
+  backendOn(cluster, testConfig({}, { partition, time: null }));
+
+describeOnCluster('ends of jobs on a real cluster with accounting', { accounting: true }, (cluster) => {
+  it.concurrent('COMPLETED with failing units: the journal has each unit, the others ran', async () => {
+    const units = ['exit 0', 'exit 3', 'kill -9 $$', 'exit 0'];
+    const { batch, handle, end } = await runToEnd(cluster(), { units, lanes: 2 });
+    expect(await statuses(batch)).toEqual([0, 3, 137, 0]);
+    expect(end).toMatchObject({ cause: 'completed', schedulerState: 'COMPLETED', node: cluster().nodes[0] });
+    expect(end.message).toContain(handle.jobId);
+    expect(end.usage?.elapsed_seconds).toBeTypeOf('number');
+    expect(await startsOf(batch)).toEqual(units.map(() => [`${handle.jobId} 0`]));
+  });
+
+  it.concurrent('the job can be read by a person', async () => {
+    const { backend, batch, handle } = await run(cluster(), {
+      units: ['sleep 600'],
+      name: 'Plate_1.cellpose',
+    });
+    await untilBegun(batch);
+    const { stdout } = await cluster().asUser(['scontrol', 'show', 'job', handle.jobId]);
+    expect(stdout).toContain(`JobName=Plate_1.cellpose.${batch.key}`);
+    expect(stdout).toContain('Comment=run "a" of a test, batch 0');
+    expect(stdout).toContain(`StdErr=${batch.paths.stdioPrefix}${handle.jobId}.err`);
+    expect(stdout).toContain(`WorkDir=${batch.workingDir}`);
+    await backend.executor.cancel(batch, handle, newContext());
+  });
+
+  it.concurrent('FAILED: a line of worker_init ends the script before any unit', async () => {
+    const { batch, handle, end } = await runToEnd(cluster(), {
+      units: ['exit 0'],
+      workerInit: 'echo no such module >&2\nexit 7',
+    });
+    expect(end).toMatchObject({ cause: 'failed', schedulerState: 'FAILED' });
+    expect(end.message).toMatch(/exit code 7[\s\S]*7:0[\s\S]*no such module/);
+    expect(end.message).toContain(handle.jobId);
+    expect(await startsOf(batch)).toEqual([[]]);
+  });
+
+  it.concurrent('a script that is killed ends by its signal', async () => {
+    const started = await run(cluster(), { units: ['sleep 600', 'exit 0'] });
+    await untilBegun(started.batch);
+    await cluster().asUser(['scancel', '--batch', '--signal=KILL', started.handle.jobId]);
+    const end = await untilEnded(started.backend, started.batch, started.handle);
+    expect(end).toMatchObject({ cause: 'signal', schedulerState: 'FAILED' });
+    expect(end.message).toContain('signal 9');
+    expect(await startsOf(started.batch)).toEqual([[`${started.handle.jobId} 0`], []]);
+  });
+
+  it.concurrent('OUT_OF_MEMORY: told apart from other kills, with the limit', async () => {
+    if (!cluster().cgroup) {
+      console.warn('OUT_OF_MEMORY: this host has no cgroup v1, a recorded output stands in (states.test.ts)');
+      return;
+    }
+    const greedy = 'head -c 300M /dev/zero | tail -c 300M | wc -c; exit 0';
+    const { batch, end } = await runToEnd(cluster(), { units: ['exit 0', greedy], meta: { mem: 60 } });
+    expect(end).toMatchObject({ cause: 'out_of_memory', schedulerState: 'OUT_OF_MEMORY' });
+    expect(end.message).toContain('60 MB');
+    expect((await statuses(batch))[0]).toBe(0);
+  });
+
+  it.concurrent(
+    'TIMEOUT: units that never started can be told from the interrupted one',
+    async () => {
+      const { batch, handle, end, seen } = await runToEnd(
+        cluster(),
+        { units: ['exit 0', 'sleep 600', 'exit 0'] },
+        onPartition(cluster(), 'minute'),
+      );
+      expect(end).toMatchObject({ cause: 'timeout', schedulerState: 'TIMEOUT' });
+      expect(end.message).toContain('1 min');
+      expect(await statuses(batch)).toEqual([0, null, null]);
+      expect(await startsOf(batch)).toEqual([[`${handle.jobId} 0`], [`${handle.jobId} 0`], []]);
+      expect(seen.some((status) => status.state === 'running')).toBe(true);
+    },
+    longTest,
+  );
+
+  it.concurrent('DEADLINE: the job could not end before it and never began', async () => {
+    const { batch, end } = await runToEnd(
+      cluster(),
+      { units: ['exit 0'], meta: { extra_lines: ['#SBATCH --deadline=now+70seconds'] } },
+      onPartition(cluster(), 'normal'),
+    );
+    expect(end).toMatchObject({ cause: 'timeout', schedulerState: 'DEADLINE' });
+    expect(await startsOf(batch)).toEqual([[]]);
+  });
+
+  it.concurrent('CANCELLED by hand: the message says by whom', async () => {
+    const started = await run(cluster(), { units: ['sleep 600'] });
+    await untilBegun(started.batch);
+    await cluster().asUser(['scancel', started.handle.jobId]);
+    const end = await untilEnded(started.backend, started.batch, started.handle);
+    expect(end).toMatchObject({ cause: 'cancelled' });
+    expect(end.schedulerState).toMatch(/^CANCELLED/);
+    expect(end.message).toContain(String(cluster().uid));
+  });
+
+  it.concurrent('has not ended while SLURM is still completing it', async () => {
+    // It ignores the SIGTERM that comes first, so that it lives on for KillWait.
+    const stubborn = 'trap : TERM; while :; do sleep 0.2; date +%s%N >alive; done';
+    const started = await run(cluster(), { units: [stubborn] });
+    await untilBegun(started.batch);
+    await cluster().asUser(['scancel', started.handle.jobId]);
+    const seen: BatchStatus[] = [];
+    await untilEnded(started.backend, started.batch, started.handle, seen);
+    const alive = await cluster().asUser(['cat', `${started.batch.workingDir}/alive`]);
+    const { stdout } = await cluster().asUser(['cat', `${started.batch.workingDir}/alive`]);
+    expect(stdout).toBe(alive.stdout);
+    expect(seen.map(({ state }) => state)).toContain('running');
+  });
+
+  it.concurrent('held: pending, and says what to do; released: goes on', async () => {
+    const started = await run(cluster(), { units: ['exit 0'], meta: { extra_lines: ['#SBATCH --hold'] } });
+    const { backend, batch, handle } = started;
+    await untilStatus(
+      backend,
+      batch,
+      handle,
+      (status) => status.state === 'pending' && status.reason !== null,
+    );
+    const status = await backend.executor.status(batch, handle);
+    expect(status).toMatchObject({ state: 'pending', reason: expect.stringContaining('scontrol release') });
+    await cluster().asUser(['scontrol', 'release', handle.jobId]);
+    expect(await untilEnded(backend, batch, handle)).toMatchObject({ cause: 'completed' });
+  });
+
+  it.concurrent('a job that will never start is pending, and says why', async () => {
+    const backend = backendOn(cluster(), testConfig({}, { partition: 'minute', time: '10' }));
+    const { batch, handle } = await run(cluster(), { units: ['exit 0'] }, backend);
+    await untilStatus(
+      backend,
+      batch,
+      handle,
+      (status) => status.state === 'pending' && status.reason !== null,
+    );
+    expect(await backend.executor.status(batch, handle)).toMatchObject({
+      reason: expect.stringMatching(/PartitionTimeLimit.*never start/),
+    });
+    await backend.executor.cancel(batch, handle, newContext());
+    expect(await startsOf(batch)).toEqual([[]]);
+  });
+});
+
+describeOnCluster('preemption on a real cluster', { accounting: true }, (cluster) => {
+  const everyNode = { extra_lines: ['#SBATCH --exclusive', '#SBATCH --nodes=2'] };
+
+  it('PREEMPTED: infrastructure, with what never started left alone', async () => {
+    const low = await run(
+      cluster(),
+      { units: ['exit 0', 'sleep 600', 'exit 0'], meta: everyNode },
+      onPartition(cluster(), 'low'),
+    );
+    await untilBegun(low.batch, 2);
+    const high = await run(cluster(), { units: ['exit 0'], meta: everyNode }, onPartition(cluster(), 'high'));
+    const end = await untilEnded(low.backend, low.batch, low.handle);
+    expect(end).toMatchObject({ cause: 'node', schedulerState: 'PREEMPTED' });
+    expect(await statuses(low.batch)).toEqual([0, null, null]);
+    expect(await untilEnded(high.backend, high.batch, high.handle)).toMatchObject({ cause: 'completed' });
+  });
+
+  it('PREEMPTED with a requeue: never seen as ended, goes on with what never started', async () => {
+    const meta = { extra_lines: [...everyNode.extra_lines, '#SBATCH --requeue'] };
+    const low = await run(
+      cluster(),
+      { units: ['exit 0', 'sleep 600', 'exit 0'], meta },
+      onPartition(cluster(), 'lowrequeue'),
+    );
+    await cluster().asUser(['scontrol', 'update', `JobId=${low.handle.jobId}`, 'Requeue=1']);
+    await untilBegun(low.batch, 2);
+    const high = await run(
+      cluster(),
+      { units: ['sleep 2'], meta: everyNode },
+      onPartition(cluster(), 'high'),
+    );
+    const seen: BatchStatus[] = [];
+    const end = await untilEnded(low.backend, low.batch, low.handle, seen);
+    expect(end).toMatchObject({ schedulerState: 'COMPLETED' });
+    const id = low.handle.jobId;
+    expect(await startsOf(low.batch)).toEqual([[`${id} 0`], [`${id} 0`], [`${id} 1`]]);
+    expect(await statuses(low.batch)).toEqual([0, null, 0]);
+    await untilEnded(high.backend, high.batch, high.handle);
+  });
+});
