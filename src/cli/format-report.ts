@@ -7,10 +7,12 @@ import { FAILED_UNITS_SHOWN } from './tunables.js';
 const indent = (text: string): string => text.replaceAll(/^/gm, '    ');
 
 const plain = { head: [], border: [] };
+/** A line per row only: no rules between them. */
+const chars = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
 
 /** A table without colours, so that it reads the same in a terminal and in a file. */
 export const formatTable = (head: string[], rows: (string | number)[][]): string => {
-  const table = new Table({ head, style: plain });
+  const table = new Table({ head, style: plain, chars });
   table.push(...rows);
   return table.toString();
 };

@@ -5,6 +5,9 @@ import { type Logger, pino } from 'pino';
 /** `trace` is Temporal's word too, but its SDK calls the method with (message, attributes). */
 const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
+/** The SDK warns of a worker that serves one kind of task only: here each is meant to. */
+const expected = /^No (activities|workflows) registered/;
+
 /** Warnings and errors; with `verbose` information too. */
 export const createLogger = (verbose: boolean): Logger =>
   pino({ level: verbose ? 'info' : 'warn', base: null }, pino.destination({ fd: 2, sync: true }));
@@ -15,7 +18,7 @@ export const createLogger = (verbose: boolean): Logger =>
  */
 export const installRuntime = (logger: Logger, verbose: boolean): void => {
   const log = (level: keyof typeof levels, message: string, attributes: object = {}): void =>
-    logger[levels[level]](attributes, message);
+    logger[expected.test(message) ? 'debug' : levels[level]](attributes, message);
   Runtime.install({
     shutdownSignals: [],
     telemetryOptions: {

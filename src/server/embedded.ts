@@ -17,8 +17,8 @@ export interface EmbeddedServerOptions {
   dbFile: string | null;
   /** What the server prints; appended. null drops it. */
   logFile: string | null;
-  /** Asked for first; taken ones are replaced by free ones. */
-  ports?: { port: number; uiPort: number };
+  /** Asked for first; taken ones are replaced by free ones, unless they must be `exact`. */
+  ports?: { port: number; uiPort: number; exact?: boolean };
   namespace?: string;
   /** Dynamic configuration of the server beside our own. */
   dynamicConfig?: Record<string, string>;
@@ -89,10 +89,18 @@ const becomesReady = async (
   }
 };
 
+const freePorts = async (wanted?: {
+  port: number;
+  uiPort: number;
+}): Promise<{ port: number; uiPort: number }> => {
+  const host = '127.0.0.1';
+  const port = await getPort({ host, ...(wanted && { port: wanted.port }) });
+  return { port, uiPort: await getPort({ host, exclude: [port], ...(wanted && { port: wanted.uiPort }) }) };
+};
+
 const attempt = async (options: EmbeddedServerOptions): Promise<EmbeddedServer | string> => {
   const { binary, dbFile, logFile, ports, namespace = 'default', dynamicConfig = {}, tied = true } = options;
-  const port = await getPort({ host: '127.0.0.1', ...(ports && { port: ports.port }) });
-  const uiPort = await getPort({ host: '127.0.0.1', exclude: [port], ...(ports && { port: ports.uiPort }) });
+  const { port, uiPort } = ports?.exact === true ? ports : await freePorts(ports);
   if (dbFile !== null) mkdirSync(dirname(dbFile), { recursive: true });
   const child = launch(
     binary,

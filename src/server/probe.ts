@@ -1,6 +1,9 @@
 /** Does a Temporal server answer? */
-import { Connection, type ConnectionOptions } from '@temporalio/client';
+import { Connection, type ConnectionOptions, isGrpcServiceError } from '@temporalio/client';
 import { PROBE_TIMEOUT_MS } from './tunables.js';
+
+/** gRPC's status code. */
+const DEADLINE_EXCEEDED = 4;
 
 /**
  * Asks the server at `options.address` for a namespace; resolves to null when it answered, else to the reason.
@@ -18,6 +21,9 @@ export const probe = async (
     );
     return null;
   } catch (error) {
+    if (isGrpcServiceError(error) && error.code === DEADLINE_EXCEEDED) {
+      return `no answer within ${String(timeoutMs / 1_000)} s`;
+    }
     return error instanceof Error ? error.message : String(error);
   } finally {
     await connection.close();

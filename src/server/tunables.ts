@@ -31,7 +31,7 @@ export const READY_POLL_MS = 50;
 export const PROBE_TIMEOUT_MS = 3_000;
 
 /** Time for an answer of a server whose address was given, over a network and with TLS. */
-export const CONNECT_TIMEOUT_MS = 10_000;
+export const CONNECT_TIMEOUT_MS = 5_000;
 
 /** The server closes its database within a second of SIGTERM; after this it is killed (SQLite's WAL survives that). */
 export const SERVER_STOP_SECONDS = 15;

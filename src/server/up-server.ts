@@ -1,7 +1,7 @@
 /** A server with a state file: adopted when it lives, started again on the same database when not. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type EmbeddedServer, ServerStartFailed, startEmbeddedServer } from './embedded.js';
+import { type EmbeddedServer, type EmbeddedServerOptions, startEmbeddedServer } from './embedded.js';
 import { withFolderLock } from './folder-lock.js';
 import { endProcess, isAlive, ownIdentity, type ProcessIdentity } from './process.js';
 import { probe } from './probe.js';
@@ -104,7 +104,7 @@ export const acquireUpServer = async (options: UpServerOptions): Promise<UpServe
     const known =
       before === null ? undefined : { port: portOf(before.address), uiPort: portOf(before.ui_address) };
     const usual = isPrivate ? undefined : { port: PREFERRED_PORT, uiPort: PREFERRED_UI_PORT };
-    const start = async (ports = known ?? usual): Promise<EmbeddedServer> => {
+    const start = async (ports: EmbeddedServerOptions['ports'] = known ?? usual): Promise<EmbeddedServer> => {
       const binary = await findBinary();
       version = binary.version;
       return startEmbeddedServer({
@@ -137,14 +137,9 @@ export const acquireUpServer = async (options: UpServerOptions): Promise<UpServe
       revive: async () => {
         if (await isAlive(live.process)) return false;
         say('the Temporal server has ended unexpectedly; starting it again on the same database');
-        const again = await start({ port: portOf(live.address), uiPort: portOf(live.uiAddress) });
-        const moved = again.address !== live.address;
-        live = again;
+        // Clients and workers know this address only.
+        live = await start({ port: portOf(live.address), uiPort: portOf(live.uiAddress), exact: true });
         await save(owner);
-        if (moved)
-          throw new ServerStartFailed(
-            `port ${String(portOf(live.address))} is taken; clients know only that one`,
-          );
         return true;
       },
       stop: async () => {

@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import { Connection } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { areRegistered, registerSearchAttributes } from '../../src/server/search-attributes.js';
+import { until } from '../support/until.js';
+
+let connection: Connection;
+beforeAll(async () => {
+  connection = await Connection.connect({ address: inject('temporal').address });
+});
+afterAll(() => connection.close());
+
+describe('search attributes', () => {
+  it('the embedded server has them', async () => {
+    expect(await areRegistered(connection, 'default')).toBe(true);
+  });
+
+  it('are registered in a namespace that lacks them, twice without harm', async () => {
+    const namespace = `attributes-${randomUUID()}`;
+    const day = { seconds: 86_400 as never };
+    await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: day });
+    await until('the namespace is known', () =>
+      connection.operatorService.listSearchAttributes({ namespace }).then(
+        () => true,
+        () => false,
+      ),
+    );
+    expect(await areRegistered(connection, namespace)).toBe(false);
+    await until(
+      'they are registered',
+      async () => (await registerSearchAttributes(connection, namespace)) === null,
+    );
+    await until('the server shows them', () => areRegistered(connection, namespace));
+    expect(await registerSearchAttributes(connection, namespace)).toBeNull();
+  });
+
+  it('never fails: a server that refuses gives a reason', async () => {
+    const refusing = {
+      operatorService: {
+        listSearchAttributes: () => Promise.reject(new Error('permission denied')),
+      },
+    } as unknown as Connection;
+    expect(await registerSearchAttributes(refusing, 'default')).toBe('permission denied');
+    expect(await areRegistered(refusing, 'default')).toBe(false);
+  });
+});

@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Connection } from '@temporalio/client';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { acquireUpServer, findUpServer, UpAlreadyRunning } from '../../src/server/up-server.js';
+import { isAlive, waitForEnd } from '../../src/server/process.js';
+import { readUpState } from '../../src/server/up-state.js';
+import { until } from '../support/until.js';
+
+let home: string;
+let stops: (() => Promise<void>)[];
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'fractal-temporal-up-'));
+  stops = [];
+});
+afterEach(async () => {
+  for (const stop of stops) await stop();
+  await rm(home, { recursive: true, force: true });
+});
+
+const acquire = async (isPrivate = false) => {
+  const path = inject('temporal').binary;
+  const findBinary = () => Promise.resolve({ path, version: '0' });
+  const server = await acquireUpServer({ home, isPrivate, findBinary, say: () => undefined });
+  stops.push(server.stop);
+  return server;
+};
+
+/** Another process that acquires the server of `home` and holds it until it is killed. */
+const holdElsewhere = async (isPrivate: boolean) => {
+  const dist = fileURLToPath(new URL('../../dist/server/up-server.js', import.meta.url));
+  const code = `
+    import { acquireUpServer } from ${JSON.stringify(dist)};
+    const path = ${JSON.stringify(inject('temporal').binary)};
+    await acquireUpServer({ home: ${JSON.stringify(home)}, isPrivate: ${String(isPrivate)},
+      say: () => undefined, findBinary: async () => ({ path, version: '0' }) });
+    console.log('held');
+    setInterval(() => undefined, 1000);
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data');
+  return {
+    kill: async () => {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    },
+  };
+};
+
+const workflowCount = async (address: string): Promise<number> => {
+  const connection = await Connection.connect({ address });
+  try {
+    const { count } = await connection.workflowService.countWorkflowExecutions({ namespace: 'default' });
+    return Number(count);
+  } finally {
+    await connection.close();
+  }
+};
+
+describe('acquireUpServer', () => {
+  it('is found while it runs, and not after it was stopped', async () => {
+    const server = await acquire();
+    expect(server.adopted).toBe(false);
+    expect((await findUpServer(home))?.address).toBe(server.address);
+    expect(await workflowCount(server.address)).toBe(0);
+    await server.stop();
+    expect(await isAlive(server.process)).toBe(false);
+    expect(await findUpServer(home)).toBeNull();
+  });
+
+  it('a second one beside a live owner is refused, naming where it runs', async () => {
+    const server = await acquire();
+    const error = await acquire().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(UpAlreadyRunning);
+    expect((error as Error).message).toContain(server.uiAddress);
+    expect(await isAlive(server.process)).toBe(true);
+  });
+
+  it('adopts the server of an owner that was killed', async () => {
+    const elsewhere = await holdElsewhere(false);
+    const before = await readUpState(home);
+    await elsewhere.kill();
+    const server = await acquire();
+    expect(server.adopted).toBe(true);
+    expect(server.process).toEqual(before?.process);
+  });
+
+  it('a private one ends with its owner, and the next starts on the same database', async () => {
+    const elsewhere = await holdElsewhere(true);
+    const before = await readUpState(home);
+    if (before === null) throw new Error('no state');
+    await elsewhere.kill();
+    expect(await waitForEnd(before.process, 30_000)).toBe(true);
+    const server = await acquire(true);
+    expect(server.adopted).toBe(false);
+    expect(server.address).toBe(before.address);
+  });
+
+  it('a server that was killed is started again at the same address', async () => {
+    const server = await acquire();
+    expect(await server.revive()).toBe(false);
+    process.kill(server.process.pid, 'SIGKILL');
+    await until('the server is gone', async () => !(await isAlive(server.process)));
+    expect(await server.revive()).toBe(true);
+    expect((await findUpServer(home))?.address).toBe(server.address);
+    expect(await workflowCount(server.address)).toBe(0);
+  });
+
+  it('a stale state file, or one that is none, does no harm', async () => {
+    await writeFile(join(home, 'server.json'), '{"pid": 1');
+    const server = await acquire();
+    await server.stop();
+    const state = JSON.parse(await readFile(join(home, 'server.json'), 'utf8')) as { process: object };
+    // The pid of a process that is not our server: this one.
+    await writeFile(
+      join(home, 'server.json'),
+      JSON.stringify({ ...state, process: { pid: process.pid, started: 'long ago' } }),
+    );
+    expect(await findUpServer(home)).toBeNull();
+    expect((await acquire()).adopted).toBe(false);
+  });
+});
