@@ -34,7 +34,9 @@ export const unitFailure = async (
     unit.zarr_url === null
       ? unit.component
       : `${unit.component} unit ${String(unit.index)}, ${unit.zarr_url}`;
-  const message = `Task ${String(plan.order)} "${plan.task_name}" (${which}): ${what}. ${String(failed)} of ${String(total)} units failed. Log: ${logFile}`;
+  // A compound's init is not one of its units.
+  const counts = total === 0 ? '' : ` ${String(failed)} of ${String(total)} units failed.`;
+  const message = `Task ${String(plan.order)} "${plan.task_name}" (${which}): ${what}.${counts} Log: ${logFile}`;
   const job = header.jobs.find((candidate) => candidate.job_id === unit.job_id) ?? header.jobs.at(-1) ?? null;
   return {
     type: isTaskError(unit) ? TASK_EXECUTION_ERROR : JOB_EXECUTION_ERROR,

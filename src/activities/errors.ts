@@ -1,5 +1,5 @@
 /** Errors inside the activities, and how each becomes a failure of a constant type (docs/errors.md). */
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import { SubmissionRefused, WrongWorker } from '../executors/contract.js';
 import { StateCorrupt } from '../state/errors.js';
 import {
@@ -51,12 +51,19 @@ export const asFailure = (error: unknown): Error => {
       type: INVALID_REQUEST_ERROR,
       message: error.message,
       nonRetryable: true,
+      category: ApplicationFailureCategory.BENIGN,
       details: [{ errors: error.errors }],
     });
   }
   if (error instanceof ExecutionFailed) {
     const { type, message, details } = error.failure;
-    return ApplicationFailure.create({ type, message, nonRetryable: true, details: [details] });
+    return ApplicationFailure.create({
+      type,
+      message,
+      nonRetryable: true,
+      category: ApplicationFailureCategory.BENIGN,
+      details: [details],
+    });
   }
   if (error instanceof StateCorrupt || error instanceof SubmissionRefused) {
     const { type, message, details } = jobFailure(error.message);

@@ -4,6 +4,7 @@
  *
  * A worker that dies here costs an attempt and nothing else: the next attempt finds the batch by its key.
  */
+import { ApplicationFailureCategory } from '@temporalio/common';
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { SubmissionRefused, type BatchStatus, type EndCause, type Handle } from '../executors/contract.js';
 import { formatOutcome, parseOutcome, readOutcome } from '../outcomes/outcome-file.js';
@@ -248,6 +249,8 @@ const run = async (input: RunBatchInput, deps: ActivityDependencies): Promise<Ba
     type: failure.type,
     message: failure.message,
     nonRetryable: true,
+    // The user's task failed, not the worker: no warning in its log.
+    category: ApplicationFailureCategory.BENIGN,
     details: [{ ...failure.details, outcome: counts }],
   });
 };

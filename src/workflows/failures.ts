@@ -1,4 +1,5 @@
 /** From what an activity throws to what the run ends with: always a Temporal failure of a constant type. */
+import { ApplicationFailureCategory } from '@temporalio/common';
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { BatchFailureDetails, BatchOutcome } from '../wire/activities.js';
 import {
@@ -26,6 +27,7 @@ export const asInvalidRequest = (error: unknown): ApplicationFailure | null => {
     type: INVALID_REQUEST_ERROR,
     message: cause.message,
     nonRetryable: true,
+    category: ApplicationFailureCategory.BENIGN,
     details: cause.details ?? [],
   });
 };
@@ -63,5 +65,7 @@ export const asApplicationFailure = (
     type: failure.type,
     message: failure.message,
     nonRetryable: true,
+    // The user's task failed, not the worker: no warning in its log.
+    category: ApplicationFailureCategory.BENIGN,
     details: [{ ...failure.details, result }],
   });

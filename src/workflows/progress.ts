@@ -27,8 +27,9 @@ export const taskProgress = (run: RunState, phase: Phase): TaskProgress[] =>
       ...{ units_done: 0, units_failed: 0, units_total: null, batches_ended: 0, batches_total: null },
     };
     if (totals !== undefined) {
-      const { status, done, failed, total } = totals;
-      return { ...base, status, units_done: done, units_failed: failed, units_total: total };
+      const { status, done, failed, total, batches } = totals;
+      const units = { units_done: done, units_failed: failed, units_total: total };
+      return { ...base, status, ...units, batches_ended: batches, batches_total: batches };
     }
     if (index !== run.next) return base;
     return run.task === null ? { ...base, status: 'planning' } : { ...base, ...underWay(run.task, phase) };

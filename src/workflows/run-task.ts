@@ -135,12 +135,9 @@ const apply = async (
   run.images = applied.images;
   run.type_filters = applied.type_filters;
   run.positions.push(task.position);
-  run.totals.push({
-    status: applied.status,
-    done: applied.done,
-    failed: applied.failed,
-    total: applied.total,
-  });
+  const { status, done, failed, total } = applied;
+  const batches = state.stages.reduce((sum, stage) => sum + stage.plan.batches, 0);
+  run.totals.push({ status, done, failed, total, batches });
   run.task = null;
   run.next += 1;
   show('applying');

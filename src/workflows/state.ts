@@ -26,6 +26,15 @@ export interface TaskState {
   stages: StageState[];
 }
 
+/** Units and batches of an ended task. */
+export interface TaskTotals {
+  status: 'done' | 'failed';
+  done: number;
+  failed: number;
+  total: number;
+  batches: number;
+}
+
 export interface RunState {
   opened: OpenedRun;
   /** Index into `opened.tasks` of the task that is next or under way. */
@@ -35,8 +44,8 @@ export interface RunState {
   type_filters: Record<string, boolean>;
   /** Positions of the tasks that have a record. */
   positions: number[];
-  /** Units of ended tasks, by index into `opened.tasks`. */
-  totals: { status: 'done' | 'failed'; done: number; failed: number; total: number }[];
+  /** Ended tasks, by index into `opened.tasks`. */
+  totals: TaskTotals[];
 }
 
 export const newRun = (opened: OpenedRun): RunState => ({
