@@ -16,8 +16,10 @@ LC_ALL=C
 
 ft_stop=0
 ft_signals=0
-# A pipe that nobody writes to: reading it with a time-out is a pause without a fork.
-exec 7<> <(:)
+# Two pipes, open at both ends. Nobody writes to the first: reading it with a time-out is a pause without a fork. A
+# byte in the second tells all lanes to start nothing more; that works on a full disk and, unlike a signal, cannot
+# make bash lose the exit status of a process that ends at that moment.
+exec 7<> <(:) 6<> <(:)
 
 ft_pause() { read -r -t "$1" -u 7; }
 ft_uptime() { read -r ft_now _ </proc/uptime; }
@@ -37,7 +39,7 @@ start_unit() {
   {
     [[ -z $ft_locale ]] || export LC_ALL="$ft_locale"
     exec -- "$@"
-  } </dev/null >>"$ft_log" 2>&1 7<&- 8<&- &
+  } </dev/null >>"$ft_log" 2>&1 6<&- 7<&- 8<&- &
 }
 
 # The batch belongs to whoever creates the owner file. After a requeue the job comes back under its own id and goes on.
@@ -89,8 +91,10 @@ ft_admitted() {
   while ((!ft_stop)); do
     if [[ -e $ft_tombstone ]]; then
       ft_stop=91
-      break
+    elif read -r -t 0 -u 6; then
+      ft_stop=95
     fi
+    ((!ft_stop)) || break
     [[ $ft_width_file ]] || return 0
     read -r ft_read <"$ft_width_file" && [[ $ft_read =~ ^[0-9]{1,6}$ ]] && ft_width=$((10#$ft_read))
     if (($1 < ft_width)); then
@@ -139,6 +143,8 @@ ft_run() {
   case $ft_status in
     129 | 130 | 137 | 143) ft_pause 0.5 ;;
   esac
+  # A signal at the very moment of its end has made bash lose its status (-1): it ended, but nobody knows how.
+  ((ft_status >= 0)) || return 95
   # After that signal only a success is the unit's own end; any other end is an interruption, told by having no line.
   ((ft_stop != 94 || ft_status == 0)) || return 94
   [[ ! -e $out ]] || wrote=1
@@ -175,26 +181,28 @@ ft_lane() {
   # A process group for each unit; a subshell has lost its parent's job control.
   set -m
   trap 'ft_stop=94; ((ft_signals += 1))' TERM INT HUP
-  trap '((ft_stop)) || ft_stop=95; ((ft_signals += 1))' USR1
+  # The script tells its lanes; they must only outlive a signal that was sent to every process of the job.
+  trap '((ft_signals += 1))' USR1
   ft_walk "$1" 8<"$ft_units"
   code=$?
   [[ -z $ft_lanes_file ]] || printf 'x %s\n' "$1" >>"$ft_lanes_file"
-  ((code == 0)) || kill -USR1 $$
+  ((code == 0)) || printf '\n' >&6
   exit "$code"
 }
 
 # What a signal to the script does: nothing new starts. The units themselves are left to whoever sent it.
-# shellcheck disable=SC2317 # called by traps
-ft_tell_lanes() {
+# shellcheck disable=SC2317 # called by a trap
+ft_end_lanes() {
+  ft_stop=94
   ((ft_signals += 1))
-  ((${#ft_pids[@]} == 0)) || kill -"$1" "${ft_pids[@]}" 2>/dev/null
+  ((${#ft_pids[@]} == 0)) || kill -TERM "${ft_pids[@]}" 2>/dev/null
 }
 
 ft_main() {
   local lane code=0
   ft_pids=()
-  trap 'ft_stop=94; ft_tell_lanes TERM' TERM INT HUP
-  trap 'ft_tell_lanes USR1' USR1
+  trap ft_end_lanes TERM INT HUP
+  trap 'printf "\n" >&6; ((ft_signals += 1))' USR1
   # Job control: a process group for each lane, and SIGINT not ignored in it.
   set -m
   for ((lane = 0; lane < ft_lanes && !ft_stop; lane += 1)); do
@@ -205,6 +213,7 @@ ft_main() {
   set +m
   for lane in "${!ft_pids[@]}"; do
     ft_await "${ft_pids[lane]}"
+    ((ft_status >= 0)) || ft_status=95
     # The smallest is the reason, the others are lanes that were told.
     if ((ft_status != 0 && (code == 0 || ft_status < code))); then code=$ft_status; fi
   done
