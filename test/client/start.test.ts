@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import {
+  type ConnectedClient,
+  connectClient,
+  directoryOfRun,
+  RequestConflictError,
+  type RunHandle,
+  startProcessWorkflow,
+  unpolledQueues,
+  WORKFLOW_TYPE,
+} from '../../src/client/index.js';
+import { requestDigest } from '../../src/client/request.js';
+import { SPILL_OVER_BYTES } from '../../src/client/tunables.js';
+
+let connected: ConnectedClient;
+let client: Client;
+let dir: string;
+// Nobody polls this queue: what a start does must not depend on a worker.
+const taskQueue = `none-${randomUUID()}`;
+const started: RunHandle[] = [];
+
+beforeAll(async () => {
+  connected = await connectClient({
+    connection: { address: inject('temporal').address },
+    namespace: 'default',
+  });
+  client = connected.client;
+});
+afterAll(() => connected.close());
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'fractal-temporal-start-'));
+});
+afterEach(async () => {
+  for (const run of started.splice(0)) await run.temporal.terminate().catch(() => undefined);
+  await rm(dir, { recursive: true, force: true });
+});
+
+const request = (extra: object = {}) => ({
+  workflow: { name: 'My workflow', task_list: [] },
+  dataset: { zarr_dir: '/z', images: [] },
+  workflow_dir_local: dir,
+  ...extra,
+});
+
+const start = async (input = request()): Promise<RunHandle> => {
+  const run = await startProcessWorkflow(client, input, { taskQueue });
+  started.push(run);
+  return run;
+};
+
+describe('startProcessWorkflow', () => {
+  it('records the digest of the request and names the workflow', async () => {
+    const run = await start();
+    const { memo } = await run.temporal.describe();
+    expect(run.joined).toBe(false);
+    expect(memo).toMatchObject({ request_digest: requestDigest(request()) });
+    expect(await directoryOfRun(client, run.temporal)).toBe(dir);
+  });
+
+  it('the same request again joins, whatever the order of its keys', async () => {
+    const first = await start();
+    const again = await start(
+      Object.fromEntries(Object.entries(request()).reverse()) as ReturnType<typeof request>,
+    );
+    expect(again).toMatchObject({ joined: true, workflowId: first.workflowId });
+  });
+
+  it('another request with the same id is refused, running or closed', async () => {
+    const run = await start();
+    await expect(start(request({ job_id: 2 }))).rejects.toThrow(RequestConflictError);
+    await run.temporal.terminate();
+    await expect(start(request({ job_id: 2 }))).rejects.toThrow(run.workflowId);
+  });
+
+  it('closed and the same: joined, nothing is started', async () => {
+    const run = await start();
+    const { runId } = await run.temporal.describe();
+    await run.temporal.terminate('by hand');
+    const again = await start();
+    expect(again.joined).toBe(true);
+    expect((await again.temporal.describe()).runId).toBe(runId);
+    await expect(again.result()).rejects.toThrow(/by hand|terminated/i);
+  });
+
+  it('recognises a run that another client started without a memo', async () => {
+    const workflowId = `other-${randomUUID()}`;
+    const handle = await client.workflow.start(WORKFLOW_TYPE, { workflowId, taskQueue, args: [request()] });
+    try {
+      const again = await startProcessWorkflow(client, request(), { workflowId, taskQueue });
+      expect(again.joined).toBe(true);
+      const other = request({ job_id: 2 });
+      await expect(startProcessWorkflow(client, other, { workflowId, taskQueue })).rejects.toThrow(
+        RequestConflictError,
+      );
+    } finally {
+      await handle.terminate();
+    }
+  });
+
+  it('a request over the payload limit is started all the same', async () => {
+    const large = request({ logger_name: 'x'.repeat(3 * SPILL_OVER_BYTES) });
+    const run = await start(large);
+    expect(await directoryOfRun(client, run.temporal)).toBe(dir);
+    expect((await start(large)).joined).toBe(true);
+  });
+});
+
+describe('a run that no worker serves', () => {
+  it('shows its state, and which queues nobody polls', async () => {
+    const run = await start();
+    const queue = { name: taskQueue, type: 'workflow' } as const;
+    expect(await unpolledQueues(client, [queue])).toEqual([queue]);
+    expect(await run.progress()).toMatchObject({ state: 'RUNNING', progress: null, pending: [] });
+  });
+});
