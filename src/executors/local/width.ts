@@ -53,7 +53,7 @@ const shareByRun = (batches: SharingBatch[], limit: number, turn: number): Map<s
   const first = runs.length === 0 ? 0 : turn % runs.length;
   const order = [...runs.slice(first), ...runs.slice(0, first)];
   let free = limit;
-  let hungry = order;
+  let hungry = order.filter((run) => (wanted.get(run) ?? 0) > 0);
   while (free > 0 && hungry.length > 0) {
     for (const run of hungry.slice(0, free)) shares.set(run, (shares.get(run) ?? 0) + 1);
     free -= Math.min(free, hungry.length);
