@@ -195,7 +195,7 @@ describe('the protocol of worker and lanes', () => {
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 1_000 },
     );
   });
 });
