@@ -70,8 +70,11 @@ export const createLocalExecutor = ({ stateDir, queue, maxUnits, host }: LocalEx
       return known;
     },
     cancel: async (batch, _handle, context) => {
+      const me = await identity();
+      await readIntent(batch, me);
       await writeTombstone(batch);
-      await readIntent(batch, await identity());
+      // Once more: another host's worker may have been quicker, and then it is the one to see the tombstone.
+      await readIntent(batch, me);
       // A submission under way ends by itself: it sees the tombstone, or its script does.
       await submitting.get(batch.key)?.catch(() => undefined);
       await endProcesses(batch, hostFiles(stateDir, queue, batch.key), context);
