@@ -29,6 +29,8 @@ export interface HarnessOptions {
   /** Default: the local backend with `maxUnits` 4. */
   backend?: (stateDir: string, queue: string) => Backend;
   address: string;
+  /** false: the test starts the activity worker itself, on `activityQueue`. */
+  activities?: boolean;
   maxUnits?: number;
   /** Instead of the thousands that the local backend puts into a batch. */
   unitsPerBatch?: number;
@@ -81,7 +83,7 @@ export const startHarness = async (options: HarnessOptions): Promise<Harness> =>
   const startActivities = async (): Promise<() => Promise<void>> =>
     runWorker(await createActivityWorker({ connection, taskQueue: activityQueue, backend: makeBackend() }));
   const stopWorkflows = runWorker(await createWorkflowWorker({ connection, taskQueue: workflowQueue }));
-  let stopActivities = await startActivities();
+  let stopActivities = options.activities === false ? () => Promise.resolve() : await startActivities();
   let folders = 0;
   return {
     client,
