@@ -82,7 +82,7 @@ export const makeBatch = async (cluster: Cluster, backend: Backend, input: Batch
     formatUnit({ index, stem: `par-000000-${String(index).padStart(7, '0')}`, args: { run } }),
   );
   const path = (ending: string) => join(runnerDir, `${key}${ending}`);
-  await writeFile(path('.units'), units.join(''));
+  await writeFile(path('.units'), units.map((line) => `${line}\n`).join(''));
   const layout = backend.layout({
     units: units.length,
     meta: input.meta ?? {},
