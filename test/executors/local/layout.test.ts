@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LayoutError } from '../../../src/executors/contract.js';
+import { LayoutError, type LayoutInput } from '../../../src/executors/contract.js';
 import { localLayout } from '../../../src/executors/local/layout.js';
 import type { JsonValue } from '../../../src/wire/request.js';
 
-const input = (units: number, cap?: JsonValue) => ({
+const input = (units: number, cap?: JsonValue): LayoutInput => ({
   ...{ units, meta: cap === undefined ? {} : { parallel_tasks_per_job: cap } },
   ...{ workerInit: null, slurmAccount: null, userCacheDir: null },
 });
