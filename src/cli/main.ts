@@ -26,4 +26,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(0);
 });
-process.exitCode = await main(io, process.argv);
+const code = await main(io, process.argv);
+// What may still hang on (a connection that is being given up, the SDK's own threads) must not hold up the end.
+await new Promise((resolve) => process.stdout.write('', resolve));
+process.exit(code);

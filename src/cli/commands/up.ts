@@ -42,7 +42,6 @@ const announce = (io: Io, target: ServerTarget, server: UpServer | null, spec: W
 
 const upCommand = async (io: Io, options: UpOptions): Promise<void> => {
   const logger = createLogger(options.verbose === true);
-  installRuntime(logger, options.verbose === true);
   const interrupts = listenForInterrupts(exitCode.unforeseen, () =>
     say(io, 'ending ... (Ctrl-C again: at once)'),
   );
@@ -56,6 +55,7 @@ const upCommand = async (io: Io, options: UpOptions): Promise<void> => {
       backends: names.map((name) => ({ name, queue: `fractal-${name}` })),
       ...{ options, env: io.env, logger },
     };
+    installRuntime(logger, options.verbose === true);
     const workers = await startWorkers(target, spec);
     try {
       announce(io, target, server, spec);
