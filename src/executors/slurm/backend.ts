@@ -11,7 +11,7 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import type { Backend, Executor } from '../contract.js';
 import { createAccounting } from './accounting.js';
 import { cancelBatch } from './cancel.js';
-import { createCommands } from './commands.js';
+import { createCommands, type SlurmCommands } from './commands.js';
 import type { SlurmConfig } from './config.js';
 import { createGate } from './gate.js';
 import { slurmLayout } from './layout.js';
@@ -29,33 +29,34 @@ export interface SlurmBackendOptions {
   commandPrefix?: readonly string[];
   /** Environment of every command, before it is scrubbed; default: that of this process. */
   env?: Readonly<Record<string, string | undefined>>;
+  /** What runs the commands, in place of prefix and environment. */
+  commands?: SlurmCommands;
 }
 
 export const createSlurmBackend = (options: SlurmBackendOptions): Backend => {
-  const { config, user = userInfo().username, commandPrefix = [], env = process.env } = options;
-  const executor = createSlurmExecutor(createScheduler(config, user, commandPrefix, env));
+  const { config, user = userInfo().username, commandPrefix: prefix = [], env = process.env } = options;
+  const timeoutSeconds = config.runner_config.command_timeout_seconds;
+  const commands = options.commands ?? createCommands({ prefix, env, timeoutSeconds });
   return {
     name: 'slurm',
     layout: (input) => slurmLayout(config, input),
-    executor,
+    executor: createSlurmExecutor(createScheduler(config, user, commands)),
     lateFilesMs: config.runner_config.late_file_wait_seconds * 1000,
   };
 };
 
-const createScheduler = (
-  config: SlurmConfig,
-  user: string,
-  prefix: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): Scheduler => {
+const createScheduler = (config: SlurmConfig, user: string, commands: SlurmCommands): Scheduler => {
   const runner = config.runner_config;
-  const commandTimeoutSeconds = runner.command_timeout_seconds;
-  const intervalSeconds = runner.poll_interval_seconds;
-  const commands = createCommands({ prefix, env, timeoutSeconds: commandTimeoutSeconds });
-  const poller = createPoller({ commands, user, intervalSeconds, commandTimeoutSeconds });
+  const asking = {
+    commands,
+    user,
+    intervalSeconds: runner.poll_interval_seconds,
+    commandTimeoutSeconds: runner.command_timeout_seconds,
+  };
+  const poller = createPoller(asking);
   return {
     ...{ config, user, commands, poller },
-    accounting: createAccounting({ commands, user, intervalSeconds, commandTimeoutSeconds }),
+    accounting: createAccounting(asking),
     gate: createGate({
       poller,
       maxJobs: runner.max_jobs_at_once,

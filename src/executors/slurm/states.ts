@@ -102,6 +102,10 @@ const STUCK: Readonly<Record<string, string>> = {
   BadConstraints: 'no node can ever fulfil what it asks for: change constraint, mem or cpus_per_task',
   JobHeldUser: 'it is held by its user: `scontrol release` lets it start',
   JobHeldAdmin: 'it is held by an administrator: ask them',
+  DependencyNeverSatisfied: 'what it waits for has failed, it will never start: cancel the run',
+  PartitionDown: 'its partition is down: ask the administrators',
+  PartitionInactive: 'its partition is switched off: ask the administrators',
+  'job requeued in held state': 'SLURM holds it: `scontrol release` lets it start',
   'launch failed requeued held':
     'a node could not start it, SLURM holds it: `scontrol release` lets it start',
   ReqNodeNotAvail: 'a node that it needs is down, drained or reserved',

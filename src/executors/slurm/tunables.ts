@@ -8,8 +8,8 @@ export const POLL_JITTER_FRACTION = 0.2;
 export const POLL_SLOWDOWN_FACTOR = 10;
 /** Look-ups that somebody waits for (cancel, adoption after a crash) may bring the next squeue forward to this. */
 export const URGENT_POLL_SPACING_SECONDS = 2;
-/** How long a status call waits for an answer under way before it says that there is none yet. */
-export const STATUS_PATIENCE_SECONDS = 2;
+/** How long a status call waits for an answer under way: its caller has a journal to look at meanwhile. */
+export const STATUS_PATIENCE_SECONDS = 0.25;
 
 /** With the controller away `scontrol show job` needs 18 s to say so, squeue and sbatch 9 s. */
 export const DEFAULT_COMMAND_TIMEOUT_SECONDS = 40;

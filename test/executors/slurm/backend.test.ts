@@ -1,0 +1,426 @@
+import { writeFileSync } from 'node:fs';
+import { access, readFile, writeFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  SubmissionRefused,
+  WrongWorker,
+  type Backend,
+  type Batch,
+  type BatchStatus,
+  type Handle,
+} from '../../../src/executors/contract.js';
+import { createSlurmBackend } from '../../../src/executors/slurm/backend.js';
+import { parseSlurmConfig } from '../../../src/executors/slurm/config.js';
+import { createIntent, openAttempt, submissionFiles } from '../../../src/executors/slurm/submission-files.js';
+import { configText } from './config-text.js';
+import { fakeBatch, FakeCluster, newContext, said } from './fake-cluster.js';
+
+const limit = { ...said('', 1, 'sbatch: error: QOSMaxSubmitJobPerUserLimit\n'), taken: false };
+
+let batch: Batch;
+let remove: () => Promise<void>;
+let cluster: FakeCluster;
+
+beforeEach(async () => {
+  ({ batch, remove } = await fakeBatch());
+  cluster = new FakeCluster(() => batch.jobName);
+});
+afterEach(() => remove());
+
+const backendFor = (runner: Record<string, unknown> = {}, user = 'ann'): Backend =>
+  createSlurmBackend({
+    config: parseSlurmConfig(
+      configText({ runner_config: { poll_interval_seconds: 0.02, sbatch_timeout_seconds: 0.05, ...runner } }),
+    ),
+    user,
+    commands: cluster,
+  });
+
+const submit = (backend = backendFor(), context = newContext()): Promise<Handle> =>
+  backend.executor.submit(batch, context);
+
+/** Asks until the answer fits. */
+const statusThat = async (
+  backend: Backend,
+  handle: Handle,
+  fits: (status: BatchStatus) => boolean,
+): Promise<BatchStatus> =>
+  vi.waitFor(
+    async () => {
+      const status = await backend.executor.status(batch, handle);
+      if (!fits(status)) throw new Error(JSON.stringify(status));
+      return status;
+    },
+    { timeout: 60_000, interval: 5 },
+  );
+
+describe('submit', () => {
+  it('records script, intent and job id, without a look-up', async () => {
+    const handle = await submit();
+    expect(handle).toEqual({ jobId: '1', facts: { user: 'ann', cluster: 'fake' } });
+    expect(await readFile(batch.paths.script, 'utf8')).toMatch(/^#!\/bin\/bash\n#SBATCH --nodes=1\n/);
+    expect(JSON.parse(await readFile(batch.paths.intent, 'utf8'))).toMatchObject({
+      user: 'ann',
+      cluster: 'fake',
+    });
+    expect(await readFile(submissionFiles(batch).jobId, 'utf8')).toBe('1\n');
+    expect([cluster.count('sbatch'), cluster.count('squeue'), cluster.count('sacct')]).toEqual([1, 0, 0]);
+  });
+
+  it('is idempotent: again, at once, and by another worker', async () => {
+    const backend = backendFor();
+    const handles = await Promise.all([submit(backend), submit(backend), submit(backend)]);
+    expect(new Set(handles.map(({ jobId }) => jobId))).toEqual(new Set(['1']));
+    expect((await submit()).jobId).toBe('1');
+    expect(cluster.count('sbatch')).toBe(1);
+  });
+
+  it('adopts by name a job whose id nobody saw', async () => {
+    cluster.addJob('run.task.k-2');
+    cluster.addJob(batch.jobName);
+    await createIntent(batch, { user: 'ann', cluster: null, created: Date.now() });
+    expect((await submit()).jobId).toBe('2');
+    expect(cluster.count('sbatch')).toBe(0);
+  });
+
+  it('adopts a job that only accounting remembers', async () => {
+    cluster.addJob(batch.jobName, { inQueue: false, state: 'COMPLETED' });
+    await createIntent(batch, { user: 'ann', cluster: null, created: Date.now() });
+    expect((await submit()).jobId).toBe('1');
+    expect(cluster.count('sbatch')).toBe(0);
+  });
+
+  it('adopts a job whose id sbatch printed after its worker had died', async () => {
+    await createIntent(batch, { user: 'ann', cluster: null, created: Date.now() });
+    const { stdout, stderr } = await openAttempt(batch, Date.now());
+    await stdout.appendFile('77\n');
+    await Promise.all([stdout.close(), stderr.close()]);
+    expect((await submit()).jobId).toBe('77');
+    expect([cluster.count('sbatch'), cluster.count('squeue')]).toEqual([0, 0]);
+  });
+
+  it('adopts the job that owns the batch', async () => {
+    await createIntent(batch, { user: 'ann', cluster: null, created: Date.now() });
+    await writeFile(batch.paths.owner, '5\n');
+    expect((await submit()).jobId).toBe('5');
+  });
+
+  it('looks twice before it submits after an intent without an id', async () => {
+    await createIntent(batch, { user: 'ann', cluster: null, created: Date.now() });
+    const context = newContext();
+    const late = context.note;
+    // The request of the dead worker arrives while this one waits.
+    context.note = (line) => {
+      late(line);
+      if (line.includes('late request')) cluster.addJob(batch.jobName);
+    };
+    expect((await submit(backendFor(), context)).jobId).toBe('1');
+    expect(cluster.count('sbatch')).toBe(0);
+  });
+
+  it('submits once more when two look-ups find nothing', async () => {
+    await createIntent(batch, { user: 'ann', cluster: null, created: Date.now() });
+    expect((await submit()).jobId).toBe('1');
+    expect(cluster.count('squeue')).toBe(2);
+    expect(cluster.count('sbatch')).toBe(1);
+  });
+
+  it('looks for the job of an sbatch that was killed: taken, or not', async () => {
+    const killed = { ...said(''), exitCode: null, cutShort: 'signal' as const };
+    const ends = [
+      { ...killed, taken: false },
+      { ...killed, taken: true },
+    ];
+    cluster.sbatch = () => ends.shift() ?? null;
+    expect((await submit()).jobId).toBe('1');
+    expect(cluster.count('sbatch')).toBe(2);
+    expect(cluster.jobs).toHaveLength(1);
+  });
+
+  it('waits for an answer of squeue rather than submit twice', async () => {
+    cluster.addJob(batch.jobName);
+    await createIntent(batch, { user: 'ann', cluster: null, created: Date.now() });
+    let asked = 0;
+    cluster.override = (command) =>
+      command === 'squeue' && asked++ < 3
+        ? said('', 1, 'slurm_load_jobs error: Unable to contact slurm controller\n')
+        : null;
+    const context = newContext();
+    expect((await submit(backendFor(), context)).jobId).toBe('1');
+    expect(cluster.count('sbatch')).toBe(0);
+    expect(context.notes.join('\n')).toContain('Unable to contact slurm controller');
+  });
+
+  it('waits for a limit, and says so', async () => {
+    const ends = [limit];
+    cluster.sbatch = () => ends.shift() ?? null;
+    const context = newContext();
+    expect((await submit(backendFor(), context)).jobId).toBe('1');
+    expect(context.notes).toEqual(['waiting to submit: QOSMaxSubmitJobPerUserLimit']);
+    expect(cluster.count('squeue')).toBe(0);
+  });
+
+  it("ends with sbatch's own words when it is refused for good", async () => {
+    cluster.sbatch = () => ({
+      ...said('', 1, 'sbatch: error: Invalid partition name specified\n'),
+      taken: false,
+    });
+    await expect(submit()).rejects.toThrow(
+      new SubmissionRefused('SLURM refused the job: Invalid partition name specified'),
+    );
+  });
+
+  it('lets go when told to, and leaves nothing behind that would be lost', async () => {
+    cluster.sbatch = () => limit;
+    const context = newContext();
+    const waiting = submit(backendFor(), context);
+    await vi.waitFor(() => {
+      expect(context.notes).not.toEqual([]);
+    });
+    context.controller.abort();
+    await expect(waiting).rejects.toThrow();
+    cluster.sbatch = () => null;
+    expect((await submit()).jobId).toBe('1');
+    expect(cluster.jobs).toHaveLength(1);
+  });
+
+  it("refuses another user's and another cluster's batch, touching nothing", async () => {
+    await submit();
+    await expect(submit(backendFor({}, 'bob'))).rejects.toThrow(WrongWorker);
+    cluster.override = (command, args) => (args[1] === 'config' ? said('ClusterName = elsewhere\n') : null);
+    await expect(submit()).rejects.toThrow(/cluster fake; .* of elsewhere/);
+    expect(cluster.count('sbatch')).toBe(1);
+  });
+
+  it('refuses a cancelled batch before, and cancels what was cancelled meanwhile', async () => {
+    cluster.sbatch = () => {
+      writeFileSync(batch.paths.tombstone, 'cancelled\n');
+      return { ...said('1\n'), taken: true };
+    };
+    await expect(submit()).rejects.toThrow(SubmissionRefused);
+    expect(cluster.jobs[0]?.state).toBe('CANCELLED');
+    await expect(submit()).rejects.toThrow(/cancelled before it was submitted/);
+    expect(cluster.count('sbatch')).toBe(1);
+  });
+
+  it('keeps to its cap on jobs at once', async () => {
+    const other = cluster.addJob('somebody.else');
+    const context = newContext();
+    const waiting = submit(backendFor({ max_jobs_at_once: 1 }), context);
+    await vi.waitFor(() => {
+      expect(context.notes.join()).toContain("1 jobs, this worker's limit is 1");
+    });
+    expect(cluster.count('sbatch')).toBe(0);
+    other.state = 'COMPLETED';
+    expect((await waiting).jobId).toBe('2');
+  });
+});
+
+describe('status', () => {
+  it('follows a job to its end, with usage and words', async () => {
+    const backend = backendFor();
+    const handle = await submit(backend);
+    const job = cluster.jobs[0];
+    if (job === undefined) throw new Error('no job');
+    Object.assign(job, { state: 'PENDING', reason: 'Resources' });
+    expect(await statusThat(backend, handle, ({ state }) => state === 'pending')).toEqual({
+      state: 'pending',
+      reason: 'Resources',
+    });
+    job.state = 'COMPLETING';
+    expect(await statusThat(backend, handle, ({ state }) => state === 'running')).toEqual({
+      state: 'running',
+      node: 'n1',
+    });
+    job.state = 'OUT_OF_MEMORY';
+    expect(await statusThat(backend, handle, ({ state }) => state === 'ended')).toMatchObject({
+      cause: 'out_of_memory',
+      schedulerState: 'OUT_OF_MEMORY',
+      node: 'n1',
+      message: expect.stringContaining('100 MB') as unknown,
+      usage: { elapsed_seconds: 7, max_rss_bytes: 2048 * 1024, cpu_seconds: 1 },
+    });
+  });
+
+  it('does not need accounting', async () => {
+    cluster.accounting = false;
+    const backend = backendFor();
+    const handle = await submit(backend);
+    Object.assign(cluster.jobs[0] ?? {}, { state: 'TIMEOUT' });
+    expect(await statusThat(backend, handle, ({ state }) => state === 'ended')).toMatchObject({
+      cause: 'timeout',
+      usage: null,
+    });
+  });
+
+  it.each<[string, () => ReturnType<typeof said>]>([
+    [
+      'fails',
+      () => said('', 1, 'slurm_load_jobs error: Unable to contact slurm controller (connect failure)\n'),
+    ],
+    ['prints garbage', () => said('<html>bad gateway</html>\n')],
+    ['hangs', () => ({ ...said(''), exitCode: null, cutShort: 'timeout' })],
+    ['prints nothing', () => said('')],
+    [
+      'is not there',
+      () => ({ ...said('', 0, 'spawn squeue ENOENT'), exitCode: null, cutShort: 'not_started' }),
+    ],
+  ])('is unknown, and no end, when squeue %s', async (_what, answer) => {
+    const backend = backendFor();
+    const handle = await submit(backend);
+    await statusThat(backend, handle, ({ state }) => state === 'running');
+    cluster.override = (command) => (command === 'squeue' ? answer() : null);
+    await statusThat(backend, handle, ({ state }) => state === 'unknown');
+    cluster.override = () => null;
+    await statusThat(backend, handle, ({ state }) => state === 'running');
+  });
+
+  it('takes the end of a job that squeue has forgotten from accounting', async () => {
+    const backend = backendFor();
+    const handle = await submit(backend);
+    Object.assign(cluster.jobs[0] ?? {}, { inQueue: false, state: 'CANCELLED by 0' });
+    expect(await statusThat(backend, handle, ({ state }) => state === 'ended')).toMatchObject({
+      cause: 'cancelled',
+      message: expect.stringContaining('by an administrator') as unknown,
+    });
+  });
+
+  it('takes no account of another job with the same id', async () => {
+    const backend = backendFor({ vanish_window_seconds: 0.1 });
+    const handle = await submit(backend);
+    Object.assign(cluster.jobs[0] ?? {}, { name: 'another', state: 'COMPLETED' });
+    const status = await statusThat(backend, handle, ({ state }) => state === 'ended');
+    expect(status).toMatchObject({
+      cause: 'node',
+      message: expect.stringContaining('no longer knows job 1') as unknown,
+    });
+  });
+
+  it('counts a job as lost when everybody has denied it for long enough', async () => {
+    const backend = backendFor({ vanish_window_seconds: 0.1 });
+    const handle = await submit(backend);
+    Object.assign(cluster.jobs[0] ?? {}, { inQueue: false, account: 'PENDING' });
+    expect(await statusThat(backend, handle, ({ state }) => state === 'ended')).toMatchObject({
+      cause: 'node',
+      schedulerState: null,
+    });
+  });
+
+  it.each([
+    ['sacct', 'sacct: error: Problem talking to the database\n'],
+    ['scontrol', 'slurm_load_jobs error: Unable to contact slurm controller (connect failure)\n'],
+  ])('never counts it as lost while %s gives no answer', async (failing, words) => {
+    const backend = backendFor({ vanish_window_seconds: 0.05 });
+    const handle = await submit(backend);
+    Object.assign(cluster.jobs[0] ?? {}, { inQueue: false, account: 'PENDING' });
+    cluster.override = (command, args) =>
+      command === failing && args[1] !== 'config' ? said('', 1, words) : null;
+    await statusThat(backend, handle, () => cluster.count(failing) >= 5);
+    expect((await backend.executor.status(batch, handle)).state).toBe('unknown');
+  });
+
+  it('is asked about with one squeue for all batches', async () => {
+    const backend = backendFor({ poll_interval_seconds: 3600 });
+    const batches = Array.from({ length: 200 }, (_, index) => ({
+      ...batch,
+      key: `b-${String(index)}`,
+      jobName: `r.t.b-${String(index)}`,
+    }));
+    const handles = batches.map(({ jobName }) => {
+      const { id } = cluster.addJob(jobName);
+      return { jobId: String(id), facts: { user: 'ann' } };
+    });
+    const ask = () =>
+      Promise.all(
+        batches.map((one, index) =>
+          backend.executor.status(one, handles[index] ?? { jobId: '0', facts: {} }),
+        ),
+      );
+    await ask();
+    const statuses = await ask();
+    expect(new Set(statuses.map(({ state }) => state))).toEqual(new Set(['running']));
+    expect(cluster.calls.map(({ command }) => command)).toEqual(['squeue']);
+  });
+
+  it("knows nothing of another user's job", async () => {
+    const status = await backendFor().executor.status(batch, { jobId: '1', facts: { user: 'bob' } });
+    expect(status).toMatchObject({ state: 'unknown', reason: expect.stringContaining('bob') as unknown });
+    expect(cluster.calls).toEqual([]);
+  });
+});
+
+describe('cancel', () => {
+  it('cancels and makes sure', async () => {
+    const backend = backendFor();
+    const handle = await submit(backend);
+    await backend.executor.cancel(batch, handle, newContext());
+    expect(cluster.jobs[0]?.state).toBe('CANCELLED');
+    await access(batch.paths.tombstone);
+    await backend.executor.cancel(batch, null, newContext());
+    expect(cluster.count('scancel')).toBe(1);
+  });
+
+  it('without a handle, after a crash', async () => {
+    await submit();
+    await backendFor().executor.cancel(batch, null, newContext());
+    expect(cluster.jobs[0]?.state).toBe('CANCELLED');
+  });
+
+  it('of what was never submitted leaves its mark and asks nobody', async () => {
+    await backendFor().executor.cancel(batch, null, newContext());
+    expect(cluster.calls).toEqual([]);
+    await expect(submit()).rejects.toThrow(SubmissionRefused);
+  });
+
+  it('waits out a submission whose job id nobody saw', async () => {
+    await createIntent(batch, { user: 'ann', cluster: null, created: Date.now() });
+    const context = newContext();
+    const note = context.note;
+    context.note = (line) => {
+      note(line);
+      if (line.includes('may still arrive')) cluster.addJob(batch.jobName);
+    };
+    await backendFor({ message_timeout_seconds: 0.05 }).executor.cancel(batch, null, context);
+    expect(cluster.jobs[0]?.state).toBe('CANCELLED');
+  });
+
+  it('waits until the job has left COMPLETING, and for a controller that is away', async () => {
+    const backend = backendFor();
+    const handle = await submit(backend);
+    let answers = 0;
+    cluster.override = (command) => {
+      if (command === 'scancel') {
+        Object.assign(cluster.jobs[0] ?? {}, { state: 'COMPLETING' });
+        return said('');
+      }
+      if (command === 'squeue') answers++;
+      if (command === 'squeue' && answers === 1)
+        return said('', 1, 'slurm_load_jobs error: Connection reset by peer\n');
+      if (command === 'squeue' && answers === 5) Object.assign(cluster.jobs[0] ?? {}, { state: 'CANCELLED' });
+      return null;
+    };
+    const context = newContext();
+    await backend.executor.cancel(batch, handle, context);
+    expect(answers).toBe(5);
+    expect(context.notes.join('\n')).toMatch(/Connection reset by peer[\s\S]*job 1 \(COMPLETING\)/);
+  });
+
+  it('asks again when scancel fails', async () => {
+    const backend = backendFor();
+    const handle = await submit(backend);
+    let asked = 0;
+    cluster.override = (command) =>
+      command === 'scancel' && asked++ < 2 ? said('', 8, 'scancel: error: away\n') : null;
+    await backend.executor.cancel(batch, handle, newContext());
+    expect(asked).toBe(3);
+    expect(cluster.jobs[0]?.state).toBe('CANCELLED');
+  });
+
+  it("leaves another user's batch alone", async () => {
+    const handle = await submit();
+    await expect(backendFor({}, 'bob').executor.cancel(batch, handle, newContext())).rejects.toThrow(
+      WrongWorker,
+    );
+    expect(cluster.count('scancel')).toBe(0);
+  });
+});
