@@ -73,6 +73,7 @@ const emptyHeader = {
   stdout_file: null,
   stderr_file: null,
   bad_nodes: [],
+  raised: { memory: 0, time: 0 },
 };
 
 const cannotApply = (

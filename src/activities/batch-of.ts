@@ -2,19 +2,32 @@
 import { access, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatUnit, parseUnits, type BatchUnit } from '../batch/units-file.js';
-import type { Batch } from '../executors/contract.js';
-import type { Outcome } from '../outcomes/unit-outcome.js';
+import type { Backend, Batch } from '../executors/contract.js';
+import type { Outcome, OutcomeHeader } from '../outcomes/unit-outcome.js';
 import { errorCode, StorageFailed } from '../state/errors.js';
 import { publishState, readState } from '../state/files.js';
 import { batchKey, batchPaths, unitsPath } from '../state/paths.js';
 import { jobName } from '../tasks/job-name.js';
 import type { BatchTry, RunReference } from '../wire/activities.js';
+import type { JsonObject } from '../wire/request.js';
 import type { PlanFile } from './plan-file.js';
 
 export interface PreparedBatch {
   batch: Batch;
   units: BatchUnit[];
+  /** How often each limit has been raised for these units. */
+  raised: OutcomeHeader['raised'];
 }
+
+const notRaised: OutcomeHeader['raised'] = { memory: 0, time: 0 };
+
+/** What the batch asks for: as planned, or more where a limit interrupted units that may run again. */
+const resourcesFor = (backend: Backend, planned: JsonObject, raised: OutcomeHeader['raised']): JsonObject => {
+  const raise = backend.raise?.bind(backend);
+  if (raise === undefined) return planned;
+  const more = raised.memory > 0 ? raise(planned, 'memory', raised.memory) : planned;
+  return raised.time > 0 ? raise(more, 'time', raised.time) : more;
+};
 
 const unitsOfPlan = async (plan: PlanFile, batch: number): Promise<BatchUnit[]> => {
   const planned = plan.batches[batch];
@@ -71,29 +84,19 @@ const jobPrefix = (plan: PlanFile, which: BatchTry): string => {
 };
 
 /** Names and files of a try, without touching anything. Pure. */
-export const describeBatch = (
+const describeBatch = (
   run: RunReference,
   runName: string,
   plan: PlanFile,
   which: BatchTry,
-  unitCount: number,
   backend: string,
-  avoidNodes: string[] = [],
-): Batch => {
+): Pick<Batch, 'key' | 'jobName' | 'comment' | 'paths'> => {
   const key = batchKey(run.uuid, plan.position, which.stage, which.batch, which.try);
   return {
     key,
     jobName: jobName(runName, plan.task_name, key),
     comment: `Fractal workflow ${run.workflow_id}, task ${String(plan.order)} ${plan.task_name}, ${plan.component}, batch ${String(which.batch)}, try ${String(which.try)}`,
-    runUuid: run.uuid,
-    taskDir: plan.task_dir,
-    workingDir: run.dir,
-    command: plan.command,
-    unitCount,
-    lanes: Math.max(1, Math.min(plan.layout.lanes, unitCount)),
     paths: batchPaths(run.dir, plan.task_dir, key, jobPrefix(plan, which), backend),
-    resources: plan.layout.resources,
-    avoidNodes,
   };
 };
 
@@ -112,21 +115,24 @@ export const prepareBatch = async (
   plan: PlanFile,
   which: BatchTry,
   previous: Outcome | null,
-  backend: string,
+  backend: Backend,
 ): Promise<PreparedBatch> => {
   await makeTaskDir(plan.task_dir);
-  const units =
-    which.try === 1 || previous === null
-      ? await unitsOfPlan(plan, which.batch)
-      : await unitsOfLaterTry(run, plan, which, previous);
-  const batch = describeBatch(
-    run,
-    runName,
-    plan,
-    which,
-    units.length,
-    backend,
-    previous?.header.bad_nodes ?? [],
-  );
-  return { batch, units };
+  const later = which.try > 1 && previous !== null;
+  const units = later
+    ? await unitsOfLaterTry(run, plan, which, previous)
+    : await unitsOfPlan(plan, which.batch);
+  const raised = previous?.header.raised ?? notRaised;
+  const batch: Batch = {
+    ...describeBatch(run, runName, plan, which, backend.name),
+    runUuid: run.uuid,
+    taskDir: plan.task_dir,
+    workingDir: run.dir,
+    command: plan.command,
+    unitCount: units.length,
+    lanes: Math.max(1, Math.min(plan.layout.lanes, units.length)),
+    resources: resourcesFor(backend, plan.layout.resources, raised),
+    avoidNodes: previous?.header.bad_nodes ?? [],
+  };
+  return { batch, units, raised };
 };

@@ -15,7 +15,7 @@ import type { ProcessWorkflowRequest } from '../wire/request.js';
 import { prepareBatch } from './batch-of.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { readPlan } from './plan-file.js';
-import { collect } from './run-batch.js';
+import { collect } from './publish-outcome.js';
 import { readRequest } from './stored-request.js';
 import { HEARTBEAT_EVERY_MS } from './tunables.js';
 
@@ -28,7 +28,7 @@ const cancelOne = async (
   const plan = await readPlan(which.plan);
   const previous = which.previous === null ? null : await readOutcome(which.previous);
   const { backend } = deps;
-  const prepared = await prepareBatch(input.run, request.workflow.name, plan, which, previous, backend.name);
+  const prepared = await prepareBatch(input.run, request.workflow.name, plan, which, previous, backend);
   const path = outcomePath(input.run.dir, prepared.batch.key);
   const written = await readIfThere(path);
   if (written !== null) return { path, sha256: sha256(written) };

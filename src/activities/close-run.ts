@@ -6,6 +6,8 @@ import { recordPath, resultPath } from '../state/paths.js';
 import type { CloseRunInput } from '../wire/activities.js';
 import type { ResultReference } from '../wire/failure.js';
 import type { RunResult } from '../wire/result.js';
+import type { ActivityDependencies } from './dependencies.js';
+import { withJobReports } from './finished-jobs.js';
 import { logEvent } from './run-log.js';
 import type { TaskRecordReference } from './task-record.js';
 
@@ -49,9 +51,12 @@ function* resultText(input: CloseRunInput, images: Buffer, records: TaskRecord[]
 }
 
 /** @throws StateCorrupt, StorageFailed for what it reads and writes. */
-export const closeRun = async (input: CloseRunInput): Promise<ResultReference> => {
+export const closeRun = async (
+  input: CloseRunInput,
+  deps: ActivityDependencies,
+): Promise<ResultReference> => {
   const images = await readState(input.images);
-  const records = await readRecords(input);
+  const records = await withJobReports(await readRecords(input), deps.backend);
   const reference = await replaceFile(resultPath(input.run.dir), resultText(input, images, records));
   const units = records.reduce((sum, record) => sum + record.task_run.num_tasks, 0);
   await logEvent(

@@ -48,7 +48,7 @@ export const createActivities = (deps: ActivityDependencies): ProcessWorkflowAct
     openRun: (input) => step(() => openRun(input, deps)),
     planTask: (input) => step(() => planTask(input, deps)),
     applyTask: (input) => step(() => applyTask(input, deps)),
-    closeRun: (input) => step(() => closeRun(input)),
+    closeRun: (input) => step(() => closeRun(input, deps)),
     runBatch: (input) => mapped(() => runBatch(input, deps)),
     cancelBatches: (input) => mapped(() => cancelBatches(input, deps)),
   };

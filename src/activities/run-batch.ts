@@ -6,102 +6,27 @@
  */
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
-import { SubmissionRefused, type BatchStatus, type EndCause, type Handle } from '../executors/contract.js';
-import { formatOutcome, parseOutcome, readOutcome } from '../outcomes/outcome-file.js';
+import { SubmissionRefused, type BatchStatus, type Handle } from '../executors/contract.js';
+import { parseOutcome, readOutcome } from '../outcomes/outcome-file.js';
 import type { Outcome } from '../outcomes/unit-outcome.js';
 import type { JournalReport } from '../batch/read-journals.js';
-import { createExclusive, publishState, readIfThere } from '../state/files.js';
+import { publishState, readIfThere } from '../state/files.js';
 import { outcomePath } from '../state/paths.js';
 import type { BatchOutcome, RunBatchInput } from '../wire/activities.js';
 import type { BatchHeartbeat } from '../wire/progress.js';
 import type { ProcessWorkflowRequest } from '../wire/request.js';
 import { awaitBatch, type BatchEnd } from './await-batch.js';
 import { prepareBatch, type PreparedBatch } from './batch-of.js';
-import { collectUnits } from './collect-outcome.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { batchFailure } from './batch-failure.js';
-import { readPlan, type PlanFile } from './plan-file.js';
+import { readPlan } from './plan-file.js';
+import { collect, outcomeCounts } from './publish-outcome.js';
 import { readRequest } from './stored-request.js';
 import { HEARTBEAT_EVERY_MS } from './tunables.js';
 
 /** Whether the request lets a unit of this task run again after it was interrupted. */
 export const mayRerun = (request: ProcessWorkflowRequest, position: number): boolean =>
   request.recovery.tasks[String(position)]?.rerun_interrupted ?? request.recovery.rerun_interrupted;
-
-export const outcomeCounts = (outcome: Outcome, path: string, sha256: string): BatchOutcome => {
-  const count = (status: string): number => outcome.units.filter((unit) => unit.status === status).length;
-  return {
-    outcome: { path, sha256 },
-    done: count('done'),
-    failed: count('failed'),
-    again: count('again'),
-    progressed: outcome.units.some((unit) => unit.seconds !== null),
-  };
-};
-
-/** Everything `collect` needs to know of a batch that has ended. */
-export interface EndedBatch {
-  prepared: PreparedBatch;
-  plan: PlanFile;
-  input: Pick<RunBatchInput, 'run' | 'batch' | 'try' | 'position' | 'stage'>;
-  journal: JournalReport;
-  cause: EndCause | null;
-  status: BatchEnd['status'];
-  rerunInterrupted: boolean;
-  mayTryAgain: boolean;
-  lateFilesMs: number;
-  refusal: string | null;
-}
-
-/** Reads what a batch left behind and publishes its outcome. */
-export const collect = async (ended: EndedBatch): Promise<{ outcome: Outcome; counts: BatchOutcome }> => {
-  const { prepared, plan, input, journal, status } = ended;
-  const { batch } = prepared;
-  // What has not started by now must not start later, whatever copy of the script is still about.
-  if (!journal.complete)
-    await createExclusive(batch.paths.tombstone, `${status?.message ?? ended.refusal ?? 'ended'}\n`);
-  const units = await collectUnits({
-    component: plan.component,
-    taskDir: plan.task_dir,
-    units: prepared.units,
-    journal,
-    evidence: {
-      cause: ended.cause,
-      rerunInterrupted: ended.rerunInterrupted,
-      mayTryAgain: ended.mayTryAgain,
-    },
-    lateFilesMs: ended.lateFilesMs,
-  });
-  const jobIds = [...new Set(journal.copies.map((copy) => copy.jobId))];
-  const lastJob = jobIds.at(-1) ?? null;
-  const outcome: Outcome = {
-    header: {
-      key: batch.key,
-      try: input.try,
-      batch: input.batch,
-      jobs: jobIds.map((jobId) => ({
-        job_id: jobId,
-        state: jobId === lastJob ? (status?.schedulerState ?? null) : null,
-        node: jobId === lastJob ? (status?.node ?? null) : null,
-        usage: jobId === lastJob ? (status?.usage ?? null) : null,
-        requested: batch.resources,
-      })),
-      cause: ended.cause,
-      message: ended.refusal ?? status?.message ?? null,
-      script: batch.paths.script,
-      stdout_file: lastJob === null ? null : `${batch.paths.stdioPrefix}${lastJob}.out`,
-      stderr_file: lastJob === null ? null : `${batch.paths.stdioPrefix}${lastJob}.err`,
-      bad_nodes:
-        ended.cause === 'node' && status !== null && status.node !== null
-          ? [...new Set([...batch.avoidNodes, status.node])]
-          : batch.avoidNodes,
-    },
-    units,
-  };
-  const path = outcomePath(input.run.dir, batch.key);
-  const { sha256 } = await publishState(path, formatOutcome(outcome));
-  return { outcome, counts: outcomeCounts(outcome, path, sha256) };
-};
 
 /** Tells the operator of one batch, through the heartbeats of its activity. */
 const heart = (
@@ -197,7 +122,7 @@ const run = async (input: RunBatchInput, deps: ActivityDependencies): Promise<Ba
     input.previous === null ? null : readOutcome(input.previous),
   ]);
   const { backend } = deps;
-  const prepared = await prepareBatch(input.run, request.workflow.name, plan, input, previous, backend.name);
+  const prepared = await prepareBatch(input.run, request.workflow.name, plan, input, previous, backend);
   const { batch } = prepared;
   const path = outcomePath(input.run.dir, batch.key);
   const written = await readIfThere(path);

@@ -11,6 +11,7 @@ import type { SlurmJobRecord, TaskRunRecord, TaskStatus, UnitRecord } from '../w
 
 /** What `closeRun` needs to find a task's records. */
 export interface TaskRecordReference {
+  task_dir: string;
   task_run: Omit<TaskRunRecord, 'units'>;
   units: FileReference;
 }
@@ -71,8 +72,9 @@ const jobs = (units: FinalUnit[]): SlurmJobRecord[] => {
   for (const { header } of units) {
     for (const job of header?.jobs ?? []) found.set(job.job_id, { ...job, batch: header?.batch ?? 0 });
   }
-  return [...found.values()].map(({ job_id, batch, state, usage, requested }) => ({
+  return [...found.values()].map(({ job_id, job_name, batch, state, usage, requested }) => ({
     job_id,
+    job_name,
     batch,
     state,
     elapsed_seconds: usage?.elapsed_seconds ?? null,
@@ -101,7 +103,7 @@ export const writeTaskRecord = async (input: TaskRecordInput): Promise<TaskRecor
     JSON.stringify({ ...taskRun, workflow_task: input.task }, null, 2),
     '\n',
   ]);
-  const record: TaskRecordReference = { task_run: taskRun, units: reference };
+  const record: TaskRecordReference = { task_dir: taskDir, task_run: taskRun, units: reference };
   await replaceFile(recordPath(input.runDir, input.position), [JSON.stringify(record), '\n']);
   return record;
 };

@@ -137,6 +137,15 @@ export interface BatchLayout {
   resources: JsonObject;
 }
 
+/** What a scheduler's accounting says of a job that has ended. */
+export interface JobReport {
+  state: string;
+  usage: Usage;
+}
+
+/** Which limit of its job interrupted a unit. */
+export type ReachedLimit = 'memory' | 'time';
+
 export interface Backend {
   readonly name: string;
   /**
@@ -146,6 +155,19 @@ export interface Backend {
    */
   layout(input: LayoutInput): BatchLayout;
   readonly executor: Executor;
+  /**
+   * Optional and pure: resources for units that a limit of their job interrupted and that may run again.
+   *
+   * @param times how often in a row that has happened to them, from 1.
+   */
+  raise?(resources: JsonObject, limit: ReachedLimit, times: number): JsonObject;
+  /**
+   * Optional: what accounting knows of jobs that have ended, by job id; asked once, at the end of a run. Waits a few
+   * seconds for what is late; says nothing about jobs that it does not know. Never throws for a scheduler's failure.
+   *
+   * @param since epoch milliseconds before which none of them was submitted.
+   */
+  report?(jobs: { jobId: string; jobName: string }[], since: number): Promise<Map<string, JobReport>>;
   /**
    * How long a file that a node has written may take to appear to the worker, in milliseconds; 0 where both
    * are one host.

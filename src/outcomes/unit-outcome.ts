@@ -40,10 +40,13 @@ export interface OutcomeHeader {
   stdout_file: string | null;
   stderr_file: string | null;
   bad_nodes: string[];
+  /** Limits that interrupted units of this batch, in this try and those right before it. */
+  raised: { memory: number; time: number };
 }
 
 export interface JobRecord {
   job_id: string;
+  job_name: string;
   state: string | null;
   node: string | null;
   usage: Usage | null;

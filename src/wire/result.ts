@@ -36,6 +36,7 @@ export interface UnitRecord {
 /** One SLURM job of a task: what it used (null where accounting does not say) against what was asked for. */
 export interface SlurmJobRecord {
   job_id: string;
+  job_name: string;
   /** Number of the batch that it ran, from 0. */
   batch: number;
   /** SLURM's own word, e.g. COMPLETED; null when it was not learnt. */

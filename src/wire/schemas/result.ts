@@ -41,6 +41,7 @@ const unit = z
 const slurmJob = z
   .object({
     job_id: z.string(),
+    job_name: z.string(),
     batch: count,
     state: text,
     elapsed_seconds: number,

@@ -86,7 +86,7 @@ const runResult = (rest: Partial<RunResult> = {}): RunResult => ({
       slurm_job_ids: ['7'],
       slurm_jobs: [
         {
-          job_id: '7',
+          job_name: 'run.task.key', job_id: '7',
           batch: 0,
           state: 'COMPLETED',
           elapsed_seconds: 1.5,
