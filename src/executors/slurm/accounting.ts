@@ -26,6 +26,8 @@ export interface Accounting {
   findById(jobId: string, name: string): Promise<AccountAnswer>;
   /** Jobs of this name since `from` (ms since the epoch). Asked at once. */
   findByName(name: string, from: number): Promise<JobAccount[] | { error: string } | 'off'>;
+  /** All jobs of the user since `from` (ms since the epoch). Asked at once. */
+  all(from: number): Promise<Accounts>;
 }
 
 export interface AccountingOptions {
@@ -35,16 +37,16 @@ export interface AccountingOptions {
   commandTimeoutSeconds: number;
 }
 
-type Answer = Map<string, JobAccount> | 'off' | { error: string };
+export type Accounts = Map<string, JobAccount> | 'off' | { error: string };
 
 export const createAccounting = (options: AccountingOptions): Accounting => {
   const { commands, user, intervalSeconds, commandTimeoutSeconds } = options;
   const spacingMs = Math.min(intervalSeconds, ACCOUNTING_SPACING_SECONDS) * 1000;
   let last = -Infinity;
-  let next: { from: number; answer: Promise<Answer> } | null = null;
-  let recent: { startedAt: number; from: number; answer: Promise<Answer> } | null = null;
+  let next: { from: number; answer: Promise<Accounts> } | null = null;
+  let recent: { startedAt: number; from: number; answer: Promise<Accounts> } | null = null;
 
-  const ask = async (args: string[]): Promise<Answer> => {
+  const ask = async (args: string[]): Promise<Accounts> => {
     const end = await commands.ask('sacct', args);
     if (end.exitCode === 0) return parseSacct(end.stdout);
     // Without sacct at all, accounting is as good as off.
@@ -53,14 +55,14 @@ export const createAccounting = (options: AccountingOptions): Accounting => {
   };
 
   /** One question for everybody who asks before it is put; `from` reaches back far enough for all of them. */
-  const shared = (from: number): Promise<Answer> => {
+  const shared = (from: number): Promise<Accounts> => {
     const now = performance.now();
     if (recent !== null && now - recent.startedAt < spacingMs && from >= recent.from) return recent.answer;
     if (next !== null) {
       next.from = Math.min(next.from, from);
       return next.answer;
     }
-    const wanted = { from, answer: Promise.resolve<Answer>('off') };
+    const wanted = { from, answer: Promise.resolve<Accounts>('off') };
     wanted.answer = (async () => {
       await sleep(Math.max(0, last + spacingMs - now));
       next = null;
@@ -73,7 +75,7 @@ export const createAccounting = (options: AccountingOptions): Accounting => {
     return wanted.answer;
   };
 
-  const pick = (answer: Answer, jobId: string, name: string): AccountAnswer => {
+  const pick = (answer: Accounts, jobId: string, name: string): AccountAnswer => {
     if (answer === 'off') return { kind: 'off' };
     if (!(answer instanceof Map)) return { kind: 'error', words: answer.error };
     const account = answer.get(jobId);
@@ -85,6 +87,7 @@ export const createAccounting = (options: AccountingOptions): Accounting => {
     find: async (jobId, name, lastSeen) =>
       pick(await shared(lastSeen - ACCOUNTING_MARGIN_SECONDS * 1000), jobId, name),
     findById: async (jobId, name) => pick(await ask(sacctById(jobId)), jobId, name),
+    all: (from) => ask(sacctByUser(user, (Date.now() - from) / 1000 + ACCOUNTING_MARGIN_SECONDS)),
     findByName: async (name, from) => {
       const seconds = (Date.now() - from) / 1000 + ACCOUNTING_MARGIN_SECONDS;
       const answer = await ask(sacctByName(user, name, seconds));

@@ -16,6 +16,8 @@ import type { SlurmConfig } from './config.js';
 import { createGate } from './gate.js';
 import { slurmLayout } from './layout.js';
 import { createPoller } from './poller.js';
+import { raiseResources } from './raise.js';
+import { reportJobs } from './report.js';
 import { createSettings } from './settings.js';
 import { createStatus } from './status.js';
 import { submitBatch, type Scheduler } from './submit.js';
@@ -37,10 +39,13 @@ export const createSlurmBackend = (options: SlurmBackendOptions): Backend => {
   const { config, user = userInfo().username, commandPrefix: prefix = [], env = process.env } = options;
   const timeoutSeconds = config.runner_config.command_timeout_seconds;
   const commands = options.commands ?? createCommands({ prefix, env, timeoutSeconds });
+  const scheduler = createScheduler(config, user, commands);
   return {
     name: 'slurm',
     layout: (input) => slurmLayout(config, input),
-    executor: createSlurmExecutor(createScheduler(config, user, commands)),
+    executor: createSlurmExecutor(scheduler),
+    raise: (resources, limit, times) => raiseResources(resources, limit, times, config.batching_config),
+    report: (jobs, since) => reportJobs(scheduler.accounting, jobs, since),
     lateFilesMs: config.runner_config.late_file_wait_seconds * 1000,
   };
 };

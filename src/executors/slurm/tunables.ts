@@ -51,3 +51,5 @@ export const SCANCEL_AGAIN_SECONDS = 30;
 export const STDERR_TAIL_BYTES = 4096;
 /** Of what is remembered about a batch that nobody asks for any more. */
 export const FORGET_AFTER_SECONDS = 3600;
+/** A unit that ran out of memory or time gets twice as much: few steps to any size, and no more than twice too much. */
+export const RAISE_FACTOR = 2;

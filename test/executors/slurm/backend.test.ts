@@ -424,3 +424,24 @@ describe('cancel', () => {
     expect(cluster.count('scancel')).toBe(0);
   });
 });
+
+describe('report', () => {
+  it('knows what accounting knows of a job, by id and name', async () => {
+    const mine = cluster.addJob('run.task.a', { state: 'COMPLETED' });
+    const other = cluster.addJob('run.task.b', { state: 'COMPLETED' });
+    const backend = backendFor();
+    const jobs = [{ jobId: String(mine.id), jobName: 'run.task.a' }];
+    expect(await backend.report?.(jobs, Date.now())).toEqual(
+      new Map([
+        [
+          '1',
+          { state: 'COMPLETED', usage: { elapsed_seconds: 7, max_rss_bytes: 2048 * 1024, cpu_seconds: 1 } },
+        ],
+      ]),
+    );
+    cluster.accounting = false;
+    expect(await backend.report?.([{ jobId: String(other.id), jobName: 'run.task.a' }], Date.now())).toEqual(
+      new Map(),
+    );
+  });
+});

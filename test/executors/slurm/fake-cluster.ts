@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Batch, ExecutorContext } from '../../../src/executors/contract.js';
 import type { SlurmCommands } from '../../../src/executors/slurm/commands.js';
+import type { SlurmResources } from '../../../src/executors/slurm/resources.js';
 import type { CommandEnd } from '../../../src/executors/slurm/sbatch.js';
 
 export interface FakeJob {
@@ -114,6 +115,13 @@ export class FakeCluster implements SlurmCommands {
   }
 }
 
+/** What a layout decides when nobody asks for anything special. */
+export const fakeResources: SlurmResources = {
+  ...{ partition: null, cpus_per_unit: 1, mem_mb_per_unit: 100, constraint: null, gres: null, gpus: null },
+  ...{ time: null, account: null, nodelist: null, exclude: null },
+  ...{ extra_lines: [], exports: {}, worker_init: null, needs_gpu: false },
+};
+
 /** A batch in a folder of its own; `remove` deletes it. */
 export const fakeBatch = async (
   change: Partial<Batch> = {},
@@ -142,18 +150,7 @@ export const fakeBatch = async (
       journalPrefix: `${base}-`,
       stdioPrefix: `${base}-`,
     },
-    resources: {
-      ...{
-        partition: null,
-        cpus_per_unit: 1,
-        mem_mb_per_unit: 100,
-        constraint: null,
-        gres: null,
-        gpus: null,
-      },
-      ...{ time: null, account: null, nodelist: null, exclude: null },
-      ...{ extra_lines: [], exports: {}, worker_init: null, needs_gpu: false },
-    },
+    resources: fakeResources,
     ...change,
   };
   return { batch, dir, remove: () => rm(dir, { recursive: true }) };
