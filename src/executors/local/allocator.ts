@@ -122,6 +122,18 @@ export const createAllocator = ({ stateDir, queue, limit, bootId }: AllocatorOpt
     }, WIDTH_TICK_MS).unref();
   };
 
+  const register = async (batch: Batch): Promise<void> => {
+    const files = hostFiles(stateDir, queue, batch.key);
+    await mkdir(files.folder, { recursive: true });
+    const entry: BatchEntry = {
+      ...{ key: batch.key, run_uuid: batch.runUuid, lanes: batch.lanes },
+      ...{ owner: batch.paths.owner, boot_id: bootId, registered_ms: Date.now() },
+    };
+    await replaceFile(files.entry, [JSON.stringify(entry)]);
+    await writeFile(files.lanes, '', { flag: 'a' });
+    await setWidth(add(entry, 0, true), 0);
+  };
+
   const ready = (): Promise<void> => {
     loaded ??= load().catch((error: unknown) => {
       loaded = null;
@@ -134,16 +146,8 @@ export const createAllocator = ({ stateDir, queue, limit, bootId }: AllocatorOpt
     admit: (batch) =>
       inTurn(async () => {
         await ready();
-        if (live.has(batch.key)) return;
-        const files = hostFiles(stateDir, queue, batch.key);
-        await mkdir(files.folder, { recursive: true });
-        const entry: BatchEntry = {
-          ...{ key: batch.key, run_uuid: batch.runUuid, lanes: batch.lanes },
-          ...{ owner: batch.paths.owner, boot_id: bootId, registered_ms: Date.now() },
-        };
-        await replaceFile(files.entry, [JSON.stringify(entry)]);
-        await writeFile(files.lanes, '', { flag: 'a' });
-        await setWidth(add(entry, 0, true), 0);
+        // Known already: a worker that has just been started must still share out what it has found.
+        if (!live.has(batch.key)) await register(batch);
         await reconcile();
       }),
     settle: (key) =>

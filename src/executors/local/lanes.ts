@@ -8,7 +8,10 @@ export interface LanesState {
   closed: boolean;
 }
 
-/** An unfinished last line is left for the next look; it can only be a "+" whose lane still has to ask again. */
+/**
+ * An unfinished last line is left for the next look: whoever writes a "+" still has to ask again, and who writes
+ * anything else counts as busy for that much longer.
+ */
 export const parseLanes = (text: string): LanesState => {
   const state: LanesState = { active: new Set(), finished: new Set(), closed: false };
   for (const line of text.split('\n').slice(0, -1)) {

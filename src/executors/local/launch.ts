@@ -32,7 +32,8 @@ export const launch = async (batch: Batch, files: HostFiles): Promise<Launched> 
       'bash',
       ['-c', WRAPPER, `fractal-batch ${batch.key}`, files.lock, batch.paths.script, batch.paths.stdioPrefix],
       {
-        cwd: batch.workingDir,
+        // The script enters the working folder itself, and can say so when it is not there.
+        cwd: '/',
         env: { ...scrubbedEnvironment(process.env), [BATCH_VARIABLE]: batch.key },
         detached: true,
         stdio: ['ignore', complaints.fd, complaints.fd],

@@ -1,6 +1,9 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readJournals } from '../../../src/batch/read-journals.js';
 import type { Backend, ExecutorContext } from '../../../src/executors/contract.js';
@@ -34,6 +37,25 @@ const make = async (key: string, run: string, units: number, pause = '0.02'): Pr
   test.batch.runUuid = run;
   batches.push(test);
   return test;
+};
+
+/** Submits from a worker of its own, which is killed then. */
+const submitAndDie = async (tests: TestBatch[]): Promise<void> => {
+  const index = fileURLToPath(new URL('../../../src/executors/local/index.ts', import.meta.url));
+  const program = join(folder, 'worker.mts');
+  await writeFile(
+    program,
+    `import { createLocalBackend } from ${JSON.stringify(index)};
+     const { executor } = createLocalBackend({ stateDir: ${JSON.stringify(join(folder, 'state'))}, queue: 'q', maxUnits: ${LIMIT} });
+     const context = { signal: new AbortController().signal, note: () => undefined };
+     for (const batch of ${JSON.stringify(tests.map(({ batch }) => batch))}) await executor.submit(batch, context);
+     process.send?.('submitted');
+     setInterval(() => undefined, 1000);`,
+  );
+  const worker = fork(program, { execArgv: ['--import', 'tsx'] });
+  await once(worker, 'message');
+  worker.kill('SIGKILL');
+  await once(worker, 'exit');
 };
 
 const events = async (): Promise<string[]> =>
@@ -81,6 +103,19 @@ describe('units at once on a host', () => {
     await backend.executor.submit(second.batch, context);
     await Promise.all([first, second].map(untilComplete));
     expect(await mostAtOnce()).toBe(LIMIT);
+  });
+
+  it('reach a batch that waited when the worker died, although nobody tells the new one of the end of the other', async () => {
+    const busy = 'while ! [ -e $here/go ]; do sleep 0.02; done';
+    const long = await makeBatch({ backend, folder, key: 'long', units: [busy, busy] });
+    long.batch.runUuid = 'run1';
+    batches.push(long);
+    const waiting = await make('waiting', 'run1', 4);
+    await submitAndDie([long, waiting]);
+    await until('a full host', async () => (await long.begun()).length === LIMIT);
+    for (const { batch } of [waiting, long]) await backend.executor.submit(batch, context);
+    await writeFile(long.here('go'), '');
+    await untilComplete(waiting);
   });
 
   it('are not counted for a batch that was killed', async () => {
