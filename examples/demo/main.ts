@@ -41,11 +41,11 @@ const demoEnvironment = async (dir: string, serverBinary: string | null): Promis
   const kept = Object.entries(await pythonEnvironment(cacheFolder())).filter(
     ([name]) => !name.startsWith('TEMPORAL_'),
   );
-  const emptyConfig = join(dir, 'temporal.toml');
-  await writeFile(emptyConfig, '');
+  const config = join(dir, 'temporal.toml');
+  await writeFile(config, '[profile.default]\n');
   return {
     ...Object.fromEntries(kept),
-    TEMPORAL_CONFIG_FILE: emptyConfig,
+    TEMPORAL_CONFIG_FILE: config,
     FRACTAL_TEMPORAL_HOME: demoPaths(dir).serverHome,
     ...(serverBinary !== null && { FRACTAL_TEMPORAL_SERVER_BINARY: serverBinary }),
   };

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { tieToThisProcess } from '../../src/server/tie.js';
 import { findUpServer } from '../../src/server/up-server.js';
-import { UP_READY_SECONDS, UP_RESTARTS } from './tunables.js';
+import { UP_READY_SECONDS, UP_RESTARTS, UP_STOP_SECONDS } from './tunables.js';
 
 export interface UpOptions {
   /** The command line program, such as ['node', 'dist/cli/main.js']. */
@@ -32,6 +32,18 @@ export interface UpProcess {
 const READY = /^Ready/;
 
 const whyEnded = (child: ChildProcess): string => child.signalCode ?? `exit code ${String(child.exitCode)}`;
+
+const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
+
+/** Ends it in order, or for certain. */
+const endUp = async (child: ChildProcess): Promise<void> => {
+  if (hasEnded(child) || child.pid === undefined) return;
+  const exit = once(child, 'exit');
+  child.kill('SIGTERM');
+  const hangs = setTimeout(() => child.kill('SIGKILL'), UP_STOP_SECONDS * 1000);
+  await exit;
+  clearTimeout(hangs);
+};
 
 /** Starts it once and waits for its `Ready` line. */
 const startOnce = async ({ program, args, env, logFile }: UpOptions): Promise<ChildProcess> => {
@@ -66,7 +78,7 @@ const startOnce = async ({ program, args, env, logFile }: UpOptions): Promise<Ch
     ]);
     return child;
   } catch (error) {
-    child.kill('SIGTERM');
+    await endUp(child);
     throw error;
   } finally {
     late.abort();
@@ -88,7 +100,7 @@ export const startUp = async (options: UpOptions): Promise<UpProcess> => {
 
   const keepUp = async (): Promise<never> => {
     for (let restart = 0; ; restart++) {
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      if (!hasEnded(child)) await once(child, 'exit');
       if (stopping) return new Promise<never>(() => undefined);
       if (restart === UP_RESTARTS)
         throw new Error(`\`fractal-temporal up\` ended ${UP_RESTARTS + 1} times; see ${options.logFile}`);
@@ -106,7 +118,7 @@ export const startUp = async (options: UpOptions): Promise<UpProcess> => {
   const state = await findUpServer(home);
   if (state === null) {
     stopping = true;
-    child.kill('SIGTERM');
+    await endUp(child);
     throw new Error(`\`fractal-temporal up\` left no state in ${home}; see ${options.logFile}`);
   }
   return {
@@ -116,10 +128,7 @@ export const startUp = async (options: UpOptions): Promise<UpProcess> => {
     ended,
     stop: async () => {
       stopping = true;
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const exit = once(child, 'exit');
-      child.kill('SIGTERM');
-      await exit;
+      await endUp(child);
     },
   };
 };
