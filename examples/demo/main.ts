@@ -27,6 +27,7 @@ export interface DemoOptions {
   serverBinary: string | null;
 }
 
+/** By its path: it has to work in any folder of any terminal. */
 const PROGRAM = [process.execPath, fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))];
 
 const say = (line: string): void => {
@@ -52,7 +53,7 @@ const demoEnvironment = async (dir: string, serverBinary: string | null): Promis
 };
 
 const atHome = (dir: string, command: string): string =>
-  `FRACTAL_TEMPORAL_HOME=${quote(demoPaths(dir).serverHome)} npx fractal-temporal ${command}`;
+  `FRACTAL_TEMPORAL_HOME=${quote(demoPaths(dir).serverHome)} ${PROGRAM.map(quote).join(' ')} ${command}`;
 
 const explainPrepared = (dir: string): void => {
   const { request, result } = demoPaths(dir);

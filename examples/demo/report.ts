@@ -14,7 +14,10 @@ const typesOf = ({ types }: Image): string =>
 
 /** The final image list, urls relative to `zarrDir`. */
 export const imageTable = (images: readonly Image[], zarrDir: string): string => {
-  const table = new Table({ head: ['image', 'made from', 'well', 'types'], style: plain });
+  const table = new Table({
+    head: ['image', 'made from', 'well', 'types'],
+    style: { ...plain, compact: true },
+  });
   for (const image of images) {
     const origin = image.origin === null ? '' : relative(zarrDir, image.origin);
     table.push([
@@ -29,7 +32,10 @@ export const imageTable = (images: readonly Image[], zarrDir: string): string =>
 
 /** One line per task: units, time, what it brought. */
 export const taskTable = ({ task_runs: taskRuns }: RunResult): string => {
-  const table = new Table({ head: ['task', 'status', 'units', 'new images', 'seconds'], style: plain });
+  const table = new Table({
+    head: ['task', 'status', 'units', 'new images', 'seconds'],
+    style: { ...plain, compact: true },
+  });
   for (const { task_name, status, num_tasks, num_new_images, started, ended } of taskRuns) {
     const seconds = ended === null ? '' : ((Date.parse(ended) - Date.parse(started)) / 1000).toFixed(1);
     table.push([task_name, status, num_tasks, num_new_images, seconds]);
