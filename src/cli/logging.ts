@@ -5,8 +5,11 @@ import { type Logger, pino } from 'pino';
 /** `trace` is Temporal's word too, but its SDK calls the method with (message, attributes). */
 const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
-/** The SDK warns of a worker that serves one kind of task only: here each is meant to. */
-const expected = /^No (activities|workflows) registered/;
+/**
+ * What the SDK warns of and is meant to be: a worker that serves one kind of task, a failure that the run itself
+ * reports in full, an attempt that ends because its worker does.
+ */
+const expected = /^(No (activities|workflows) registered|(Activity|Workflow) failed)/;
 
 /** Warnings and errors; with `verbose` information too. */
 export const createLogger = (verbose: boolean): Logger =>
@@ -18,7 +21,7 @@ export const createLogger = (verbose: boolean): Logger =>
  */
 export const installRuntime = (logger: Logger, verbose: boolean): void => {
   const log = (level: keyof typeof levels, message: string, attributes: object = {}): void =>
-    logger[expected.test(message) ? 'debug' : levels[level]](attributes, message);
+    logger[level === 'WARN' && expected.test(message) ? 'info' : levels[level]](attributes, message);
   Runtime.install({
     shutdownSignals: [],
     telemetryOptions: {

@@ -11,6 +11,10 @@ import { createLogger, installRuntime } from './logging.js';
 import { existingTarget, privateHome } from './target.js';
 import { type RunningWorkers, startWorkers } from './workers.js';
 
+/**
+ * `close` leaves the client's connection open: a call that is under way when it closes (the wait for the run's end)
+ * would be tried again on the closed channel, and that throws where nobody can catch it. The process ends anyway.
+ */
 export interface Session extends ConnectedClient {
   target: ServerTarget;
   /** Restarts a private server that has died; does nothing for others. */
@@ -57,6 +61,12 @@ const makeRunDir = async (runDir: string): Promise<void> => {
   }
 };
 
+/** A session on a server that others look after. */
+const joinSession = async (target: ServerTarget): Promise<Session> => {
+  const nothing = (): Promise<void> => Promise.resolve();
+  return { ...(await connectClient(target)), target, revive: nothing, close: nothing };
+};
+
 const openPrivate = async (
   io: Io,
   place: RunPlace,
@@ -65,8 +75,7 @@ const openPrivate = async (
 ): Promise<Session> => {
   await makeRunDir(place.runDir);
   const server = await acquirePrivate(io, privateHome(place.runDir));
-  if (!('stop' in server))
-    return { ...(await connectClient(server)), target: server, revive: async () => undefined };
+  if (!('stop' in server)) return joinSession(server);
   let workers: RunningWorkers | null = null;
   try {
     const target = embeddedTarget(server, 'private');
@@ -86,7 +95,6 @@ const openPrivate = async (
         await server.revive();
       },
       close: async () => {
-        await connected.close();
         await running.stop();
         await server.stop();
       },
@@ -106,5 +114,5 @@ const openPrivate = async (
 export const openSession = async (io: Io, place: RunPlace, options: SessionOptions): Promise<Session> => {
   const target = await existingTarget(io, options, place.runDir);
   if (target === null) return openPrivate(io, place, options, createLogger(options.verbose === true));
-  return { ...(await connectClient(target)), target, revive: async () => undefined };
+  return joinSession(target);
 };

@@ -2,7 +2,7 @@
 import type { Client } from '@temporalio/client';
 import { type Queue, type RunHandle, unpolledQueues } from '../client/index.js';
 import type { ProgressView } from './progress-view.js';
-import { pause } from './signals.js';
+import { aborted, pause } from './signals.js';
 import { NO_WORKER_NOTICE_MS, PROGRESS_POLL_MS } from './tunables.js';
 
 const describeQueue = ({ name, type }: Queue): string =>
@@ -45,11 +45,12 @@ export const watchRun = async ({ client, run, queues, view, signal }: WatchOptio
   let away = false;
   while (!signal.aborted) {
     try {
-      const live = await run.progress();
+      // Without a worker the query takes its whole time-out: whoever leaves does not wait for it.
+      const live = await Promise.race([run.progress(), aborted(signal)]);
+      if (live === undefined) return;
       if (away) view.note('The server answers again.');
       away = false;
-      // AbortSignal may have fired while the server was asked.
-      if (!(signal.aborted as boolean)) view.update(live);
+      view.update(live);
     } catch (error) {
       if (!away)
         view.note(`The server does not answer (${error instanceof Error ? error.message : ''}); waiting.`);
