@@ -1,5 +1,6 @@
 /** Batch scripts run by hand, for tests of the script itself. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,10 @@ import { afterEach } from 'vitest';
 import { readJournals, type JournalReport } from '../../src/batch/read-journals.js';
 import { buildBatchScript, type BatchScriptInput } from '../../src/batch/script.js';
 import type { Backend } from '../../src/executors/contract.js';
+import { BATCH_VARIABLE } from '../../src/executors/local/launch.js';
+import { batchProcesses, signalProcess } from '../../src/executors/local/processes.js';
 import { makeBatch, type TestBatch } from '../conformance/batches.js';
+import { until } from '../support/until.js';
 
 const backend: Backend = {
   name: 'by hand',
@@ -21,10 +25,17 @@ function never(): never {
 }
 
 const folders: string[] = [];
-const children: ChildProcess[] = [];
+/** In the environment of all processes of a test's scripts, so that a test that fails leaves none behind. */
+const marks: string[] = [];
 
 afterEach(async () => {
-  for (const child of children.splice(0)) if (child.exitCode === null) child.kill('SIGKILL');
+  for (const mark of marks.splice(0)) {
+    await until('no process of the test', async () => {
+      const pids = await batchProcesses(mark, '/nonexistent');
+      for (const pid of pids) signalProcess(pid, 'SIGKILL');
+      return pids.length === 0;
+    });
+  }
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
 });
 
@@ -61,13 +72,14 @@ export const scriptOf = async (units: string[], options: ScriptOptions = {}): Pr
     ...{ jobIdExpression: '"$JOB"', restartExpression: '"${RESTARTS:-0}"' },
   });
   await writeFile(test.batch.paths.script, text);
+  const mark = randomUUID();
+  marks.push(mark);
   const start: ScriptTest['start'] = (job = '1', restart = 0, env = {}) => {
     const child = spawn('bash', [test.batch.paths.script], {
-      env: { ...process.env, JOB: job, RESTARTS: String(restart), ...env },
+      env: { ...process.env, JOB: job, RESTARTS: String(restart), [BATCH_VARIABLE]: mark, ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
       detached: true,
     });
-    children.push(child);
     let stderr = '';
     child.stderr.on('data', (data: Buffer) => {
       stderr += data.toString();
