@@ -31,7 +31,7 @@ export const testConfig = (
         target_cpus_per_job: 4,
         max_cpus_per_job: 16,
         target_mem_per_job: 4000,
-        max_mem_per_job: 64000,
+        max_mem_per_job: 200000,
         target_num_jobs: 100,
         max_num_jobs: 1000,
       },
