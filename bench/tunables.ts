@@ -1,0 +1,39 @@
+/** Sizes and limits of the benches. The limits are what this project promises itself (docs/performance.md). */
+
+/** Units of the comparison with xargs: enough that starting the run itself is a small part of it. */
+export const UNITS = 5_000;
+
+/** Repetitions of a comparison that takes seconds; the median is quoted. */
+export const REPETITIONS = 3;
+
+/** At most so many times what `xargs -P` takes for the same number of `true`. */
+export const UNITS_LIMIT_RATIO = 2.5;
+
+/** Tasks of one unit each: enough to average out a server's hiccups. */
+export const STEPS = 20;
+
+/** Plan, batch and apply are three activities: so many no-op ones are the measure of a task. */
+export const NO_OPS_PER_STEP = 3;
+
+export const STEPS_LIMIT_RATIO = 3;
+
+/** Sizes of image lists: a large plate, and what this project is built for. */
+export const SOME_IMAGES = 16_000;
+export const MANY_IMAGES = 100_000;
+
+/** Plan and apply of `SOME_IMAGES`. */
+export const SOME_IMAGES_LIMIT_SECONDS = 2;
+
+/** `MANY_IMAGES` against `SOME_IMAGES`: 6.25 times as many, with room for memory that is out of the caches. */
+export const MANY_IMAGES_LIMIT_RATIO = 8;
+
+/** Memory of a local worker at `MANY_IMAGES`, above what it holds when idle. */
+export const MEMORY_LIMIT_MIB = 250;
+
+export const HISTORY_UNITS = [10, 10_000, 100_000];
+
+/** `up` and workers compile nothing at their start: seconds are enough on a loaded machine. */
+export const READY_SECONDS = 60;
+
+/** A program that has not ended so long after SIGTERM is killed: a bench must end. */
+export const STOP_SECONDS = 30;
