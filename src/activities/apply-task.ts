@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { parseUnits } from '../batch/units-file.js';
 import { applyOutputs, type AppliedOutputs } from '../outcomes/apply-outputs.js';
 import { readOutcome } from '../outcomes/outcome-file.js';
+import type { OutcomeHeader } from '../outcomes/unit-outcome.js';
 import { finalUnits, type FinalUnit, type PlannedUnit } from '../outcomes/task-units.js';
 import { readState } from '../state/files.js';
 import { taskFolder } from '../tasks/names.js';
@@ -23,6 +24,7 @@ import { writeTaskRecord } from './task-record.js';
 
 interface StageUnits {
   plan: PlanFile;
+  headers: OutcomeHeader[];
   units: FinalUnit[];
 }
 
@@ -44,7 +46,11 @@ const readStage = async (stage: StageOutcomes, cancelled: boolean): Promise<Stag
   const spoken = new Set(outcomes.flatMap((outcome) => outcome.units.map((unit) => unit.index)));
   const planned = spoken.size === plan.units ? [] : await plannedUnits(plan);
   const unit = (index: number): PlannedUnit => planned[index] ?? { index, stem: '', zarr_url: null };
-  return { plan, units: finalUnits(outcomes, plan.units, plan.component, unit, cancelled) };
+  return {
+    plan,
+    headers: outcomes.map((outcome) => outcome.header),
+    units: finalUnits(outcomes, plan.units, plan.component, unit, cancelled),
+  };
 };
 
 const isCompound = (task: WorkflowTask): boolean => task.task_type.includes('compound');
@@ -149,6 +155,7 @@ export const applyTask = async (input: ApplyTaskInput, deps: ActivityDependencie
       ended: new Date(Math.max(latest(units), Date.parse(input.ended))).toISOString(),
     },
     units,
+    headers: stages.flatMap((stage) => stage.headers),
     allFailed,
     given,
     removed: applied.removed,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { replaceFile } from '../state/files.js';
 import { formatLines } from '../state/json-lines.js';
 import { recordPath } from '../state/paths.js';
-import type { JobRecord } from '../outcomes/unit-outcome.js';
+import type { JobRecord, OutcomeHeader } from '../outcomes/unit-outcome.js';
 import type { FinalUnit } from '../outcomes/task-units.js';
 import type { FileReference } from '../wire/failure.js';
 import type { Image, WorkflowTask } from '../wire/request.js';
@@ -23,6 +23,8 @@ export interface TaskRecordInput {
   task: WorkflowTask;
   taskRun: Omit<TaskRunRecord, 'units'>;
   units: FinalUnit[];
+  /** Of every try of every batch, also of those that decided no unit. */
+  headers: OutcomeHeader[];
   /** Units of a compound fail together (docs/semantics.md, "Partial failure"). */
   allFailed: boolean;
   given: Image[];
@@ -67,10 +69,10 @@ export function* imagesLastUnit(units: FinalUnit[], given: Image[], removed: str
   }
 }
 
-const jobs = (units: FinalUnit[]): SlurmJobRecord[] => {
+const jobs = (headers: OutcomeHeader[]): SlurmJobRecord[] => {
   const found = new Map<string, JobRecord & { batch: number }>();
-  for (const { header } of units) {
-    for (const job of header?.jobs ?? []) found.set(job.job_id, { ...job, batch: header?.batch ?? 0 });
+  for (const header of headers) {
+    for (const job of header.jobs) found.set(job.job_id, { ...job, batch: header.batch });
   }
   return [...found.values()].map(({ job_id, job_name, batch, state, usage, requested }) => ({
     job_id,
@@ -87,7 +89,7 @@ const jobs = (units: FinalUnit[]): SlurmJobRecord[] => {
 /** Writes the records of one task; the reference among the runner's own files comes last. */
 export const writeTaskRecord = async (input: TaskRecordInput): Promise<TaskRecordReference> => {
   const { taskDir, units, isSlurm } = input;
-  const slurmJobs = isSlurm ? jobs(units) : [];
+  const slurmJobs = isSlurm ? jobs(input.headers) : [];
   const taskRun = {
     ...input.taskRun,
     slurm_job_ids: slurmJobs.map((job) => job.job_id),

@@ -10,6 +10,8 @@ export const scriptedCommand = `node ${scriptedTask}`;
 /** What a unit does; keyed by its zarr_url, or "*" for any. */
 export interface UnitScript {
   log?: string;
+  /** Memory to use before anything else. */
+  hog_bytes?: number;
   wait_for?: string;
   write?: unknown;
   raw?: string;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobReport } from '../contract.js';
 import type { Accounting } from './accounting.js';
 import { classOfState } from './states.js';
-import { ACCOUNTING_SPACING_SECONDS, USAGE_PATIENCE_SECONDS } from './tunables.js';
+import { REPORT_EVERY_SECONDS, REPORT_PATIENCE_SECONDS } from './tunables.js';
 
 export interface ReportedJob {
   jobId: string;
@@ -17,7 +17,7 @@ export const reportJobs = async (
   since: number,
 ): Promise<Map<string, JobReport>> => {
   const reports = new Map<string, JobReport>();
-  const deadline = performance.now() + USAGE_PATIENCE_SECONDS * 1000;
+  const deadline = performance.now() + REPORT_PATIENCE_SECONDS * 1000;
   while (reports.size < jobs.length) {
     const accounts = await accounting.all(since);
     if (!(accounts instanceof Map)) return reports;
@@ -27,7 +27,7 @@ export const reportJobs = async (
       reports.set(jobId, { state: account.state, usage: account.usage });
     }
     if (reports.size === jobs.length || performance.now() >= deadline) break;
-    await sleep(ACCOUNTING_SPACING_SECONDS * 500);
+    await sleep(REPORT_EVERY_SECONDS * 1000);
   }
   return reports;
 };

@@ -6,6 +6,8 @@ export const DEFAULT_POLL_INTERVAL_SECONDS = 15;
 export const POLL_JITTER_FRACTION = 0.2;
 /** A squeue that took 2 s is asked at most every 20 s: it should cost the controller a tenth of the time. */
 export const POLL_SLOWDOWN_FACTOR = 10;
+/** But often enough that a controller that is well again is noticed soon. */
+export const POLL_PAUSE_MAX_SECONDS = 60;
 /** Look-ups that somebody waits for (cancel, adoption after a crash) may bring the next squeue forward to this. */
 export const URGENT_POLL_SPACING_SECONDS = 2;
 /** How long a status call waits for an answer under way: its caller has a journal to look at meanwhile. */
@@ -30,6 +32,9 @@ export const FALLBACK_KILL_WAIT_SECONDS = 30;
 export const REQUEUE_SETTLE_SECONDS = 15;
 /** Accounting has memory and CPU time 1-5 s after a job's end; a failure is not held back longer for them. */
 export const USAGE_PATIENCE_SECONDS = 12;
+/** At a run's end people wait for its result: accounting, 1-5 s late, is asked a few times and not for long. */
+export const REPORT_EVERY_SECONDS = 0.7;
+export const REPORT_PATIENCE_SECONDS = 5;
 /** Two questions to accounting are at least so far apart: it is slower than squeue and shared by all clusters. */
 export const ACCOUNTING_SPACING_SECONDS = 5;
 /** Accounting is asked from this long before a job was last seen: clocks differ between hosts. */
