@@ -58,6 +58,17 @@ describe('batch script: who may run', () => {
     expect(await there(amid.file(1, 'log.txt'))).toBe(false);
   });
 
+  it('begins every unit once, however many lanes reach for it at the same time', async () => {
+    const units = Array.from({ length: 400 }, () => 'true');
+    const test = await scriptOf(units, { lanes: 16, command: ['true'] });
+    expect(await test.run()).toBe(0);
+    // One line for each start: ends of the same unit would be two lines.
+    const ends = (await test.journal()).split('\n').filter((line) => line.startsWith('E '));
+    expect(ends.map((line) => Number(line.split(' ')[1])).sort((a, b) => a - b)).toEqual(
+      units.map((_, i) => i),
+    );
+  });
+
   it('skips a unit that an earlier try has claimed, and closes all the same', async () => {
     const test = await scriptOf(['true', 'true']);
     await writeFile(test.file(0, 'log.txt'), 'from before');
