@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { registerCancel } from './commands/cancel.js';
+import { registerDoctor } from './commands/doctor.js';
 import { registerList } from './commands/list.js';
 import { registerLogs } from './commands/logs.js';
 import { registerRun } from './commands/run.js';
@@ -34,6 +35,7 @@ export const createProgram = (io: Io): Command => {
     registerStatus,
     registerList,
     registerLogs,
+    registerDoctor,
   ];
   for (const register of [...commands, registerCancel]) register(program, io);
   return program;

@@ -6,8 +6,14 @@
  */
 import type { SlurmCommands } from './commands.js';
 import { failureWords } from './commands.js';
+import type { CommandEnd } from './sbatch.js';
 import { parseSqueue, squeueArguments, type QueueRow } from './squeue.js';
-import { POLL_JITTER_FRACTION, POLL_SLOWDOWN_FACTOR, URGENT_POLL_SPACING_SECONDS } from './tunables.js';
+import {
+  POLL_JITTER_FRACTION,
+  POLL_PAUSE_MAX_SECONDS,
+  POLL_SLOWDOWN_FACTOR,
+  URGENT_POLL_SPACING_SECONDS,
+} from './tunables.js';
 
 export interface QueueRound {
   /** Milliseconds of `performance.now()`. */
@@ -41,7 +47,7 @@ interface Waiter {
 export const createPoller = (options: PollerOptions): Poller => {
   const { commands, user, intervalSeconds, commandTimeoutSeconds, random = Math.random } = options;
   let last: QueueRound | null = null;
-  let lastDurationMs = 0;
+  let pauseMs = 0;
   let jitter = 1;
   let waiters: Waiter[] = [];
   let running = false;
@@ -50,7 +56,7 @@ export const createPoller = (options: PollerOptions): Poller => {
   const ask = async (): Promise<QueueRound> => {
     const startedAt = performance.now();
     const end = await commands.ask('squeue', squeueArguments(user));
-    lastDurationMs = performance.now() - startedAt;
+    pauseMs = pauseAfter(end, performance.now() - startedAt);
     if (end.exitCode !== 0)
       return { startedAt, rows: null, error: failureWords('squeue', end, commandTimeoutSeconds) };
     const rows = parseSqueue(end.stdout);
@@ -83,7 +89,7 @@ export const createPoller = (options: PollerOptions): Poller => {
     const spacing = urgent
       ? Math.min(URGENT_POLL_SPACING_SECONDS, intervalSeconds)
       : intervalSeconds * jitter;
-    const start = last.startedAt + Math.max(spacing * 1000, lastDurationMs * POLL_SLOWDOWN_FACTOR);
+    const start = last.startedAt + Math.max(spacing * 1000, pauseMs);
     return Math.max(start, Math.min(...waiters.map((waiter) => waiter.since)));
   };
 
@@ -112,3 +118,9 @@ export const createPoller = (options: PollerOptions): Poller => {
     },
   };
 };
+
+/** Slow answers are the work of a busy controller. One that is away loses nothing by being asked. */
+const pauseAfter = ({ exitCode, cutShort }: CommandEnd, durationMs: number): number =>
+  exitCode === 0 || cutShort === 'timeout'
+    ? Math.min(durationMs * POLL_SLOWDOWN_FACTOR, POLL_PAUSE_MAX_SECONDS * 1000)
+    : 0;

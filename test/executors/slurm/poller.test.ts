@@ -112,6 +112,18 @@ describe('createPoller', () => {
     expect((starts[1] ?? 0) - (starts[0] ?? 0)).toBe(30_000);
   });
 
+  it.each<[string, CommandEnd, number, number]>([
+    ['an answer after 20 s', said(''), 20_000, 60_000],
+    ['no answer within 40 s', { ...said(''), exitCode: null, cutShort: 'timeout' }, 40_000, 60_000],
+    ['a controller that is away', said('', 1, 'Unable to contact slurm controller'), 9_000, 10_000],
+  ])('is soon there again after %s', async (_, end, durationMs, gap) => {
+    answer = () => new Promise((resolve) => setTimeout(resolve, durationMs, end));
+    const { after } = poller();
+    await answered(after(0, false));
+    await answered(after(performance.now(), false));
+    expect((starts[1] ?? 0) - (starts[0] ?? 0)).toBe(gap);
+  });
+
   it.each<[CommandEnd, RegExp]>([
     [
       said('', 1, 'x\nslurm_load_jobs error: Connection reset by peer\n'),

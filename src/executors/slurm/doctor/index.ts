@@ -1,0 +1,95 @@
+/** Everything that a site has to get right before runs go well, looked at one by one (docs/slurm.md, doctor). */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SlurmCommands } from '../commands.js';
+import { parseSlurmConfig, SlurmConfigError, type SlurmConfig } from '../config.js';
+import { checkAccounting, checkCommands, checkController, checkQueue } from './commands-check.js';
+import { ok, problem, warning, type Finding } from './finding.js';
+import { checkNode } from './node-check.js';
+import { checkPartitions } from './partitions.js';
+import { checkSubmission } from './trial.js';
+
+export interface DoctorInput {
+  commands: SlurmCommands;
+  user: string;
+  configFile: string;
+  /** Where runs will have their folders. */
+  dir: string;
+}
+
+export async function* examineSlurm({
+  commands,
+  user,
+  configFile,
+  dir,
+}: DoctorInput): AsyncGenerator<Finding> {
+  const found = await checkCommands(commands);
+  yield* found;
+  const config = await readConfig(configFile);
+  if (!('default_slurm_config' in config)) yield* config;
+  if (found.some(({ status }) => status === 'problem')) return;
+  const queue = await checkQueue(commands, user);
+  yield queue;
+  // Everything else would only wait for the same controller.
+  if (queue.status === 'problem') return;
+  yield await checkController(commands);
+  yield await checkAccounting(commands, user);
+  if (!('default_slurm_config' in config)) return;
+  yield* judgeConfig(configFile, config);
+  yield* checkPartitions(commands, config);
+  yield* tryJobs(commands, config, dir);
+}
+
+const readConfig = async (file: string): Promise<SlurmConfig | Finding[]> => {
+  try {
+    return parseSlurmConfig(await readFile(file, 'utf8'));
+  } catch (error) {
+    if (error instanceof SlurmConfigError) {
+      return error.errors.map(({ path, expected, got }) =>
+        problem(`${file}, ${path || 'whole file'}: got ${got}`, `expected ${expected}`),
+      );
+    }
+    return [
+      problem(
+        `${file}: ${error instanceof Error ? error.message : String(error)}`,
+        'give a file that can be read',
+      ),
+    ];
+  }
+};
+
+/** Pure. */
+export const judgeConfig = (file: string, config: SlurmConfig): Finding[] => [
+  ok(`${file}: valid`),
+  ...(config.default_slurm_config.time
+    ? []
+    : [
+        warning(
+          'default_slurm_config has no time: the partition’s default holds',
+          'set time, so that a job which nobody waits for any more ends some day',
+        ),
+      ]),
+];
+
+async function* tryJobs(commands: SlurmCommands, config: SlurmConfig, dir: string): AsyncGenerator<Finding> {
+  let folder: string;
+  try {
+    folder = await mkdtemp(join(dir, '.fractal-doctor-'));
+  } catch (error) {
+    yield problem(
+      `${dir}: ${error instanceof Error ? error.message : String(error)}`,
+      'give a folder that this user may write to',
+    );
+    return;
+  }
+  try {
+    const single = await checkSubmission({ commands, config, folder, gpu: false, largest: false });
+    yield single;
+    yield await checkSubmission({ commands, config, folder, gpu: false, largest: true });
+    if (config.gpu_slurm_config)
+      yield await checkSubmission({ commands, config, folder, gpu: true, largest: false });
+    if (single.status === 'ok') yield await checkNode({ commands, config, folder, dir });
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}

@@ -1,0 +1,88 @@
+/** Does a node see the folder of the runs, and may it write there? A real job says so. */
+import { randomUUID } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { quoteWord } from '../../../batch/quote.js';
+import { readSubmission } from '../sbatch.js';
+import { parseScontrolJob } from '../scontrol.js';
+import { classOfState } from '../states.js';
+import { ok, problem, warning, type Finding } from './finding.js';
+import { judgeRefusal, callTrial, trialBatch, type TrialInput } from './trial.js';
+
+/** Below what people wait for at a prompt; a busy cluster gets a warning instead of an answer. */
+export const START_PATIENCE_SECONDS = 60;
+const LOOK_SECONDS = 1;
+/** The oldest bash that the batch script is made for. */
+const OLDEST_BASH = [4, 2] as const;
+
+export interface NodeAnswer {
+  token: string;
+  bash: string;
+  node: string;
+}
+
+/** Reads the line that the trial job has written. Pure. */
+export const parseAnswer = (text: string): NodeAnswer | null => {
+  const match = /^(\S+) (\S+) (\S+)\n$/.exec(text);
+  return match === null ? null : { token: match[1] ?? '', bash: match[2] ?? '', node: match[3] ?? '' };
+};
+
+/** Pure. */
+export const isOldBash = (version: string): boolean => {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major < OLDEST_BASH[0] || (major === OLDEST_BASH[0] && minor < OLDEST_BASH[1]);
+};
+
+const trialScript = (question: string, answer: string): string =>
+  [
+    `read -r token <${quoteWord(question)} || exit 93`,
+    `printf '%s %s %s\\n' "$token" "\${BASH_VERSION%%(*}" "\${SLURMD_NODENAME:-\${HOSTNAME:--}}" >${quoteWord(answer)} || exit 92`,
+  ].join('\n');
+
+export const checkNode = async (
+  input: Omit<TrialInput, 'gpu' | 'largest'> & { dir: string },
+  patienceSeconds = START_PATIENCE_SECONDS,
+): Promise<Finding> => {
+  const trial = { ...input, gpu: false, largest: false };
+  const token = randomUUID();
+  const answerFile = join(input.folder, 'from-node');
+  await writeFile(join(input.folder, 'from-worker'), `${token}\n`);
+  const body = trialScript(join(input.folder, 'from-worker'), answerFile);
+  const outcome = readSubmission(await callTrial(trial, trialBatch(trial), { body, options: ['--time=1'] }));
+  if (outcome.kind !== 'accepted') return judgeRefusal('a trial job', outcome, false);
+  const { jobId } = outcome;
+  const deadline = performance.now() + patienceSeconds * 1000;
+  let state = 'not shown';
+  for (;;) {
+    const answer = parseAnswer(await readFile(answerFile, 'utf8').catch(() => ''));
+    if (answer?.token === token) return judgeAnswer(input.dir, answer);
+    const job = await input.commands.ask('scontrol', ['show', 'job', jobId]);
+    const shown = parseScontrolJob(job.stdout);
+    const ended = shown !== null && classOfState(shown.state) === 'ended';
+    state = shown === null ? state : `${shown.state}, ${shown.reason}`;
+    if (performance.now() >= deadline) break;
+    // Its answer may be on the way through a shared file system: the end alone is not waited past.
+    if (ended && shown.exit?.code !== 0) return judgeEnd(input.dir, jobId, state, shown.node);
+    await sleep(LOOK_SECONDS * 1000);
+  }
+  await input.commands.ask('scancel', [jobId]);
+  return warning(
+    `${input.dir}: trial job ${jobId} has given no answer within ${String(patienceSeconds)} s (${state})`,
+    'the cluster is busy: try again; or the node writes where this host does not look',
+  );
+};
+
+const judgeAnswer = (dir: string, { bash, node }: NodeAnswer): Finding =>
+  isOldBash(bash)
+    ? problem(
+        `node ${node} has bash ${bash}`,
+        `batch scripts need ${OLDEST_BASH.join('.')}: exclude the node`,
+      )
+    : ok(`${dir}: node ${node} sees it and writes there (bash ${bash})`);
+
+const judgeEnd = (dir: string, jobId: string, state: string, node: string | null): Finding =>
+  problem(
+    `${dir}: trial job ${jobId} on ${node ?? 'no node'} could not use it (${state})`,
+    'runs need a folder that worker and nodes share, and that the user may write to on both',
+  );

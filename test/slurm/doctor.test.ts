@@ -1,0 +1,44 @@
+/** `doctor slurm`, the real program as the cluster's user. */
+import { chown, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import type { Cluster, CommandResult } from './cluster.js';
+import { describeOnCluster } from './on-cluster.js';
+import { siteConfig } from './slurm-worker.js';
+
+const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+const doctor = async (cluster: Cluster, config: unknown, dir: string): Promise<CommandResult> => {
+  const file = join(cluster.workDir, 'doctor.json');
+  await writeFile(file, JSON.stringify(config));
+  return cluster.asUser([process.execPath, program, 'doctor', 'slurm', '--slurm-config', file, '--dir', dir]);
+};
+
+describeOnCluster('doctor on a real cluster', {}, (cluster) => {
+  it('finds nothing wrong where runs work, and leaves nothing behind', async () => {
+    const dir = join(cluster().workDir, 'runs here');
+    await mkdir(dir);
+    await chown(dir, cluster().uid, cluster().gid);
+    const { stdout, stderr, exitCode } = await doctor(cluster(), siteConfig(), dir);
+    expect(stderr).toBe('');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^ok +sbatch: slurm-wlm/m);
+    expect(stdout).toMatch(/^warning +accounting: off/m);
+    expect(stdout).toMatch(/^ok +default_slurm_config: partition normal is up$/m);
+    expect(stdout).toMatch(/^ok +default_slurm_config: a job is taken/m);
+    expect(stdout).toMatch(/^ok +default_slurm_config: the largest job would be taken$/m);
+    expect(stdout).toContain(`ok       ${dir}: node ${cluster().nodes[0]} sees it and writes there (bash`);
+    expect(await readdir(dir)).toEqual([]);
+    const jobs = await cluster().asUser(['squeue', '-h', '-t', 'pending,running', '-u', cluster().user]);
+    expect(jobs.stdout).toBe('');
+  });
+
+  it('says what is wrong and what to do, and ends with 1', async () => {
+    const config = siteConfig({}, { partition: 'nowhere', mem: '1000G' });
+    const { stdout, exitCode } = await doctor(cluster(), config, '/root');
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/^problem +default_slurm_config: .*no partition nowhere -> choose among normal/m);
+    expect(stdout).toMatch(/^problem +\/root: EACCES.* -> give a folder/m);
+  });
+});
