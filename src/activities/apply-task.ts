@@ -138,7 +138,7 @@ export const applyTask = async (input: ApplyTaskInput, deps: ActivityDependencie
   const kept = applied.problem === null && units.length > 0;
   const images = await publishImages(input.run, input.position + 1, applied.images);
   const failed = failure !== null || input.cancelled;
-  await writeTaskRecord({
+  const record = await writeTaskRecord({
     runDir: input.run.dir,
     position: input.position,
     taskDir: join(input.run.dir, taskFolder(task.order, task.task.name)),
@@ -165,6 +165,7 @@ export const applyTask = async (input: ApplyTaskInput, deps: ActivityDependencie
   const done = units.filter((unit) => unit.status === 'done' && !allFailed).length;
   return {
     images,
+    record,
     type_filters: kept ? { ...input.type_filters, ...task.task.output_types } : input.type_filters,
     status: failed ? 'failed' : 'done',
     failure,

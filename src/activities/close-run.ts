@@ -1,8 +1,7 @@
 /** `closeRun`: writes `result.json`, always, from the records of the tasks (docs/result.md). */
-import { readState, readIfThere, replaceFile } from '../state/files.js';
-import { StateCorrupt } from '../state/errors.js';
+import { readState, replaceFile } from '../state/files.js';
 import { lines } from '../state/json-lines.js';
-import { recordPath, resultPath } from '../state/paths.js';
+import { resultPath } from '../state/paths.js';
 import type { CloseRunInput } from '../wire/activities.js';
 import type { ResultReference } from '../wire/failure.js';
 import type { RunResult } from '../wire/result.js';
@@ -26,11 +25,8 @@ interface TaskRecord extends TaskRecordReference {
 
 const readRecords = async (input: CloseRunInput): Promise<TaskRecord[]> => {
   const records: TaskRecord[] = [];
-  for (const position of input.positions) {
-    const path = recordPath(input.run.dir, position);
-    const text = await readIfThere(path);
-    if (text === null) throw new StateCorrupt(path, 'the record of a task is missing');
-    const record = JSON.parse(text) as TaskRecordReference;
+  for (const reference of input.records) {
+    const record = JSON.parse((await readState(reference)).toString('utf8')) as TaskRecordReference;
     records.push({ ...record, bytes: await readState(record.units) });
   }
   return records;

@@ -86,8 +86,8 @@ const jobs = (headers: OutcomeHeader[]): SlurmJobRecord[] => {
   }));
 };
 
-/** Writes the records of one task; the reference among the runner's own files comes last. */
-export const writeTaskRecord = async (input: TaskRecordInput): Promise<TaskRecordReference> => {
+/** Writes the records of one task; the one among the runner's own files, by which closeRun finds them, comes last. */
+export const writeTaskRecord = async (input: TaskRecordInput): Promise<FileReference> => {
   const { taskDir, units, isSlurm } = input;
   const slurmJobs = isSlurm ? jobs(input.headers) : [];
   const taskRun = {
@@ -106,6 +106,5 @@ export const writeTaskRecord = async (input: TaskRecordInput): Promise<TaskRecor
     '\n',
   ]);
   const record: TaskRecordReference = { task_dir: taskDir, task_run: taskRun, units: reference };
-  await replaceFile(recordPath(input.runDir, input.position), [JSON.stringify(record), '\n']);
-  return record;
+  return replaceFile(recordPath(input.runDir, input.position), [JSON.stringify(record), '\n']);
 };

@@ -138,6 +138,7 @@ export interface ApplyTaskInput {
 
 export interface AppliedTask {
   images: ImagesReference;
+  record: FileReference;
   type_filters: Record<string, boolean>;
   status: 'done' | 'failed';
   failure: ExecutionFailure | null;
@@ -153,8 +154,8 @@ export interface CloseRunInput {
   error: { type: string; message: string; details: FailureDetails | null } | null;
   images: ImagesReference;
   type_filters: Record<string, boolean>;
-  /** Positions of the tasks that have a record, in order. */
-  positions: number[];
+  /** Records of the tasks, in order. */
+  records: FileReference[];
 }
 
 export interface ProcessWorkflowActivities {

@@ -94,7 +94,7 @@ export async function processWorkflow(
         error,
         images: run.images,
         type_filters: run.type_filters,
-        positions: run.positions,
+        records: run.records,
       });
       show('closing');
       return result;

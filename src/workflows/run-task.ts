@@ -134,7 +134,7 @@ const apply = async (
   });
   run.images = applied.images;
   run.type_filters = applied.type_filters;
-  run.positions.push(task.position);
+  run.records.push(applied.record);
   const { status, done, failed, total } = applied;
   const batches = state.stages.reduce((sum, stage) => sum + stage.plan.batches, 0);
   run.totals.push({ status, done, failed, total, batches });

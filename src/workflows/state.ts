@@ -42,8 +42,8 @@ export interface RunState {
   task: TaskState | null;
   images: ImagesReference;
   type_filters: Record<string, boolean>;
-  /** Positions of the tasks that have a record. */
-  positions: number[];
+  /** Records of the ended tasks. */
+  records: FileReference[];
   /** Ended tasks, by index into `opened.tasks`. */
   totals: TaskTotals[];
 }
@@ -54,7 +54,7 @@ export const newRun = (opened: OpenedRun): RunState => ({
   task: null,
   images: opened.images,
   type_filters: opened.type_filters,
-  positions: [],
+  records: [],
   totals: [],
 });
 

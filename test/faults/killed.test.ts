@@ -86,6 +86,33 @@ describe('kill -9', () => {
   });
 });
 
+describe('a run that is cancelled while no worker has its batch', () => {
+  it('ends the batch as soon as a worker is back', async () => {
+    const { address } = inject('temporal');
+    const queue = `cancelled-${String(process.pid)}-${String(Date.now())}`;
+    const request = await writeRequest({ activity_task_queue: queue });
+    const given = ['--address', address];
+    const worker = ['worker', 'local', '--task-queue', queue, '--max-units', '2', ...given];
+    const workflows = sandbox.start(['worker', 'workflow', ...given]);
+    const first = sandbox.start(worker);
+    const run = sandbox.start(['run', request, ...given]);
+    await until('two units to run', async () => (await runs().catch(() => [])).length === 2);
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const id = run.stderr().match(/fractal-[0-9a-f]{16}/)?.[0] ?? '';
+    expect((await sandbox.run(['cancel', id, ...given])).code).toBe(0);
+    const second = sandbox.start(worker);
+    expect(await run.ended).toBe(5);
+    // The units would go on now, if they lived.
+    await writeFile(join(sandbox.dir, 'go'), '');
+    const result = JSON.parse(run.stdout()) as RunResult;
+    expect(result.status).toBe('cancelled');
+    expect(result.task_runs[0]?.units.map((unit) => unit.cause)).toEqual(images.map(() => 'cancelled'));
+    expect(await runs()).toHaveLength(2);
+    for (const process of [second, workflows]) process.child.kill('SIGINT');
+  });
+});
+
 describe('a worker that is shut down', () => {
   it('leaves its batch to the next', async () => {
     const { address } = inject('temporal');
