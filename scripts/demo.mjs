@@ -30,9 +30,13 @@ const isWritable = (path) => {
   }
 };
 
-// With a home that cannot be written, npm's cache goes where everything else goes that can be made again.
+// With a home that cannot be written, npm's cache goes where everything else goes that can be made again. It is set
+// already under `npm run`, to a folder in the home.
 const cache = process.env.FRACTAL_TEMPORAL_CACHE;
-if (cache !== undefined && !isWritable(homedir())) process.env.npm_config_cache ??= join(cache, 'npm');
+const npmCache = process.env.npm_config_cache;
+if (cache !== undefined && !isWritable(homedir()) && (npmCache === undefined || !isWritable(npmCache))) {
+  process.env.npm_config_cache = join(cache, 'npm');
+}
 
 const main = async () => {
   const { values } = parseArgs({ options: OPTIONS });

@@ -145,9 +145,9 @@ export const runDemo = async (options: DemoOptions): Promise<number> => {
       print('Server and workers stay up. Ctrl-C ends them.');
       await Promise.race([once(leave, 'abort'), up.ended]);
     } else {
-      print(`Server and workers are ended. To look at the run in the Web UI, here or with --keep next time:`);
-      print(`  ${atHome(dir, 'up')}`);
       if (leave.aborted) print(`To go on with the run: npm run demo -- --dir ${quote(dir)}`);
+      print('Server and workers end now. To look at the run in the Web UI, here or with --keep next time:');
+      print(`  ${atHome(dir, 'up')}`);
     }
     return code;
   } finally {

@@ -17,8 +17,9 @@ export class NoPython extends Error {
   override readonly name = 'NoPython';
 }
 
-const probe = async (command: string): Promise<Python | string> => {
-  const { exitCode, stdout, stderr, code } = await execa(command, ['-c', PROBE], { reject: false });
+const probe = async (command: string, env: NodeJS.ProcessEnv): Promise<Python | string> => {
+  const options = { env, extendEnv: false, reject: false } as const;
+  const { exitCode, stdout, stderr, code } = await execa(command, ['-c', PROBE], options);
   if (code === 'ENOENT') return 'not found';
   if (exitCode !== 0) return stderr.trim().split('\n').at(-1) ?? `exit code ${String(exitCode)}`;
   const [major = '', minor = '', ...path] = stdout.trim().split(' ');
@@ -32,10 +33,10 @@ const probe = async (command: string): Promise<Python | string> => {
  *
  * @throws NoPython
  */
-export const findPython = async (): Promise<Python> => {
+export const findPython = async (env: NodeJS.ProcessEnv = process.env): Promise<Python> => {
   const reasons: string[] = [];
   for (const command of CANDIDATES) {
-    const found = await probe(command);
+    const found = await probe(command, env);
     if (typeof found !== 'string') return found;
     reasons.push(`  - ${command}: ${found}`);
   }

@@ -1,0 +1,78 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { startHarness, type Harness } from '../support/harness.js';
+import { makeRequest, type TaskSpec } from '../support/scripted-requests.js';
+import { untilFile } from '../support/until.js';
+import { defaultWorkflowId } from '../../src/client/index.js';
+import type { RunResult } from '../../src/wire/result.js';
+
+const example = fileURLToPath(new URL('../../examples/python/run_workflow.py', import.meta.url));
+const { address } = inject('temporal');
+
+let harness: Harness;
+let python: string;
+beforeAll(async () => {
+  // `npm test` installs it; see scripts/test-tools.mjs.
+  python = process.env['FRACTAL_TEST_PYTHON'] ?? 'python3';
+  const found = await execa(python, ['-c', 'import temporalio'], { reject: false });
+  if (found.exitCode !== 0) throw new Error("Temporal's Python SDK is missing: run this through `npm test`");
+  harness = await startHarness({ address });
+});
+afterAll(() => harness.stop());
+
+const prepare = async (script: TaskSpec['script'], extra = {}) => {
+  const dir = await harness.folder();
+  const request = makeRequest({
+    dir,
+    tasks: [{ type: 'parallel', name: 'Only', script: script ?? {}, runs_file: join(dir, 'runs') }],
+    images: ['plate/a'],
+    extra: { activity_task_queue: harness.activityQueue, ...extra },
+  });
+  const file = join(dir, 'request.json');
+  await writeFile(file, JSON.stringify(request));
+  const args = [example, file, '--address', address, '--task-queue', harness.workflowQueue];
+  return { dir, request, run: () => execa(python, args, { reject: false }) };
+};
+
+describe('the Python example', () => {
+  it('runs a workflow and prints its result; a second time nothing runs', async () => {
+    const { run } = await prepare({ '*': { log: 'fine' } });
+    const first = await run();
+    expect(first.stderr).toMatch(/^run fractal-[0-9a-f]{16}$/);
+    expect(first.exitCode).toBe(0);
+    expect((JSON.parse(first.stdout) as RunResult).status).toBe('done');
+    expect((await run()).stdout).toBe(first.stdout);
+  });
+
+  it('a failed task arrives with type and details, its partial result too', async () => {
+    const { run } = await prepare({ '*': { log: 'no cells here', exit: 3 } });
+    const { exitCode, stderr, stdout } = await run();
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain('TaskExecutionError');
+    expect(stderr).toContain('exit_code: 3');
+    expect(stderr).toContain('no cells here');
+    expect((JSON.parse(stdout) as RunResult).status).toBe('failed');
+  });
+
+  it('an invalid request arrives with every error', async () => {
+    const { run } = await prepare({ '*': {} }, { surprise: 1, first_task_index: 9 });
+    const { exitCode, stderr } = await run();
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('/surprise');
+    expect(stderr).toContain('/first_task_index');
+  });
+
+  it('a cancelled run has its partial result from the query', async () => {
+    const { run, dir, request } = await prepare({ '*': { wait_for: '/nowhere' } });
+    const running = run();
+    await untilFile(join(dir, 'runs'));
+    const runDir = (request as unknown as { workflow_dir_local: string }).workflow_dir_local;
+    await harness.get(defaultWorkflowId(runDir)).cancel();
+    const { exitCode, stdout } = await running;
+    expect(exitCode).toBe(5);
+    expect((JSON.parse(stdout) as RunResult).status).toBe('cancelled');
+  });
+});
