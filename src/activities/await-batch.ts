@@ -10,7 +10,7 @@ import type { Backend, Batch, BatchStatus, Handle } from '../executors/contract.
 import {
   FIRST_LOOK_MS,
   HEARTBEAT_EVERY_MS,
-  KILL_CAUSE_WAIT_MS,
+  LAST_WORD_WAIT_MS,
   LATE_FILE_LOOK_MS,
   LONGEST_LOOK_MS,
   LOOK_SHARE_OF_AGE,
@@ -33,6 +33,14 @@ const SIGKILL_STATUS = 137;
 
 const holdsKill = (journal: JournalReport): boolean =>
   [...journal.ends.values()].some((end) => end.status === SIGKILL_STATUS);
+
+/**
+ * A complete journal does not always say all. A kill does not say why: only the scheduler can tell a memory limit from
+ * any other signal. An end that is missing belongs to an earlier copy of the script (a requeued job), whose processes
+ * may still live: only the scheduler can tell when they are gone.
+ */
+const leavesQuestions = (journal: JournalReport, batch: Batch): boolean =>
+  holdsKill(journal) || (!journal.notExecutable && journal.ends.size < batch.unitCount);
 
 /** After the end: lines that the node has written may take a while to be seen here. */
 const lastJournal = async (
@@ -67,9 +75,9 @@ export const awaitBatch = async (
     const journal = await readJournals(batch.paths.journalPrefix);
     const now = Date.now();
     if (journal.complete) {
-      // A kill alone does not say why: only the scheduler can tell a memory limit from any other signal.
       completeAt ??= now;
-      if (!holdsKill(journal) || now - completeAt > KILL_CAUSE_WAIT_MS) return { journal, status: null };
+      if (!leavesQuestions(journal, batch) || now - completeAt > LAST_WORD_WAIT_MS)
+        return { journal, status: null };
     }
     if (now - askedAt >= STATUS_EVERY_MS || journal.complete) {
       askedAt = now;

@@ -19,10 +19,10 @@ export const STATUS_EVERY_MS = 1_000;
 export const HEARTBEAT_EVERY_MS = 1_000;
 
 /**
- * After a complete journal with a kill (signal 9) in it, how long the scheduler is asked why: the state
+ * After a complete journal that leaves questions (a kill, a missing end), how long the scheduler is asked: the state
  * OUT_OF_MEMORY shows only when the job has ended, some seconds after its script.
  */
-export const KILL_CAUSE_WAIT_MS = 60_000;
+export const LAST_WORD_WAIT_MS = 60_000;
 
 /** Unit outputs read at once: enough to hide a shared file system's latency, few enough for its open files. */
 export const OUTPUTS_READ_AT_ONCE = 32;
