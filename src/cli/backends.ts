@@ -5,6 +5,7 @@ import type { Backend } from '../executors/contract.js';
 import { acquireWorkerLock, createLocalBackend } from '../executors/local/index.js';
 import { createSlurmBackend } from '../executors/slurm/backend.js';
 import { parseSlurmConfig, SlurmConfigError } from '../executors/slurm/config.js';
+import { configNotices } from '../executors/slurm/notices.js';
 import type { Environment } from '../server/folders.js';
 import { UsageError } from './exit-codes.js';
 import { hostFolder } from './host-folder.js';
@@ -26,6 +27,8 @@ export interface OpenBackend {
   backend: Backend;
   /** Lets go of what it holds (the queue's lock). */
   close(): Promise<void>;
+  /** What the operator should know when the worker starts. */
+  notices: string[];
 }
 
 export const backendNames = ['local', 'slurm'] as const;
@@ -41,7 +44,11 @@ const openLocal = async (
   const stateDir = join(await hostFolder(env), serverId);
   const lock = await acquireWorkerLock({ stateDir, queue });
   const limit = options.maxUnits === undefined ? {} : { maxUnits: options.maxUnits };
-  return { backend: createLocalBackend({ stateDir, queue, ...limit }), close: () => lock.release() };
+  return {
+    backend: createLocalBackend({ stateDir, queue, ...limit }),
+    close: () => lock.release(),
+    notices: [],
+  };
 };
 
 const openSlurm = async ({ slurmConfig }: BackendOptions): Promise<OpenBackend> => {
@@ -50,7 +57,8 @@ const openSlurm = async ({ slurmConfig }: BackendOptions): Promise<OpenBackend> 
   }
   try {
     const config = parseSlurmConfig(await readFile(slurmConfig, 'utf8'));
-    return { backend: createSlurmBackend({ config }), close: () => Promise.resolve() };
+    const notices = configNotices(config).map(({ what, remedy }) => `${slurmConfig}: ${what}; ${remedy}`);
+    return { backend: createSlurmBackend({ config }), close: () => Promise.resolve(), notices };
   } catch (error) {
     const isRead = error instanceof Error && 'code' in error;
     if (!isRead && !(error instanceof SlurmConfigError)) throw error;

@@ -115,6 +115,7 @@ export const startWorkers = async (target: ServerTarget, spec: WorkersSpec): Pro
     const problem = await registerSearchAttributes(connection, namespace);
     if (problem !== null) spec.logger.info({ problem }, 'runs are started without search attributes');
     opened = await openAll(connection, target, spec);
+    for (const notice of opened.flatMap(({ notices }) => notices)) spec.logger.warn(notice);
     return runAll(await createAll(connection, namespace, opened, spec), release);
   } catch (error) {
     await release();

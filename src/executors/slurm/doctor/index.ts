@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SlurmCommands } from '../commands.js';
 import { parseSlurmConfig, SlurmConfigError, type SlurmConfig } from '../config.js';
+import { configNotices } from '../notices.js';
 import { checkAccounting, checkCommands, checkController, checkQueue } from './commands-check.js';
 import { ok, problem, warning, type Finding } from './finding.js';
 import { checkNode } from './node-check.js';
@@ -61,14 +62,7 @@ const readConfig = async (file: string): Promise<SlurmConfig | Finding[]> => {
 /** Pure. */
 export const judgeConfig = (file: string, config: SlurmConfig): Finding[] => [
   ok(`${file}: valid`),
-  ...(config.default_slurm_config.time
-    ? []
-    : [
-        warning(
-          'default_slurm_config has no time: the partition’s default holds',
-          'set time, so that a job which nobody waits for any more ends some day',
-        ),
-      ]),
+  ...configNotices(config).map(({ what, remedy }) => warning(what, remedy)),
 ];
 
 async function* tryJobs(commands: SlurmCommands, config: SlurmConfig, dir: string): AsyncGenerator<Finding> {

@@ -5,6 +5,7 @@ import { judgeConfig } from '../../../../src/executors/slurm/doctor/index.js';
 import { isOldBash, parseAnswer } from '../../../../src/executors/slurm/doctor/node-check.js';
 import { judgePartitions, parsePartitions } from '../../../../src/executors/slurm/doctor/partitions.js';
 import { judgeRefusal, trialBatch } from '../../../../src/executors/slurm/doctor/trial.js';
+import { configNotices } from '../../../../src/executors/slurm/notices.js';
 import { configText } from '../config-text.js';
 
 const partitions = parsePartitions(
@@ -74,6 +75,11 @@ it('warns of jobs without a time', () => {
     );
   expect(findings({}).map(({ status }) => status)).toEqual(['ok', 'warning']);
   expect(findings({ time: '10' }).map(({ status }) => status)).toEqual(['ok']);
+  const gpu = parseSlurmConfig(configText({ gpu_slurm_config: {} }));
+  expect(configNotices(gpu).map(({ what }) => what.split(' ')[0])).toEqual([
+    'default_slurm_config',
+    'gpu_slurm_config',
+  ]);
 });
 
 it('is one line, whatever a command said', () => {
