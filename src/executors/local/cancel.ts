@@ -18,7 +18,7 @@ export const writeTombstone = (batch: Batch): Promise<boolean> =>
  */
 export const endProcesses = async (
   batch: Batch,
-  files: HostFiles,
+  files: Pick<HostFiles, 'lock'>,
   context: ExecutorContext,
 ): Promise<void> => {
   const began = Date.now();

@@ -1,0 +1,150 @@
+/**
+ * A third backend, as an example (docs/writing-a-backend.md): batches wait in task-spooler, a queue for one host
+ * (Debian package `task-spooler`, command `tsp`).
+ *
+ * ```ts
+ * const backend = createTaskSpoolerBackend({ stateDir: '/var/tmp/my-queue' });
+ * ```
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { availableParallelism, hostname } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { quote } from 'shlex';
+import { buildBatchScript } from '../../src/batch/script.js';
+import {
+  SubmissionRefused,
+  type Backend,
+  type Batch,
+  type Executor,
+  type Handle,
+} from '../../src/executors/contract.js';
+import { scrubbedEnvironment } from '../../src/executors/environment.js';
+import { endProcesses } from '../../src/executors/local/cancel.js';
+import { BATCH_VARIABLE } from '../../src/executors/local/launch.js';
+import { isLocked } from '../../src/executors/local/locks.js';
+import { endOfBatch } from '../../src/executors/local/status.js';
+import { createExclusive, readIfThere, replaceFile } from '../../src/state/files.js';
+
+export interface TaskSpoolerOptions {
+  /** Folder on this host's own disk: the queue's socket and a lock per batch. */
+  stateDir: string;
+  /** Batches at once; default 1. */
+  slots?: number;
+}
+
+/** tsp answers in milliseconds; one that does not is ended. */
+const TSP_TIMEOUT_MS = 5_000;
+/** A request of a submission that was cut off can arrive no later than its tsp is ended. */
+const LATE_REQUEST_MS = TSP_TIMEOUT_MS + 500;
+const CANCEL_LOOK_MS = 100;
+
+interface Row {
+  id: string;
+  state: string;
+  /** Ours: unique to one submission, where tsp counts from 0 again after each restart. */
+  jobId: string;
+}
+
+export const createTaskSpoolerBackend = ({ stateDir, slots = 1 }: TaskSpoolerOptions): Backend => ({
+  name: 'task-spooler',
+  lateFilesMs: 0,
+  layout: ({ units }) => ({ unitsPerBatch: units, lanes: availableParallelism(), resources: {} }),
+  executor: createExecutor(stateDir, slots),
+});
+
+const createExecutor = (stateDir: string, slots: number): Executor => {
+  const lockOf = (batch: Batch): string => join(stateDir, `${batch.key}.lock`);
+
+  const tsp = async (...args: string[]): Promise<string> => {
+    await mkdir(stateDir, { recursive: true });
+    const own = { TS_SOCKET: join(stateDir, 'socket'), TS_SLOTS: `${slots}`, TMPDIR: stateDir, LC_ALL: 'C' };
+    const env = { ...scrubbedEnvironment(process.env), ...own };
+    const { stdout } = await execa('tsp', args, { env, extendEnv: false, timeout: TSP_TIMEOUT_MS });
+    return stdout;
+  };
+
+  const rowsOf = async (batch: Batch): Promise<Row[]> =>
+    (await tsp('-l')).split('\n').flatMap((line) => {
+      const [, id = '', state = '', name, jobId = ''] =
+        /^(\d+)\s+(\w+)\s.*?\[([A-Za-z0-9._-]+):([0-9a-f]+)\]/.exec(line) ?? [];
+      return name === batch.jobName ? [{ id, state, jobId }] : [];
+    });
+
+  const ownerOf = async (batch: Batch): Promise<string | null> =>
+    /^([0-9a-f]+)\n/.exec((await readIfThere(batch.paths.owner)) ?? '')?.[1] ?? null;
+
+  const earlierJob = async (batch: Batch): Promise<string | null> =>
+    (await ownerOf(batch)) ?? (await rowsOf(batch))[0]?.jobId ?? (await ownerOf(batch));
+
+  const scriptOf = (batch: Batch): string =>
+    buildBatchScript({
+      batch,
+      header: [`ft_out=${quote(batch.paths.stdioPrefix)}$FT_JOB; exec >>"$ft_out.out" 2>>"$ft_out.err"`],
+      jobIdExpression: '"$FT_JOB"',
+      // tsp never starts a job a second time.
+      restartExpression: '0',
+      control: null,
+    });
+
+  const handleOf = (jobId: string): Handle => ({ jobId, facts: { host: hostname() } });
+
+  const refuseCancelled = async (batch: Batch): Promise<void> => {
+    if ((await readIfThere(batch.paths.tombstone)) !== null) throw new SubmissionRefused('cancelled');
+  };
+
+  const submit: Executor['submit'] = async (batch, { signal, note }) => {
+    const owner = await ownerOf(batch);
+    if (owner !== null) return handleOf(owner);
+    await refuseCancelled(batch);
+    if (!(await createExclusive(batch.paths.intent, '{}\n'))) {
+      let earlier = await earlierJob(batch);
+      if (earlier === null) {
+        note('an earlier submission may still arrive: waiting before looking again');
+        await sleep(LATE_REQUEST_MS, undefined, { signal });
+        earlier = await earlierJob(batch);
+      }
+      if (earlier !== null) return handleOf(earlier);
+    }
+    await replaceFile(batch.paths.script, [scriptOf(batch)]);
+    const jobId = randomUUID().replaceAll('-', '');
+    await refuseCancelled(batch);
+    // Script and units inherit the lock's descriptor: it is free when the last of them has ended.
+    const command = ['env', `FT_JOB=${jobId}`, `${BATCH_VARIABLE}=${batch.key}`, 'flock', lockOf(batch)];
+    await tsp('-n', '-L', `${batch.jobName}:${jobId}`, ...command, 'bash', batch.paths.script);
+    return handleOf(jobId);
+  };
+
+  return {
+    submit,
+    status: async (batch, handle) => {
+      try {
+        // The list first: a job that is over by then holds its lock as long as anything of it lives.
+        const row = (await rowsOf(batch)).find(({ jobId }) => jobId === handle.jobId);
+        if (await isLocked(lockOf(batch))) return { state: 'running', node: hostname() };
+        if (row?.state === 'queued') return { state: 'pending', reason: 'waits for a slot of task-spooler' };
+        if (row?.state === 'running') return { state: 'running', node: hostname() };
+        const here = { host: hostname(), user: '', bootId: '' };
+        return await endOfBatch(batch, handle, here, here);
+      } catch (error) {
+        return { state: 'unknown', reason: error instanceof Error ? error.message : String(error) };
+      }
+    },
+    cancel: async (batch, handle, context) => {
+      await createExclusive(batch.paths.tombstone, 'cancelled\n');
+      if (handle === null && (await readIfThere(batch.paths.intent)) === null) return;
+      const late = handle === null && (await earlierJob(batch)) === null;
+      if (late) await sleep(LATE_REQUEST_MS, undefined, { signal: context.signal });
+      for (;;) {
+        const live = (await rowsOf(batch)).filter(({ state }) => state === 'queued' || state === 'running');
+        // One that has started meanwhile cannot be removed; the next look ends its processes.
+        for (const { id, state } of live) if (state === 'queued') await tsp('-r', id).catch(() => '');
+        await endProcesses(batch, { lock: lockOf(batch) }, context);
+        if (live.length === 0) return;
+        await sleep(CANCEL_LOOK_MS, undefined, { signal: context.signal });
+      }
+    },
+  };
+};
