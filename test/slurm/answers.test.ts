@@ -40,7 +40,7 @@ describeOnCluster('answers of a real cluster that fail', { accounting: true }, (
     async (_, lines, words) => {
       const wrappers = await createWrappers(cluster());
       await wrappers.set('squeue', real);
-      const config = testConfig({ command_timeout_seconds: 4 });
+      const config = testConfig({ command_timeout_seconds: 1.5 });
       const backend = backendOn(cluster(), config, wrappers.path);
       const { batch, handle } = await start(backend);
       await untilBegun(batch);
@@ -106,7 +106,7 @@ describeOnCluster('answers of a real cluster that fail', { accounting: true }, (
     const { batch, handle } = await start(backend);
     await untilBegun(batch);
     await untilStatus(backend, batch, handle, ({ state }) => state === 'running');
-    await cluster().stopDaemon('slurmctld', 'KILL');
+    await cluster().stopDaemon('slurmctld');
     await release(batch);
     const seen: BatchStatus[] = [];
     await until(async () => {

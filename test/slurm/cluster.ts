@@ -16,6 +16,9 @@ import { execa } from 'execa';
 
 const script = fileURLToPath(new URL('cluster.sh', import.meta.url));
 
+/** Installs Debian packages, where `whyNoCluster` has no objection. */
+export const installScript = fileURLToPath(new URL('install.sh', import.meta.url));
+
 export interface ClusterOptions {
   /** slurmdbd on MariaDB, accounts `lab` (default), `tight` (2 jobs), `other`, QOS `normal` and `few` (3 jobs). */
   accounting?: boolean;
