@@ -82,3 +82,20 @@ const givenBatching = (input: BatchingInput): BatchingResult | null => {
   }
   return { unitsPerJob, unitsAtOnce };
 };
+
+/**
+ * Units at once that fit into one job: those of the layout, fewer where a unit has since been given more memory.
+ */
+export const fittingLanes = (
+  lanes: number,
+  unit: { cpus_per_unit: number; mem_mb_per_unit: number },
+  limits: Pick<BatchingConfig, 'max_cpus_per_job' | 'max_mem_per_job'>,
+): number =>
+  Math.max(
+    1,
+    Math.min(
+      lanes,
+      Math.floor(limits.max_cpus_per_job / unit.cpus_per_unit),
+      Math.floor(limits.max_mem_per_job / unit.mem_mb_per_unit),
+    ),
+  );

@@ -39,7 +39,7 @@ export const describeEnd = async (batch: Batch, end: EndOfJob, commands: SlurmCo
     message: explainEnd({
       ...{ jobId, state, exit, node, reason: end.reason, stderrTail: lastLines(stderrTail) },
       usage: account?.usage ?? null,
-      memoryLimit: memoryLimit(batch),
+      memoryLimit: account?.requestedMem ?? plannedMemory(batch),
       timeLimit: timeLimit(batch, account, shown),
       cancelledByRun: await isCancelled(batch),
     }),
@@ -56,7 +56,7 @@ const showJob = async (
   return job?.name === name ? job : null;
 };
 
-const memoryLimit = (batch: Batch): string =>
+const plannedMemory = (batch: Batch): string =>
   `${String(Math.min(batch.unitCount, batch.lanes) * readResources(batch.resources).mem_mb_per_unit)} MB`;
 
 const timeLimit = (batch: Batch, account: JobAccount | null, shown: ControlledJob | null): string | null => {

@@ -18,7 +18,8 @@ import {
   type Handle,
 } from '../contract.js';
 import type { Accounting } from './accounting.js';
-import type { SlurmConfig } from './config.js';
+import { fittingLanes } from './batching.js';
+import type { BatchingConfig, SlurmConfig } from './config.js';
 import type { SlurmCommands } from './commands.js';
 import type { Gate } from './gate.js';
 import { slurmHeader } from './header.js';
@@ -73,14 +74,16 @@ const refuseCancelled = async (batch: Batch): Promise<void> => {
 };
 
 /** The text that sbatch is given; the same for every attempt. */
-export const slurmScript = (batch: Batch): string =>
-  buildBatchScript({
+export const slurmScript = (planned: Batch, limits: BatchingConfig): string => {
+  const batch = { ...planned, lanes: fittingLanes(planned.lanes, readResources(planned.resources), limits) };
+  return buildBatchScript({
     batch,
     header: slurmHeader(batch),
     jobIdExpression: '"$SLURM_JOB_ID"',
     restartExpression: '"${SLURM_RESTART_COUNT:-0}"',
     control: null,
   });
+};
 
 /** @throws SubmissionRefused, WrongWorker as the executor contract says. */
 export const submitBatch = async (
@@ -89,7 +92,7 @@ export const submitBatch = async (
   context: ExecutorContext,
 ): Promise<Handle> => {
   await refuseCancelled(batch);
-  const script = slurmScript(batch);
+  const script = slurmScript(batch, scheduler.config.batching_config);
   const { clusterName } = await scheduler.settings();
   const handle = (jobId: string): Handle => ({
     jobId,

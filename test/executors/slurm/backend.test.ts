@@ -237,7 +237,7 @@ describe('status', () => {
       cause: 'out_of_memory',
       schedulerState: 'OUT_OF_MEMORY',
       node: 'n1',
-      message: expect.stringContaining('100 MB') as unknown,
+      message: expect.stringContaining('100M') as unknown,
       usage: { elapsed_seconds: 7, max_rss_bytes: 2048 * 1024, cpu_seconds: 1 },
     });
   });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LayoutError } from '../../../src/executors/contract.js';
-import { planBatching, type BatchingInput } from '../../../src/executors/slurm/batching.js';
+import { fittingLanes, planBatching, type BatchingInput } from '../../../src/executors/slurm/batching.js';
 
 type Pair = [number, number];
 
@@ -96,4 +96,14 @@ describe('planBatching', () => {
       ),
     );
   });
+});
+
+it.each([
+  [4, 1, 8000, 4],
+  [4, 1, 16_000, 2],
+  [4, 1, 33_000, 1],
+  [4, 4, 1000, 2],
+])('%i units at once of %i CPUs and %i MB: %i fit', (lanes, cpus_per_unit, mem_mb_per_unit, expected) => {
+  const limits = { max_cpus_per_job: 8, max_mem_per_job: 32_000 };
+  expect(fittingLanes(lanes, { cpus_per_unit, mem_mb_per_unit }, limits)).toBe(expected);
 });

@@ -9,6 +9,7 @@ import type { SlurmConfig } from '../config.js';
 import { slurmHeader } from '../header.js';
 import { slurmLayout } from '../layout.js';
 import { readSubmission, type CommandEnd, type SubmissionOutcome } from '../sbatch.js';
+import { parseScontrolJob } from '../scontrol.js';
 import { sbatchWords } from '../sbatch-command.js';
 import { ok, problem, warning, type Finding } from './finding.js';
 
@@ -85,7 +86,16 @@ export const checkSubmission = async (input: TrialInput): Promise<Finding> => {
     if (input.largest && end.exitCode === 0) return ok(`${what} would be taken`);
     const outcome = readSubmission(end);
     if (outcome.kind !== 'accepted') return judgeRefusal(what, outcome, input.largest);
+    const shown = parseScontrolJob(
+      (await input.commands.ask('scontrol', ['show', 'job', outcome.jobId])).stdout,
+    );
     const { exitCode, stderr } = await input.commands.ask('scancel', [outcome.jobId]);
+    if (shown !== null && shown.name !== batch.jobName) {
+      return problem(
+        `${what} got another name, ${shown.name}`,
+        'a plugin of the site renames jobs; ask the administrators to leave these alone, they are found by their name',
+      );
+    }
     if (exitCode === 0) return ok(`${what} is taken (tried with a held one, cancelled)`);
     return problem(
       `scancel ${outcome.jobId} failed: ${stderr.trim()}`,
