@@ -11,6 +11,8 @@ const USAGE = `npm run demo -- [options]
   --dir DIR       folder of the demo (default: a new one in the temporary folder); again: goes on there
   --keep          server, Web UI and workers stay until Ctrl-C
   --prepare DIR   only make plate and request there, and print the commands that run them
+  --slurm         on a SLURM cluster that is started here (root, Debian); also: npm run demo:slurm
+  --slurm-config FILE   on the cluster that this machine submits to; --dir must be a folder that its nodes see
   --help          this text`;
 
 const OPTIONS = {
@@ -18,6 +20,8 @@ const OPTIONS = {
   dir: { type: 'string' },
   keep: { type: 'boolean', default: false },
   prepare: { type: 'string' },
+  slurm: { type: 'boolean', default: false },
+  'slurm-config': { type: 'string' },
   help: { type: 'boolean', default: false },
 };
 
@@ -49,7 +53,16 @@ const main = async () => {
   const { tsImport } = await import('tsx/esm/api');
   const { runDemo } = await tsImport('../examples/demo/main.ts', import.meta.url);
   const { light, keep } = values;
-  return runDemo({ light, keep, dir: values.prepare ?? values.dir ?? null, prepareOnly, serverBinary });
+  const configFile = values['slurm-config'];
+  const slurm = configFile === undefined ? (values.slurm ? 'own' : null) : { configFile };
+  return runDemo({
+    light,
+    keep,
+    slurm,
+    dir: values.prepare ?? values.dir ?? null,
+    prepareOnly,
+    serverBinary,
+  });
 };
 
 try {

@@ -10,7 +10,9 @@ import { defaultWorkflowId } from '../../src/client/request.js';
 import { cacheFolder } from '../../src/server/folders.js';
 import { tieToThisProcess } from '../../src/server/tie.js';
 import type { RunResult } from '../../src/wire/result.js';
+import type { DemoCluster } from './cluster.js';
 import { demoPaths, prepareDemo } from './prepare.js';
+import type { DemoRequest } from './request.js';
 import { imageTable, taskTable } from './report.js';
 import { pythonEnvironment } from './task-environment.js';
 import { startUp, type UpProcess } from './up-process.js';
@@ -23,12 +25,17 @@ export interface DemoOptions {
   keep: boolean;
   /** Only make plate and request, and say what to do with them. */
   prepareOnly: boolean;
+  /** On SLURM: `own` starts a cluster here, a path is the configuration file for the one that is there. */
+  slurm: 'own' | { configFile: string } | null;
   /** Path of the `temporal` binary; null where only the request is made. */
   serverBinary: string | null;
 }
 
 /** By its path: it has to work in any folder of any terminal. */
 const PROGRAM = [process.execPath, fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))];
+
+/** What shells report for SIGINT. */
+const INTERRUPTED = 130;
 
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
@@ -109,48 +116,80 @@ const listenForInterrupts = (): AbortSignal => {
 const runUrl = ({ uiAddress, namespace }: UpProcess, workflowId: string): string =>
   `${uiAddress}/namespaces/${namespace}/workflows/${workflowId}`;
 
+/** The cluster of this demo: one that is started, one that is there, or none. */
+const openCluster = async (slurm: DemoOptions['slurm'], dir: string): Promise<DemoCluster | null> => {
+  if (slurm === null) return null;
+  if (slurm !== 'own') {
+    return { env: {}, configFile: resolve(slurm.configFile), stop: () => Promise.resolve() };
+  }
+  const { startDemoCluster } = await import('./cluster.js');
+  return startDemoCluster(dir, say);
+};
+
+/** The run itself, on a server and workers that are up; the exit code of `fractal-temporal run`. */
+const runAndReport = async (
+  up: UpProcess,
+  demo: { dir: string; env: NodeJS.ProcessEnv; request: DemoRequest; keep: boolean; leave: AbortSignal },
+): Promise<number> => {
+  const { dir, env, request, keep, leave } = demo;
+  const started = Date.now();
+  const url = runUrl(up, defaultWorkflowId(request.workflow_dir_local));
+  print(`Web UI of the run: ${url}`);
+  const code = await Promise.race([runRequest(dir, env, leave), up.ended]);
+  await report(dir, request.dataset.zarr_dir);
+  const seconds = Math.round((Date.now() - started) / 1000);
+  print(
+    code === 0
+      ? `Done; the run took ${seconds} s.`
+      : `The run ended with exit code ${code} after ${seconds} s.`,
+  );
+  if (keep && !leave.aborted) {
+    print(`Web UI of the run: ${url}`);
+    print('Server and workers stay up. Ctrl-C ends them.');
+    await Promise.race([once(leave, 'abort'), up.ended]);
+    return code;
+  }
+  if (leave.aborted) print(`To go on with the run: npm run demo -- --dir ${quote(dir)}`);
+  print('Server and workers end now. To look at the run in the Web UI, here or with --keep next time:');
+  print(`  ${atHome(dir, 'up')}`);
+  return code;
+};
+
 /** Run the demo; the exit code of `fractal-temporal run`. */
 export const runDemo = async (options: DemoOptions): Promise<number> => {
-  const started = Date.now();
   const dir =
     options.dir === null ? await mkdtemp(join(tmpdir(), 'fractal-temporal-demo-')) : resolve(options.dir);
   await mkdir(dir, { recursive: true });
   const paths = demoPaths(dir);
-  const request = await prepareDemo(dir, { light: options.light, say });
+  const backend = options.slurm === null ? 'local' : 'slurm';
+  const request = await prepareDemo(dir, { light: options.light, backend, say });
   if (options.prepareOnly) {
     explainPrepared(dir);
     return 0;
   }
-
-  const env = await demoEnvironment(dir, options.serverBinary);
+  // From here on something runs that must be ended in order.
   const leave = listenForInterrupts();
-  say('starting Temporal server and workers ...');
-  const up = await startUp({
-    program: PROGRAM,
-    args: [],
-    env,
-    home: paths.serverHome,
-    logFile: paths.upLog,
-    say,
-  });
+  const cluster = await openCluster(options.slurm, dir);
   try {
-    const workflowId = defaultWorkflowId(request.workflow_dir_local);
-    print(`Web UI of the run: ${runUrl(up, workflowId)}`);
-    const code = await Promise.race([runRequest(dir, env, leave), up.ended]);
-    await report(dir, request.dataset.zarr_dir);
-    const seconds = Math.round((Date.now() - started) / 1000);
-    print(code === 0 ? `Done in ${seconds} s.` : `The run ended with exit code ${code} after ${seconds} s.`);
-    if (options.keep && !leave.aborted) {
-      print(`Web UI of the run: ${runUrl(up, workflowId)}`);
-      print('Server and workers stay up. Ctrl-C ends them.');
-      await Promise.race([once(leave, 'abort'), up.ended]);
-    } else {
-      if (leave.aborted) print(`To go on with the run: npm run demo -- --dir ${quote(dir)}`);
-      print('Server and workers end now. To look at the run in the Web UI, here or with --keep next time:');
-      print(`  ${atHome(dir, 'up')}`);
+    if (leave.aborted) return INTERRUPTED;
+    const env = { ...(await demoEnvironment(dir, options.serverBinary)), ...cluster?.env };
+    const args = cluster === null ? [] : ['--slurm-config', cluster.configFile];
+    say('starting Temporal server and workers ...');
+    const up = await startUp({
+      program: PROGRAM,
+      args,
+      env,
+      home: paths.serverHome,
+      logFile: paths.upLog,
+      say,
+    });
+    try {
+      if (leave.aborted) return INTERRUPTED;
+      return await runAndReport(up, { dir, env, request, keep: options.keep, leave });
+    } finally {
+      await up.stop();
     }
-    return code;
   } finally {
-    await up.stop();
+    await cluster?.stop();
   }
 };

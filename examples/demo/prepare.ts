@@ -33,7 +33,7 @@ const existingRequest = async (file: string): Promise<DemoRequest | null> => {
  */
 export const prepareDemo = async (
   dir: string,
-  options: { light: boolean; say: (line: string) => void },
+  options: { light: boolean; backend: string; say: (line: string) => void },
 ): Promise<DemoRequest> => {
   const paths = demoPaths(dir);
   const existing = await existingRequest(paths.request);
@@ -50,6 +50,7 @@ export const prepareDemo = async (
     const environment = await ensureTaskEnvironment(cacheFolder(), options.say);
     request = await realRequest({ zarrDir, workflowDir, ...environment, ...(await writeTiffPlate(rawDir)) });
   }
+  request = { ...request, backend: options.backend };
   options.say(`raw plate of two wells: ${rawDir}`);
   await writeFile(`${paths.request}.tmp`, `${JSON.stringify(request, null, 2)}\n`);
   await rename(`${paths.request}.tmp`, paths.request);

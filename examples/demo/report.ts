@@ -30,15 +30,16 @@ export const imageTable = (images: readonly Image[], zarrDir: string): string =>
   return table.toString();
 };
 
-/** One line per task: units, time, what it brought. */
+/** One line per task: units, time, what it brought, and on SLURM its jobs. */
 export const taskTable = ({ task_runs: taskRuns }: RunResult): string => {
-  const table = new Table({
-    head: ['task', 'status', 'units', 'new images', 'seconds'],
-    style: { ...plain, compact: true },
-  });
-  for (const { task_name, status, num_tasks, num_new_images, started, ended } of taskRuns) {
+  const onSlurm = taskRuns.some(({ slurm_job_ids: jobs }) => jobs.length > 0);
+  const head = ['task', 'status', 'units', 'new images', 'seconds', ...(onSlurm ? ['SLURM jobs'] : [])];
+  const table = new Table({ head, style: { ...plain, compact: true } });
+  for (const run of taskRuns) {
+    const { started, ended } = run;
     const seconds = ended === null ? '' : ((Date.parse(ended) - Date.parse(started)) / 1000).toFixed(1);
-    table.push([task_name, status, num_tasks, num_new_images, seconds]);
+    const row = [run.task_name, run.status, run.num_tasks, run.num_new_images, seconds];
+    table.push(onSlurm ? [...row, run.slurm_job_ids.join(' ')] : row);
   }
   return table.toString();
 };

@@ -10,6 +10,8 @@ export interface DemoRequest {
   workflow: FractalWorkflow;
   dataset: { name: string; zarr_dir: string; images: Image[] };
   workflow_dir_local: string;
+  /** `local` when not given. */
+  backend?: string;
 }
 
 interface Folders {
