@@ -14,6 +14,9 @@ export interface SbatchOptions {
 const BACKSTOP_SECONDS = 10;
 const KILL_AFTER_SECONDS = 5;
 
+/** Else the words of some module system would look like sbatch's. */
+const PRE_COMMANDS_FAILED = `trap 'echo "pre_submission_commands failed at: $BASH_COMMAND" >&2' ERR`;
+
 /**
  * The words that submit a script on stdin. The site's own commands run before it in the same shell, since they may
  * set what sbatch reads (modules, variables); what they print is kept apart from sbatch's answer.
@@ -30,7 +33,7 @@ export const sbatchWords = (preCommands: readonly string[], timeoutSeconds: numb
   return [
     'bash',
     '-c',
-    ['set -e', 'exec 3>&1 >&2', ...preCommands, 'exec "$@" >&3 3>&-'].join('\n'),
+    [PRE_COMMANDS_FAILED, 'set -e', 'exec 3>&1 >&2', ...preCommands, 'exec "$@" >&3 3>&-'].join('\n'),
     'bash',
     ...sbatch,
   ];
