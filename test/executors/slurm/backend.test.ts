@@ -253,6 +253,20 @@ describe('status', () => {
     });
   });
 
+  it.each([
+    ['1\n', 'node'],
+    ['', 'failed'],
+  ])(
+    'tells a node that rebooted from a script that failed before its units: owner %j',
+    async (owner, cause) => {
+      const backend = backendFor();
+      const handle = await submit(backend);
+      await writeFile(batch.paths.owner, owner);
+      Object.assign(cluster.jobs[0] ?? {}, { state: 'FAILED', exit: '1:0' });
+      expect(await statusThat(backend, handle, ({ state }) => state === 'ended')).toMatchObject({ cause });
+    },
+  );
+
   it.each<[string, () => ReturnType<typeof said>]>([
     [
       'fails',

@@ -16,6 +16,7 @@ export interface FakeJob {
   node: string;
   /** What accounting says, where it differs; null: accounting has nothing. */
   account: string | null;
+  exit: string;
   inQueue: boolean;
 }
 
@@ -50,6 +51,7 @@ export class FakeCluster implements SlurmCommands {
       reason: 'None',
       node: 'n1',
       account: '',
+      exit: '0:0',
       inQueue: true,
       ...change,
     };
@@ -90,9 +92,9 @@ export class FakeCluster implements SlurmCommands {
         return said(
           this.jobs
             .filter(({ account }) => account !== null)
-            .map(({ id, state, account, node, name }) => {
+            .map(({ id, state, account, exit, node, name }) => {
               const shown = account === '' ? state : String(account);
-              return `${String(id)}|${shown}|0:0|7|00:01.000|2048K|100M|60|2026-01-01T00:00:00|${node}|${name}\n`;
+              return `${String(id)}|${shown}|${exit}|7|00:01.000|2048K|100M|60|2026-01-01T00:00:00|${node}|${name}\n`;
             })
             .join(''),
         );
