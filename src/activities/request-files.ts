@@ -8,7 +8,7 @@ import type { Dataset, Image } from '../wire/request.js';
 import { validateImages } from '../wire/validate-request.js';
 import { InvalidRequest } from './errors.js';
 
-/** The argument of a run whose request was spilled to a file (src/client/spill.ts). */
+/** The argument of a run whose request was spilled to a file (src/client/request.ts). */
 interface SpilledRequest {
   request_file: string;
   sha256: string;
