@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { findUnit } from '../../src/cli/commands/logs.js';
+import { planQueues } from '../../src/cli/commands/worker.js';
+import type { UnitFiles } from '../../src/cli/run-files.js';
+
+const unit = (label: string): UnitFiles => ({
+  label,
+  order: Number(label.split('/')[0]),
+  logFile: `/run/${label}-log.txt`,
+  record: null,
+});
+
+const units = [
+  unit('0/non_par'),
+  unit('1/non_par'),
+  unit('1/par-000000-0000000'),
+  unit('1/par-000001-0000011'),
+  unit('10/par-000000-0000001'),
+];
+
+describe('findUnit', () => {
+  it.each([
+    ['1/par-000001-0000011', '1/par-000001-0000011'],
+    ['1/11', '1/par-000001-0000011'],
+    ['1/0', '1/par-000000-0000000'],
+    ['0', '0/non_par'],
+    ['10', '10/par-000000-0000001'],
+    // One digit of an index is not the index.
+    ['1/1', undefined],
+    // Several units: which one is not said.
+    ['1', undefined],
+    ['2/0', undefined],
+  ])('%s -> %s', (name, label) => {
+    expect(findUnit(units, name)?.label).toBe(label);
+  });
+});
+
+describe('planQueues', () => {
+  it.each([
+    [['workflow'], undefined, 'fractal', []],
+    [['workflow'], 'mine', 'mine', []],
+    [['local'], 'mine', null, ['mine']],
+    [['workflow', 'local'], 'mine', 'fractal', ['mine']],
+    [['workflow', 'local', 'slurm', 'local'], undefined, 'fractal', ['fractal-local', 'fractal-slurm']],
+  ])('%j with --task-queue %s', (kinds, taskQueue, workflowQueue, queues) => {
+    const plan = planQueues(kinds, taskQueue);
+    expect(plan.workflowQueue).toBe(workflowQueue);
+    expect(plan.backends.map(({ queue }) => queue)).toEqual(queues);
+  });
+});
