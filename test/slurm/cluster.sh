@@ -10,6 +10,7 @@
 #
 # Options of up, defaults for quick tests: --user NAME, --cpus N and --memory MB per node, --kill-wait S,
 # --message-timeout S, --slurmd-timeout S, --min-job-age S, --job-requeue 0|1, --scheduler PARAMETERS, --no-cgroup.
+# FRACTAL_TEST_CGROUP=no in the environment does what --no-cgroup does.
 # DIR/etc/slurm.conf is what SLURM_CONF must name; DIR/work belongs to the user.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -52,7 +53,7 @@ command_up() {
     echo 'cluster.sh: starting a cluster needs root' >&2
     exit 1
   fi
-  OPT_ACCOUNTING=no OPT_CGROUP=auto OPT_USER=fractaluser OPT_CPUS=16 OPT_MEMORY=64000 OPT_KILL_WAIT=3
+  OPT_ACCOUNTING=no OPT_CGROUP=${FRACTAL_TEST_CGROUP:-auto} OPT_USER=fractaluser OPT_CPUS=16 OPT_MEMORY=64000 OPT_KILL_WAIT=3
   OPT_MESSAGE_TIMEOUT=5 OPT_SLURMD_TIMEOUT=10 OPT_MIN_JOB_AGE=300 OPT_JOB_REQUEUE=1
   # batch_sched_delay and sched_min_interval: decide at each submission, so that a job starts within a second.
   OPT_SCHEDULER=batch_sched_delay=0,sched_min_interval=100000,bf_interval=5

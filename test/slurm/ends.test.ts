@@ -100,7 +100,7 @@ describeOnCluster('ends of jobs on a real cluster with accounting', { accounting
     const greedy = 'head -c 300M /dev/zero | tail -c 300M | wc -c; exit 0';
     const { batch, end } = await runToEnd(cluster(), { units: ['exit 0', greedy], meta: { mem: 60 } });
     expect(end).toMatchObject({ cause: 'out_of_memory', schedulerState: 'OUT_OF_MEMORY' });
-    expect(end.message).toContain('60 MB');
+    expect(end.message).toMatch(/limit of 60 ?M/);
     expect((await statuses(batch))[0]).toBe(0);
   });
 
@@ -180,7 +180,16 @@ describeOnCluster('ends of jobs on a real cluster with accounting', { accounting
   });
 });
 
-describeOnCluster('preemption on a real cluster', { accounting: true }, (cluster) => {
+const withoutCgroups = { accounting: true, extra: ['--no-cgroup'] };
+describeOnCluster('preemption and memory on a real cluster without cgroups', withoutCgroups, (cluster) => {
+  it('a memory limit that only stderr tells of', async () => {
+    const greedy = 'x=$(yes | head -c 200M); sleep 600';
+    const { batch, end } = await runToEnd(cluster(), { units: ['exit 0', greedy], meta: { mem: 60 } });
+    expect(end).toMatchObject({ cause: 'out_of_memory', schedulerState: 'FAILED' });
+    expect(end.message).toMatch(/more memory than its limit of 60 ?M/);
+    expect(await statuses(batch)).toEqual([0, null]);
+  });
+
   const wholeNode = (...lines: string[]) => ({
     nodelist: cluster().nodes[0],
     extra_lines: ['#SBATCH --exclusive', ...lines],

@@ -1,6 +1,6 @@
 /** What happened to a job, in words that a biologist understands and an administrator can use. Pure. */
 import type { Usage } from '../contract.js';
-import { baseState, type JobExit } from './states.js';
+import { baseState, overMemory, type JobExit } from './states.js';
 
 export interface EndedJob {
   jobId: string;
@@ -31,7 +31,10 @@ const amount = (bytes: number): string =>
 
 const sentence = (job: EndedJob): string => {
   const limit = job.memoryLimit === null ? '' : ` of ${job.memoryLimit}`;
-  switch (baseState(job.state)) {
+  const base = baseState(job.state);
+  // Without cgroups only stderr tells.
+  const state = ['FAILED', 'CANCELLED'].includes(base) && overMemory(job.stderrTail) ? 'OUT_OF_MEMORY' : base;
+  switch (state) {
     case 'COMPLETED':
       return 'The job ran to its end.';
     case 'OUT_OF_MEMORY':

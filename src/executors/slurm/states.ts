@@ -90,7 +90,8 @@ export const endCauseOf = ({ state, exit, stderrTail, claimed }: EndFacts): EndC
 };
 
 /** What slurmstepd writes where no cgroup limits memory and slurm.conf has OverMemoryKill. */
-const overMemory = (stderrTail: string): boolean => /Exceeded (job|step) memory limit/i.test(stderrTail);
+export const overMemory = (stderrTail: string): boolean =>
+  /Exceeded (job|step) memory limit/i.test(stderrTail);
 
 /** Reasons that never clear by themselves, or only when somebody acts: the operator has to know. */
 const STUCK: Readonly<Record<string, string>> = {

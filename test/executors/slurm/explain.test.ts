@@ -18,6 +18,10 @@ const job = (changes: Partial<EndedJob>): EndedJob => ({
 describe('explainEnd', () => {
   it.each<[Partial<EndedJob>, RegExp]>([
     [{ state: 'OUT_OF_MEMORY' }, /more memory than its limit of 4000 MB.*`mem`/],
+    [
+      { exit: { code: 0, signal: 9 }, stderrTail: 'slurmstepd: error: Exceeded job memory limit' },
+      /more memory than its limit of 4000 MB/,
+    ],
     [{ state: 'TIMEOUT' }, /longer than its time limit of 60 min.*`time`/],
     [{ state: 'TIMEOUT', timeLimit: null }, /longer than its time limit\. /],
     [{ state: 'DEADLINE' }, /deadline/],
