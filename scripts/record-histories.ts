@@ -11,9 +11,9 @@ import { untilFile } from '../test/support/until.js';
 const SHORT_HISTORY_EVENTS = 40;
 const folder = fileURLToPath(new URL('../test/histories/', import.meta.url));
 
-/** Host and process id of whoever recorded it are nobody's business. */
-const withoutIdentity = (_key: string, value: unknown): unknown =>
-  typeof value === 'string' && /^\d+@/.test(value) ? 'recorder' : value;
+/** Host, process id and folders of whoever recorded it are nobody's business. */
+const withoutIdentity = (key: string, value: unknown): unknown =>
+  key === 'stackTrace' ? '' : typeof value === 'string' && /^\d+@/.test(value) ? 'recorder' : value;
 
 const record = async (recording: Recording, harness: Harness): Promise<void> => {
   const dir = await harness.folder();

@@ -50,10 +50,17 @@ const raisedBy = (
   };
 };
 
+/** The script was told to start nothing more (docs/batch-script.md): a new job goes on where it stopped. */
+const DRAINED = 95;
+
+const causeOf = (ended: EndedBatch): EndCause | null =>
+  ended.cause === 'failed' && ended.journal.copies.at(-1)?.quit === DRAINED ? 'node' : ended.cause;
+
 /** Reads what a batch left behind and publishes its outcome. */
 export const collect = async (ended: EndedBatch): Promise<{ outcome: Outcome; counts: BatchOutcome }> => {
   const { prepared, plan, input, journal, status } = ended;
   const { batch } = prepared;
+  const cause = causeOf(ended);
   // What has not started by now must not start later, whatever copy of the script is still about.
   if (!journal.complete)
     await createExclusive(batch.paths.tombstone, `${status?.message ?? ended.refusal ?? 'ended'}\n`);
@@ -63,7 +70,7 @@ export const collect = async (ended: EndedBatch): Promise<{ outcome: Outcome; co
     units: prepared.units,
     journal,
     evidence: {
-      cause: ended.cause,
+      cause,
       rerunInterrupted: ended.rerunInterrupted,
       mayTryAgain: ended.mayTryAgain,
     },
@@ -84,16 +91,16 @@ export const collect = async (ended: EndedBatch): Promise<{ outcome: Outcome; co
         usage: jobId === lastJob ? (status?.usage ?? null) : null,
         requested: batch.resources,
       })),
-      cause: ended.cause,
+      cause,
       message: ended.refusal ?? status?.message ?? null,
       script: batch.paths.script,
       stdout_file: lastJob === null ? null : `${batch.paths.stdioPrefix}${lastJob}.out`,
       stderr_file: lastJob === null ? null : `${batch.paths.stdioPrefix}${lastJob}.err`,
       bad_nodes:
-        ended.cause === 'node' && status !== null && status.node !== null
+        cause === 'node' && status !== null && status.node !== null
           ? [...new Set([...batch.avoidNodes, status.node])]
           : batch.avoidNodes,
-      raised: raisedBy(units, ended.cause, prepared.raised),
+      raised: raisedBy(units, cause, prepared.raised),
     },
     units,
   };

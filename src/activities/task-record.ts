@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { replaceFile } from '../state/files.js';
 import { formatLines } from '../state/json-lines.js';
 import { recordPath } from '../state/paths.js';
+import { taskFolder } from '../tasks/names.js';
 import type { JobRecord, OutcomeHeader } from '../outcomes/unit-outcome.js';
 import type { FinalUnit } from '../outcomes/task-units.js';
 import type { FileReference } from '../wire/failure.js';
-import type { Image, WorkflowTask } from '../wire/request.js';
+import type { WorkflowTask } from '../wire/request.js';
 import type { SlurmJobRecord, TaskRunRecord, TaskStatus, UnitRecord } from '../wire/result.js';
+import { stageUnits, type StageSource } from './stage-units.js';
 
 /** What `closeRun` needs to find a task's records. */
 export interface TaskRecordReference {
@@ -19,15 +21,14 @@ export interface TaskRecordReference {
 export interface TaskRecordInput {
   runDir: string;
   position: number;
-  taskDir: string;
   task: WorkflowTask;
   taskRun: Omit<TaskRunRecord, 'units'>;
-  units: FinalUnit[];
-  /** Of every try of every batch, also of those that decided no unit. */
-  headers: OutcomeHeader[];
+  /** Where the units are read from: one batch after the other. */
+  sources: StageSource[];
   /** Units of a compound fail together (docs/semantics.md, "Partial failure"). */
   allFailed: boolean;
-  given: Image[];
+  /** Urls of the images that the task was given. */
+  given: string[];
   removed: string[];
   isSlurm: boolean;
 }
@@ -53,21 +54,28 @@ export const unitRecord = (
   seconds: unit.seconds === null ? null : Math.round(unit.seconds * 1000) / 1000,
 });
 
-/** The unit that last touched each image: by its input, then by what it returned; removed images are left out. */
-export function* imagesLastUnit(units: FinalUnit[], given: Image[], removed: string[]): Generator<unknown> {
-  const last = new Map<string, FinalUnit>();
-  for (const unit of units) {
-    if (unit.zarr_url === null) for (const image of given) last.set(image.zarr_url, unit);
-    else last.set(unit.zarr_url, unit);
-    if (unit.output !== null && 'image_list_updates' in unit.output) {
-      for (const update of unit.output.image_list_updates) last.set(update.zarr_url, unit);
-    }
-  }
-  for (const url of removed) last.delete(url);
-  for (const [zarr_url, unit] of last) {
-    yield { zarr_url, unit_index: unit.index, component: unit.component, status: unit.status };
-  }
+interface LastUnits {
+  add(unit: FinalUnit): void;
+  /** One a touched image; removed images are left out. */
+  lines(removed: string[]): Generator<string>;
 }
+
+/** The unit that last touched each image: by its input, then by what it returned. */
+export const lastUnits = (given: string[]): LastUnits => {
+  const last = new Map<string, Pick<UnitRecord, 'component' | 'status'> & { unit_index: number }>();
+  return {
+    add: ({ index, component, status, zarr_url: url, output }) => {
+      const touch = { unit_index: index, component, status: status === 'done' ? 'done' : 'failed' } as const;
+      for (const image of url === null ? given : [url]) last.set(image, touch);
+      if (output === null || !('image_list_updates' in output)) return;
+      for (const update of output.image_list_updates) last.set(update.zarr_url, touch);
+    },
+    lines: function* (removed) {
+      for (const url of removed) last.delete(url);
+      for (const [zarr_url, touch] of last) yield `${JSON.stringify({ zarr_url, ...touch })}\n`;
+    },
+  };
+};
 
 const jobs = (headers: OutcomeHeader[]): SlurmJobRecord[] => {
   const found = new Map<string, JobRecord & { batch: number }>();
@@ -88,21 +96,30 @@ const jobs = (headers: OutcomeHeader[]): SlurmJobRecord[] => {
 
 /** Writes the records of one task; the one among the runner's own files, by which closeRun finds them, comes last. */
 export const writeTaskRecord = async (input: TaskRecordInput): Promise<FileReference> => {
-  const { taskDir, units, isSlurm } = input;
-  const slurmJobs = isSlurm ? jobs(input.headers) : [];
+  const { task, sources, allFailed, isSlurm } = input;
+  const taskDir = join(input.runDir, taskFolder(task.order, task.task.name));
+  const last = lastUnits(input.given);
+  const headers: OutcomeHeader[] = [];
+  const unitLines = async function* (): AsyncGenerator<string> {
+    for (const source of sources) {
+      for await (const batch of stageUnits(source)) {
+        headers.push(...batch.headers);
+        for (const unit of batch.units) last.add(unit);
+        const records = batch.units.map((unit) => unitRecord(unit, taskDir, allFailed, isSlurm));
+        yield [...formatLines(records)].join('');
+      }
+    }
+  };
+  const reference = await replaceFile(join(taskDir, 'units.jsonl'), unitLines());
+  await replaceFile(join(taskDir, 'images_last_unit.jsonl'), last.lines(input.removed));
+  const slurmJobs = isSlurm ? jobs(headers) : [];
   const taskRun = {
     ...input.taskRun,
     slurm_job_ids: slurmJobs.map((job) => job.job_id),
     ...(isSlurm ? { slurm_jobs: slurmJobs } : {}),
   };
-  const unitLines = units.map((unit) => unitRecord(unit, taskDir, input.allFailed, isSlurm));
-  const reference = await replaceFile(join(taskDir, 'units.jsonl'), formatLines(unitLines));
-  await replaceFile(
-    join(taskDir, 'images_last_unit.jsonl'),
-    formatLines(imagesLastUnit(units, input.given, input.removed)),
-  );
   await replaceFile(join(taskDir, 'task_run.json'), [
-    JSON.stringify({ ...taskRun, workflow_task: input.task }, null, 2),
+    JSON.stringify({ ...taskRun, workflow_task: task }, null, 2),
     '\n',
   ]);
   const record: TaskRecordReference = { task_dir: taskDir, task_run: taskRun, units: reference };

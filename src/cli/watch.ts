@@ -43,10 +43,11 @@ export const watchRun = async ({ client, run, queues, view, signal }: WatchOptio
   let nextLook = Date.now() + NO_WORKER_NOTICE_MS;
   let told = '';
   let away = false;
+  const stopped = aborted(signal);
   while (!signal.aborted) {
     try {
       // Without a worker the query takes its whole time-out: whoever leaves does not wait for it.
-      const live = await Promise.race([run.progress(), aborted(signal)]);
+      const live = await Promise.race([run.progress(), stopped]);
       if (live === undefined) return;
       if (away) view.note('The server answers again.');
       away = false;

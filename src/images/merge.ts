@@ -24,22 +24,21 @@ export class MergeConflict extends Error {
  * @throws MergeConflict when an image is updated twice with different content, or both updated and removed.
  */
 export const mergeOutputs = (outputs: Iterable<TaskOutput>): TaskOutput => {
-  const contentOf = new Map<string, string>();
+  const known = new Map<string, ImageUpdate>();
   const updates: ImageUpdate[] = [];
   const removals = new Set<string>();
   const conflicts = new Set<string>();
   for (const output of outputs) {
     for (const update of output.image_list_updates) {
-      const content = equalityKey(update);
-      const known = contentOf.get(update.zarr_url);
-      if (known === undefined) {
-        contentOf.set(update.zarr_url, content);
+      const first = known.get(update.zarr_url);
+      if (first === undefined) {
+        known.set(update.zarr_url, update);
         updates.push(update);
-      } else if (known !== content) conflicts.add(update.zarr_url);
+      } else if (equalityKey(first) !== equalityKey(update)) conflicts.add(update.zarr_url);
     }
     for (const url of output.image_list_removals) removals.add(url);
   }
-  for (const url of removals) if (contentOf.has(url)) conflicts.add(url);
+  for (const url of removals) if (known.has(url)) conflicts.add(url);
   if (conflicts.size > 0) throw new MergeConflict([...conflicts]);
   return { image_list_updates: updates, image_list_removals: [...removals] };
 };

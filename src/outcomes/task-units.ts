@@ -1,4 +1,4 @@
-/** The final outcome of each unit of one stage: of several tries the last that says something counts. Pure. */
+/** The final outcome of each unit of one batch: of several tries the last that says something counts. Pure. */
 import type { Outcome, OutcomeHeader, UnitOutcome } from './unit-outcome.js';
 
 export interface FinalUnit extends UnitOutcome {
@@ -34,23 +34,23 @@ const unspoken = (
 });
 
 /**
- * @param outcomes in the order of their tries, of any batches.
- * @param count number of planned units; indices are 0 to count - 1.
+ * @param outcomes of the batch's tries, in their order.
+ * @param range indices of the batch's units: `first` to `first + count - 1`.
  * @param planned gives the planned unit of an index that no outcome speaks of.
  */
 export const finalUnits = (
   outcomes: Outcome[],
-  count: number,
+  { first, count }: { first: number; count: number },
   component: UnitOutcome['component'],
   planned: (index: number) => PlannedUnit,
   cancelled: boolean,
 ): FinalUnit[] => {
   const final: (FinalUnit | undefined)[] = new Array<FinalUnit | undefined>(count).fill(undefined);
   for (const { header, units } of outcomes) {
-    for (const unit of units) final[unit.index] = { ...unit, header };
+    for (const unit of units) final[unit.index - first] = { ...unit, header };
   }
-  return Array.from(final, (unit, index) => {
-    if (unit === undefined) return unspoken(planned(index), component, cancelled);
+  return Array.from(final, (unit, place) => {
+    if (unit === undefined) return unspoken(planned(first + place), component, cancelled);
     // Left for a next try that never came.
     return unit.status === 'again' ? { ...unit, status: 'failed' } : unit;
   });

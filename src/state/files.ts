@@ -22,7 +22,10 @@ const syncFolder = async (folder: string): Promise<void> => {
   }
 };
 
-const writeChunks = async (handle: FileHandle, parts: Iterable<string>): Promise<string> => {
+/** Text in pieces of any size; it may be read from elsewhere while it is written. */
+export type Parts = Iterable<string> | AsyncIterable<string>;
+
+const writeChunks = async (handle: FileHandle, parts: Parts): Promise<string> => {
   const hash = createHash('sha256');
   let chunk = '';
   const flush = async (): Promise<void> => {
@@ -31,9 +34,15 @@ const writeChunks = async (handle: FileHandle, parts: Iterable<string>): Promise
     hash.update(bytes);
     await handle.appendFile(bytes);
   };
-  for (const part of parts) {
+  const fills = (part: string): boolean => {
     chunk += part;
-    if (chunk.length >= WRITE_CHUNK_CHARACTERS) await flush();
+    return chunk.length >= WRITE_CHUNK_CHARACTERS;
+  };
+  // Apart from each other: to wait for each of 100,000 lines would cost more than to write them.
+  if (Symbol.iterator in parts) {
+    for (const part of parts) if (fills(part)) await flush();
+  } else {
+    for await (const part of parts) if (fills(part)) await flush();
   }
   await flush();
   return hash.digest('hex');
@@ -41,7 +50,7 @@ const writeChunks = async (handle: FileHandle, parts: Iterable<string>): Promise
 
 const writeTemporary = async (
   path: string,
-  parts: Iterable<string>,
+  parts: Parts,
   durable: boolean,
 ): Promise<{ temporary: string; digest: string }> => {
   await mkdir(dirname(path), { recursive: true });
@@ -51,10 +60,19 @@ const writeTemporary = async (
     const digest = await writeChunks(handle, parts);
     if (durable) await handle.sync();
     return { temporary, digest };
+  } catch (error) {
+    await unlink(temporary);
+    throw error;
   } finally {
     await handle.close();
   }
 };
+
+/** What the parts themselves could not be read from keeps its own name. */
+const cannotWrite = (path: string, error: unknown): Error =>
+  error instanceof StateCorrupt || error instanceof StorageFailed
+    ? error
+    : new StorageFailed(path, 'cannot write', error);
 
 /**
  * Publishes a state file.
@@ -62,7 +80,7 @@ const writeTemporary = async (
  * @param parts the text, in pieces of any size.
  * @throws StateCorrupt when the name is taken by another content, StorageFailed when the storage fails.
  */
-export const publishState = async (path: string, parts: Iterable<string>): Promise<FileReference> => {
+export const publishState = async (path: string, parts: Parts): Promise<FileReference> => {
   try {
     const { temporary, digest } = await writeTemporary(path, parts, true);
     try {
@@ -82,19 +100,18 @@ export const publishState = async (path: string, parts: Iterable<string>): Promi
     }
     return { path, sha256: digest };
   } catch (error) {
-    if (error instanceof StateCorrupt) throw error;
-    throw new StorageFailed(path, 'cannot write', error);
+    throw cannotWrite(path, error);
   }
 };
 
 /** Writes a derived file (a record or a result): whole or not at all, replacing an earlier one. */
-export const replaceFile = async (path: string, parts: Iterable<string>): Promise<FileReference> => {
+export const replaceFile = async (path: string, parts: Parts): Promise<FileReference> => {
   try {
     const { temporary, digest } = await writeTemporary(path, parts, false);
     await rename(temporary, path);
     return { path, sha256: digest };
   } catch (error) {
-    throw new StorageFailed(path, 'cannot write', error);
+    throw cannotWrite(path, error);
   }
 };
 

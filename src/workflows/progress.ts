@@ -19,7 +19,9 @@ const underWay = (task: TaskState, phase: Phase): Partial<TaskProgress> => {
   };
 };
 
-export const taskProgress = (run: RunState, phase: Phase): TaskProgress[] =>
+const isOver = (status: Progress['status']): boolean => status !== 'running' && status !== 'cancelling';
+
+export const taskProgress = (run: RunState, phase: Phase, status: Progress['status']): TaskProgress[] =>
   run.opened.tasks.map((task, index) => {
     const totals = run.totals[index];
     const base: TaskProgress = {
@@ -31,7 +33,7 @@ export const taskProgress = (run: RunState, phase: Phase): TaskProgress[] =>
       const units = { units_done: done, units_failed: failed, units_total: total };
       return { ...base, status, ...units, batches_ended: batches, batches_total: batches };
     }
-    if (index !== run.next) return base;
+    if (index !== run.next || isOver(status)) return base;
     return run.task === null ? { ...base, status: 'planning' } : { ...base, ...underWay(run.task, phase) };
   });
 
@@ -40,7 +42,7 @@ export const progressOf = (run: RunState | null, phase: Phase, status: Progress[
   workflow_name: run?.opened.workflow_name ?? null,
   workflow_dir: run?.opened.run.dir ?? null,
   backend: run?.opened.backend ?? null,
-  tasks: run === null ? [] : taskProgress(run, phase),
+  tasks: run === null ? [] : taskProgress(run, phase, status),
 });
 
 /** Text of a request inside a Markdown table: nothing of it may end the cell or start markup. */

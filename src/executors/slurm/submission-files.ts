@@ -1,7 +1,7 @@
 /**
  * What a submission leaves beside its intent, so that any later worker can tell how far it came (docs/files.md).
  *
- * `{key}.sbatch.out` gets sbatch's own stdout: an sbatch that outlives its worker still puts its job id on record.
+ * `intent.sbatch.out` gets sbatch's own stdout: an sbatch that outlives its worker still puts its job id on record.
  */
 import { open, type FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
@@ -17,7 +17,7 @@ export interface SubmissionFiles {
 }
 
 export const submissionFiles = ({ paths }: Batch): SubmissionFiles => {
-  const stem = paths.intent.replace(/\.intent$/, '');
+  const stem = paths.intent;
   return { jobId: `${stem}.jobid`, stdout: `${stem}.sbatch.out`, stderr: `${stem}.sbatch.err` };
 };
 
