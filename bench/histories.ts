@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Client } from '@temporalio/client';
+import { median, milliseconds } from './measure.js';
 
 /** One activity of a run: from the moment it was scheduled to its recorded end. */
 export interface ActivityTime {
@@ -37,6 +38,15 @@ export const activityTimes = async (client: Client, workflowId: string): Promise
 };
 
 export const durationOf = (activity: ActivityTime): number => activity.ended - activity.scheduled;
+
+/** Median time of each type of activity, for whoever looks for the slow one. */
+export const mediansOf = (activities: ActivityTime[]): string =>
+  [...new Set(activities.map(({ type }) => type))]
+    .map((type) => {
+      const durations = activities.filter((activity) => activity.type === type).map(durationOf);
+      return `${type} ${milliseconds(median(durations))}`;
+    })
+    .join(', ');
 
 /** Events and bytes of a run's history. */
 export const historySize = async (

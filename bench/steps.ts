@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Bench, Row } from './bench.js';
-import { activityTimes, workflowIdIn } from './histories.js';
+import { activityTimes, mediansOf, workflowIdIn } from './histories.js';
 import { median, milliseconds, times } from './measure.js';
 import { benchRequest } from './requests.js';
 import { NO_OPS_PER_STEP, REPETITIONS, STEPS, STEPS_LIMIT_RATIO } from './tunables.js';
@@ -62,6 +62,7 @@ export const steps: Bench = {
         await program.run(benchRequest({ dir, tasks, images: 1 }), `steps-${String(repetition)}`);
         const types = ['planTask', 'runBatch', 'applyTask'];
         ours.push((await spanOf(client, await workflowIdIn(dir), types)) / STEPS);
+        say(mediansOf(await activityTimes(client, await workflowIdIn(dir))));
         say(`no-ops ${milliseconds(peers.at(-1) ?? NaN)}, task ${milliseconds(ours.at(-1) ?? NaN)}`);
       }
       const ratio = median(ours) / median(peers);

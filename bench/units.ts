@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Bench, Row } from './bench.js';
+import { activityTimes, mediansOf, workflowIdIn } from './histories.js';
 import { median, seconds, timed, times } from './measure.js';
 import { benchRequest } from './requests.js';
 import { REPETITIONS, UNITS, UNITS_LIMIT_RATIO } from './tunables.js';
@@ -15,7 +16,7 @@ const xargs = (lanes: number): Promise<number> => {
 export const units: Bench = {
   name: 'units',
   title: `${String(UNITS)} units of \`true\`, request to result`,
-  run: async ({ folder, program, say }): Promise<Row[]> => {
+  run: async ({ folder, program, client, say }): Promise<Row[]> => {
     const lanes = availableParallelism();
     const ours: number[] = [];
     const peers: number[] = [];
@@ -27,6 +28,7 @@ export const units: Bench = {
       ours.push(
         await program.run(benchRequest({ dir, tasks, images: UNITS }), `units-${String(repetition)}`),
       );
+      say(mediansOf(await activityTimes(client, await workflowIdIn(dir))));
       say(`xargs ${seconds(peers.at(-1) ?? NaN)}, run ${seconds(ours.at(-1) ?? NaN)}`);
     }
     const ratio = median(ours) / median(peers);
