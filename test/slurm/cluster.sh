@@ -9,7 +9,8 @@
 #   cluster.sh down DIR                          ends everything that it started, removes DIR
 #
 # Options of up, defaults for quick tests: --user NAME, --cpus N and --memory MB per node, --kill-wait S,
-# --message-timeout S, --slurmd-timeout S, --min-job-age S, --job-requeue 0|1, --scheduler PARAMETERS, --no-cgroup.
+# --message-timeout S, --slurmd-timeout S, --min-job-age S, --job-requeue 0|1, --scheduler PARAMETERS, --no-cgroup,
+# --owner PID: the cluster ends when that process has ended, however it did.
 # FRACTAL_TEST_CGROUP=no in the environment does what --no-cgroup does.
 # DIR/etc/slurm.conf is what SLURM_CONF must name; DIR/work belongs to the user.
 set -euo pipefail
@@ -41,6 +42,7 @@ parse_options() {
       --min-job-age) OPT_MIN_JOB_AGE=$2 ;;
       --job-requeue) OPT_JOB_REQUEUE=$2 ;;
       --scheduler) OPT_SCHEDULER=$2 ;;
+      --owner) OPT_OWNER=$2 ;;
       *) usage ;;
     esac
     shift 2
@@ -54,7 +56,7 @@ command_up() {
     exit 1
   fi
   OPT_ACCOUNTING=no OPT_CGROUP=${FRACTAL_TEST_CGROUP:-auto} OPT_USER=fractaluser OPT_CPUS=16 OPT_MEMORY=64000 OPT_KILL_WAIT=3
-  OPT_MESSAGE_TIMEOUT=5 OPT_SLURMD_TIMEOUT=10 OPT_MIN_JOB_AGE=300 OPT_JOB_REQUEUE=1
+  OPT_MESSAGE_TIMEOUT=5 OPT_SLURMD_TIMEOUT=10 OPT_MIN_JOB_AGE=300 OPT_JOB_REQUEUE=1 OPT_OWNER=
   # batch_sched_delay and sched_min_interval: decide at each submission, so that a job starts within a second.
   OPT_SCHEDULER=batch_sched_delay=0,sched_min_interval=100000,bf_interval=5
   parse_options "$@"
@@ -83,6 +85,7 @@ command_up() {
   } >"$DIR/run/cluster.env"
   load
   trap failed_up EXIT
+  [[ -z $OPT_OWNER ]] || start_daemon watchdog "$here/cluster.sh" watch "$DIR" "$OPT_OWNER" "$(start_time "$OPT_OWNER")"
   write_slurm_conf
   head -c 1024 /dev/urandom >"$DIR/munge/key"
   chown munge: "$DIR/munge/key"
@@ -150,7 +153,9 @@ command_status() {
 }
 
 command_down() {
-  local node
+  local node pid=''
+  [[ ! -f $DIR/run/watchdog.pid ]] || read -r pid _ <"$DIR/run/watchdog.pid"
+  [[ $pid == "$$" ]] || stop_daemon watchdog KILL
   for node in slurmd-1 slurmd-2; do
     stop_daemon "$node" KILL
     kill_node_processes "$(node_of "$node")"
@@ -169,6 +174,13 @@ command_down() {
 
 no_processes() { [[ -z $(cgroup_pids "$1"; environment_pids "$1") ]]; }
 
+command_watch() {
+  while [[ $(start_time "$1") == "$2" ]]; do
+    sleep 1
+  done
+  command_down
+}
+
 command_kill_node() {
   local number=$1
   stop_daemon "slurmd-$number" KILL
@@ -186,6 +198,7 @@ case $action in
   status) load && command_status ;;
   start) load && start_named "${1:?daemon}" ;;
   stop) load && stop_daemon "${1:?daemon}" "${2:-TERM}" ;;
+  watch) load && command_watch "${1:?pid}" "${2:?start time}" ;;
   kill-node) load && command_kill_node "${1:?1 or 2}" "${2:-}" ;;
   *) usage ;;
 esac

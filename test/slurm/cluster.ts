@@ -86,7 +86,13 @@ export const startCluster = async (options: ClusterOptions = {}): Promise<Cluste
     // Daemons keep stderr's file open only where they log; nothing here waits for them.
     await execa(script, [action, dir, ...args], { stdin: 'ignore' });
   };
-  await clusterCommand('up', ...(options.accounting ? ['--accounting'] : []), ...(options.extra ?? []));
+  await clusterCommand(
+    'up',
+    '--owner',
+    String(process.pid),
+    ...(options.accounting ? ['--accounting'] : []),
+    ...(options.extra ?? []),
+  );
 
   const settings = new Map(
     (await readFile(join(dir, 'run', 'cluster.env'), 'utf8'))

@@ -1,21 +1,21 @@
 # shellcheck shell=bash
 # Starting and stopping one cluster's daemons, by pid and start time. Sourced by cluster.sh, which sets DIR.
 
-# Start time of a process in clock ticks (proc(5), field 22); the name before it may hold spaces and parentheses.
+# Start time of a living process in clock ticks (proc(5), field 22); the name before it may hold spaces and parentheses.
+# A zombie has ended: in a container there may be nobody to reap it.
 start_time() {
-  local stat
+  local stat fields
   stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
   read -r -a fields <<<"${stat##*) }"
+  [[ ${fields[0]} != Z ]] || return 1
   echo "${fields[19]}"
 }
 
-# True while the daemon NAME that was started here still runs: same pid, same start time, no zombie.
+# True while the daemon NAME that was started here still runs: same pid, same start time.
 is_running() {
-  local pid started state
+  local pid started
   [[ -f $DIR/run/$1.pid ]] && read -r pid started <"$DIR/run/$1.pid" || return 1
-  [[ $(start_time "$pid") == "$started" ]] || return 1
-  state=$(sed 's/.*) //; s/ .*//' "/proc/$pid/stat" 2>/dev/null) || return 1
-  [[ $state != Z ]]
+  [[ $(start_time "$pid") == "$started" ]]
 }
 
 # start_daemon NAME COMMAND...: in a session of its own, output in DIR/log/NAME.out.
