@@ -191,7 +191,7 @@ ft_lane() {
 }
 
 # What a signal to the script does: nothing new starts. The units themselves are left to whoever sent it.
-# shellcheck disable=SC2317 # called by a trap
+# shellcheck disable=SC2317,SC2329 # called by a trap
 ft_end_lanes() {
   ft_stop=94
   ((ft_signals += 1))

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { mergeJournals, parseJournal, type JournalReport } from './journal.js';
 
@@ -10,10 +10,36 @@ export type { JournalReport, ScriptCopy, UnitEnd } from './journal.js';
  * @param journalPrefix `{folder}/{prefix}`; the journals are `{prefix}{job id}-{restart}.journal`.
  * @throws the file system's error when folder or journal cannot be read.
  */
-export const readJournals = async (journalPrefix: string): Promise<JournalReport> => {
-  const texts = await Promise.all((await journalFiles(journalPrefix)).map((file) => readFile(file, 'utf8')));
+export const readJournals = async (journalPrefix: string): Promise<JournalReport> =>
+  readFiles(await journalFiles(journalPrefix));
+
+const readFiles = async (files: string[]): Promise<JournalReport> => {
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
   return mergeJournals(texts.map(parseJournal).filter((copy) => copy !== null));
 };
+
+/**
+ * For whoever looks often: `readJournals` that reads the files only when one has come or grown, and now and then all
+ * the same, since on a shared folder bytes can change under an unchanged size. Each call gives a new reader its own
+ * memory; a report must not be changed.
+ */
+export const journalReader = (journalPrefix: string): (() => Promise<JournalReport>) => {
+  let known: { sizes: string; readAt: number; report: JournalReport } | null = null;
+  return async () => {
+    const files = await journalFiles(journalPrefix);
+    // Looked at before they are read: what is written meanwhile is read once more, not missed.
+    const sizes = JSON.stringify(
+      await Promise.all(files.map(async (file) => [file, (await stat(file)).size])),
+    );
+    const now = Date.now();
+    if (known === null || known.sizes !== sizes || now - known.readAt >= READ_ANYWAY_MS)
+      known = { sizes, readAt: now, report: await readFiles(files) };
+    return known.report;
+  };
+};
+
+/** Rarely enough to cost nothing, often enough that a batch whose last bytes came late ends soon. */
+const READ_ANYWAY_MS = 5_000;
 
 /** Paths of a batch's journals, in the order of their names. */
 export const journalFiles = async (journalPrefix: string): Promise<string[]> => {

@@ -52,6 +52,24 @@ export const embeddedTarget = (
   origin,
 });
 
+/** @temporalio/envconfig trips over a file without any profile, an empty one for example: that file says nothing. */
+const readProfile = (
+  name: string | undefined,
+  overrideEnvVars: Record<string, string>,
+): ReturnType<typeof loadClientConfigProfile> => {
+  try {
+    return loadClientConfigProfile({ overrideEnvVars, ...(name && { profile: name }) });
+  } catch (error) {
+    if (!(error instanceof TypeError) || name) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`Temporal's configuration file (TEMPORAL_CONFIG_FILE or temporal.toml): ${why}`, {
+        cause: error,
+      });
+    }
+    return loadClientConfigProfile({ overrideEnvVars, disableFile: true });
+  }
+};
+
 /**
  * The server that flags, TEMPORAL_* variables or a profile of temporal.toml give (TLS and API key included), or
  * null when none of them names an address. It is not asked whether it answers.
@@ -62,10 +80,7 @@ export const givenTarget = (flags: AddressFlags, env: Environment = process.env)
   const overrideEnvVars = Object.fromEntries(
     Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );
-  const profile = loadClientConfigProfile({
-    overrideEnvVars,
-    ...(flags.profile && { profile: flags.profile }),
-  });
+  const profile = readProfile(flags.profile, overrideEnvVars);
   const address = flags.address ?? profile.address;
   if (address === undefined || address === '') return null;
   const { connectionOptions, namespace } = toClientOptions({ ...profile, address });

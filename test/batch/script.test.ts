@@ -180,7 +180,14 @@ describe('batch script: signals', () => {
     process.kill(script.pid, 'SIGTERM');
     await until('the pid', async () => /\n/.test(await readFile(test.here('pid'), 'utf8')));
     // Units are left to whoever signals all processes of a job, as schedulers do.
-    process.kill(-Number(await readFile(test.here('pid'), 'utf8')), 'SIGTERM');
+    const unit = Number(await readFile(test.here('pid'), 'utf8'));
+    const lane = Number(/^PPid:\s*(\d+)/m.exec(await readFile(`/proc/${unit}/status`, 'utf8'))?.[1]);
+    process.kill(-unit, 'SIGTERM');
+    // Its lane has ended: by then the other has had the signal too, and its unit's end does not fall together with it.
+    await until('the end of the lane', async () => {
+      const status = await readFile(`/proc/${lane}/status`, 'utf8').catch(() => 'State:\tZ');
+      return /^State:\s*Z/m.test(status);
+    });
     await writeFile(test.here('go'), '');
     expect(await script.ended).toBe('SIGTERM');
     const journal = await test.journals();
