@@ -1,5 +1,5 @@
 /** Failures as they travel: a constant type string and `details[0]` (docs/errors.md). */
-import type { Component } from './result.js';
+import type { Component } from './component.js';
 
 /** A file under the run's directory, with the SHA-256 (hex) of its bytes. */
 export interface FileReference {

@@ -1,8 +1,9 @@
 /** The result of a run, as `result.json` holds it (docs/result.md). */
+import type { Component } from './component.js';
 import type { FailureDetails } from './failure.js';
 import type { Image, JsonObject } from './request.js';
 
-export type Component = 'non_parallel' | 'parallel' | 'init' | 'compute';
+export type { Component };
 export type RunStatus = 'done' | 'failed' | 'cancelled';
 export type TaskStatus = 'submitted' | 'done' | 'failed';
 
