@@ -5,7 +5,7 @@
  * an end.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readJournals, type JournalReport } from '../batch/read-journals.js';
+import { journalReader, readJournals, type JournalReport } from '../batch/read-journals.js';
 import type { Backend, Batch, BatchStatus, Handle } from '../executors/contract.js';
 import {
   FIRST_LOOK_MS,
@@ -70,9 +70,10 @@ export const awaitBatch = async (
   let askedAt = began;
   let shownAt = 0;
   let completeAt: number | null = null;
+  const look = journalReader(batch.paths.journalPrefix);
   for (;;) {
     context.signal.throwIfAborted();
-    const journal = await readJournals(batch.paths.journalPrefix);
+    const journal = await look();
     const now = Date.now();
     if (journal.complete) {
       completeAt ??= now;

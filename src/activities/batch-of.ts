@@ -10,11 +10,13 @@ import { batchKey, batchPaths, unitsPath } from '../state/paths.js';
 import { jobName } from '../tasks/job-name.js';
 import type { BatchTry, RunReference } from '../wire/activities.js';
 import type { JsonObject } from '../wire/request.js';
-import type { PlanFile } from './plan-file.js';
+import type { FileReference } from '../wire/failure.js';
+import type { PlanFile, PlannedBatch } from './plan-file.js';
 
 export interface PreparedBatch {
   batch: Batch;
-  units: BatchUnit[];
+  /** Reads them anew: nobody holds 100,000 units while their batches wait. */
+  units(): Promise<BatchUnit[]>;
   /** How often each limit has been raised for these units. */
   raised: OutcomeHeader['raised'];
 }
@@ -29,12 +31,15 @@ const resourcesFor = (backend: Backend, planned: JsonObject, raised: OutcomeHead
   return raised.time > 0 ? raise(more, 'time', raised.time) : more;
 };
 
-const unitsOfPlan = async (plan: PlanFile, batch: number): Promise<BatchUnit[]> => {
+const plannedBatch = (plan: PlanFile, batch: number): PlannedBatch => {
   const planned = plan.batches[batch];
   if (planned === undefined)
     throw new RangeError(`no batch ${String(batch)} in the plan of task ${String(plan.order)}`);
-  return parseUnits((await readState(planned.units)).toString('utf8'));
+  return planned;
 };
+
+const readUnits = async (reference: FileReference): Promise<BatchUnit[]> =>
+  parseUnits((await readState(reference)).toString('utf8'));
 
 /**
  * Frees the claim of a unit that may run again: its old log is kept under another name, a stale output goes first
@@ -63,18 +68,19 @@ const unitsOfLaterTry = async (
   plan: PlanFile,
   which: BatchTry,
   previous: Outcome,
-): Promise<BatchUnit[]> => {
+): Promise<PlannedBatch> => {
   const again = new Map(previous.units.filter((u) => u.status === 'again').map((u) => [u.index, u]));
-  const units = (await unitsOfPlan(plan, which.batch)).filter((unit) => again.has(unit.index));
+  const planned = await readUnits(plannedBatch(plan, which.batch).units);
+  const units = planned.filter((unit) => again.has(unit.index));
   for (const unit of again.values()) {
     if (unit.interrupted) await freeClaim(plan.task_dir, unit.stem, which.try - 1);
   }
   const key = batchKey(run.uuid, plan.position, which.stage, which.batch, which.try);
-  await publishState(
+  const reference = await publishState(
     unitsPath(run.dir, key),
     units.map((unit) => `${formatUnit(unit)}\n`),
   );
-  return units;
+  return { units: reference, count: units.length };
 };
 
 const jobPrefix = (plan: PlanFile, which: BatchTry): string => {
@@ -119,9 +125,11 @@ export const prepareBatch = async (
 ): Promise<PreparedBatch> => {
   await makeTaskDir(plan.task_dir);
   const later = which.try > 1 && previous !== null;
-  const units = later
+  const { units, count } = later
     ? await unitsOfLaterTry(run, plan, which, previous)
-    : await unitsOfPlan(plan, which.batch);
+    : plannedBatch(plan, which.batch);
+  // The script checks no digest: a units file that was edited is found before it is run.
+  await readState(units);
   const raised = previous?.header.raised ?? notRaised;
   const batch: Batch = {
     ...describeBatch(run, runName, plan, which, backend.name),
@@ -129,10 +137,10 @@ export const prepareBatch = async (
     taskDir: plan.task_dir,
     workingDir: run.dir,
     command: plan.command,
-    unitCount: units.length,
-    lanes: Math.max(1, Math.min(plan.layout.lanes, units.length)),
+    unitCount: count,
+    lanes: Math.max(1, Math.min(plan.layout.lanes, count)),
     resources: resourcesFor(backend, plan.layout.resources, raised),
     avoidNodes: previous?.header.bad_nodes ?? [],
   };
-  return { batch, units, raised };
+  return { batch, units: () => readUnits(units), raised };
 };

@@ -1,4 +1,5 @@
 /** The outcome of a batch that has ended: read from what it left behind, published once and for all. */
+import pLimit from 'p-limit';
 import type { JournalReport } from '../batch/read-journals.js';
 import type { EndCause } from '../executors/contract.js';
 import { formatOutcome } from '../outcomes/outcome-file.js';
@@ -10,6 +11,7 @@ import type { BatchEnd } from './await-batch.js';
 import type { PreparedBatch } from './batch-of.js';
 import { collectUnits } from './collect-outcome.js';
 import type { PlanFile } from './plan-file.js';
+import { BATCHES_COLLECTED_AT_ONCE } from './tunables.js';
 
 export const outcomeCounts = (outcome: Outcome, path: string, sha256: string): BatchOutcome => {
   const count = (status: string): number => outcome.units.filter((unit) => unit.status === status).length;
@@ -56,8 +58,13 @@ const DRAINED = 95;
 const causeOf = (ended: EndedBatch): EndCause | null =>
   ended.cause === 'failed' && ended.journal.copies.at(-1)?.quit === DRAINED ? 'node' : ended.cause;
 
-/** Reads what a batch left behind and publishes its outcome. */
-export const collect = async (ended: EndedBatch): Promise<{ outcome: Outcome; counts: BatchOutcome }> => {
+const turn = pLimit(BATCHES_COLLECTED_AT_ONCE);
+
+/** Reads what a batch left behind and publishes its outcome, when its turn has come. */
+export const collect = (ended: EndedBatch): Promise<{ outcome: Outcome; counts: BatchOutcome }> =>
+  turn(() => collectNow(ended));
+
+const collectNow = async (ended: EndedBatch): Promise<{ outcome: Outcome; counts: BatchOutcome }> => {
   const { prepared, plan, input, journal, status } = ended;
   const { batch } = prepared;
   const cause = causeOf(ended);
@@ -67,7 +74,7 @@ export const collect = async (ended: EndedBatch): Promise<{ outcome: Outcome; co
   const units = await collectUnits({
     component: plan.component,
     taskDir: plan.task_dir,
-    units: prepared.units,
+    units: await prepared.units(),
     journal,
     evidence: {
       cause,

@@ -129,7 +129,7 @@ const run = async (input: RunBatchInput, deps: ActivityDependencies): Promise<Ba
   let outcome: Outcome;
   let counts: BatchOutcome;
   if (written === null) {
-    const { beat } = heart(input, batch.key, prepared.units.length);
+    const { beat } = heart(input, batch.key, batch.unitCount);
     beat({});
     const handle = await submit(deps, prepared, beat);
     const refused = handle instanceof SubmissionRefused;

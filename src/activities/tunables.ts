@@ -24,7 +24,13 @@ export const HEARTBEAT_EVERY_MS = 1_000;
  */
 export const LAST_WORD_WAIT_MS = 60_000;
 
-/** Unit outputs read at once: enough to hide a shared file system's latency, few enough for its open files. */
+/**
+ * Ended batches whose outputs are read at once, in one worker: each holds some thousands of units, and more would be
+ * no quicker. More than one, since one may have to wait for late files.
+ */
+export const BATCHES_COLLECTED_AT_ONCE = 4;
+
+/** Unit outputs read at once, for each of them: enough to hide a shared file system's latency, few enough for its open files. */
 export const OUTPUTS_READ_AT_ONCE = 32;
 
 /** Between two looks for a file that the node has written and this host does not see yet. */

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { NoServer, type ServerTarget } from '../server/address.js';
 import type { Environment } from '../server/folders.js';
 import { registerSearchAttributes } from '../server/search-attributes.js';
-import { createActivityWorker, createWorkflowWorker } from '../workers/index.js';
+import { createActivityWorker, createWorkflowWorker, growHeapSlowly } from '../workers/index.js';
 import { type BackendOptions, type OpenBackend, openBackend } from './backends.js';
 
 export interface WorkersSpec {
@@ -104,6 +104,7 @@ const runAll = (workers: readonly Worker[], release: () => Promise<void>): Runni
  * @throws NoServer; UsageError and WorkerAlreadyRunning from the backends.
  */
 export const startWorkers = async (target: ServerTarget, spec: WorkersSpec): Promise<RunningWorkers> => {
+  growHeapSlowly();
   const connection = await connect(target);
   const { namespace } = target;
   let opened: OpenBackend[] = [];

@@ -9,4 +9,5 @@
  * ```
  */
 export { createActivityWorker, type ActivityWorkerOptions } from './activity-worker.js';
+export { growHeapSlowly } from './heap.js';
 export { createWorkflowWorker, workflowCode, type WorkflowWorkerOptions } from './workflow-worker.js';

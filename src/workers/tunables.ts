@@ -17,3 +17,6 @@ export const SHUTDOWN_FORCE_SECONDS = 15;
 
 /** Task queue of the workflow. */
 export const WORKFLOW_TASK_QUEUE = 'fractal';
+
+/** The heap may grow by so much between two looks for garbage. */
+export const HEAP_GROWTH_PERCENT = 30;
