@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import getPort from 'get-port';
 import { type ProcessIdentity, endProcess, processStart } from './process.js';
@@ -22,8 +23,6 @@ export interface EmbeddedServerOptions {
   namespace?: string;
   /** Dynamic configuration of the server beside our own. */
   dynamicConfig?: Record<string, string>;
-  /** End it when this process ends, however it ends? Default yes; `up`'s server outlives a killed `up`. */
-  tied?: boolean;
 }
 
 export interface EmbeddedServer {
@@ -33,6 +32,8 @@ export interface EmbeddedServer {
   /** `http://...` of the Web UI. */
   uiAddress: string;
   namespace: string;
+  /** From now on it outlives this process; until then it ends with it, even by SIGKILL. */
+  letGo(): void;
   /** Ends it (SIGTERM, then SIGKILL) and waits until it is gone. Idempotent. */
   stop(): Promise<void>;
 }
@@ -67,10 +68,22 @@ const serverEnvironment = (): NodeJS.ProcessEnv =>
 const tail = async (logFile: string | null): Promise<string> =>
   logFile === null ? '' : (await readFile(logFile, 'utf8').catch(() => '')).slice(-LOG_TAIL_CHARS).trim();
 
+/** A port that refuses is asked again at once; gRPC would wait a second or more between two attempts. */
+const isOpen = (host: string, port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, host);
+    const answer = (open: boolean): void => {
+      socket.destroy();
+      resolve(open);
+    };
+    socket.once('connect', () => answer(true));
+    socket.once('error', () => answer(false));
+  });
+
 /** Resolves to null when it answers, to the reason when it ended or never answered. */
 const becomesReady = async (
   child: ChildProcess,
-  address: string,
+  { host, port }: { host: string; port: number },
   namespace: string,
 ): Promise<string | null> => {
   const state: { ended: string | null } = { ended: null };
@@ -80,13 +93,14 @@ const becomesReady = async (
     (code, signal) => (state.ended = `it ended with ${signal ?? `exit code ${String(code)}`}`),
   );
   const deadline = Date.now() + SERVER_START_SECONDS * 1_000;
-  for (;;) {
-    const why = await probe({ address }, namespace);
+  let why: string | null = 'its port is closed';
+  while (Date.now() < deadline) {
+    if (await isOpen(host, port)) why = await probe({ address: `${host}:${String(port)}` }, namespace);
     if (state.ended !== null) return state.ended;
     if (why === null) return null;
-    if (Date.now() > deadline) return `no answer within ${String(SERVER_START_SECONDS)} s: ${why}`;
     await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
   }
+  return `no answer within ${String(SERVER_START_SECONDS)} s: ${why}`;
 };
 
 const freePorts = async (wanted?: {
@@ -99,7 +113,7 @@ const freePorts = async (wanted?: {
 };
 
 const attempt = async (options: EmbeddedServerOptions): Promise<EmbeddedServer | string> => {
-  const { binary, dbFile, logFile, ports, namespace = 'default', dynamicConfig = {}, tied = true } = options;
+  const { binary, dbFile, logFile, ports, namespace = 'default', dynamicConfig = {} } = options;
   const { port, uiPort } = ports?.exact === true ? ports : await freePorts(ports);
   if (dbFile !== null) mkdirSync(dirname(dbFile), { recursive: true });
   const child = launch(
@@ -107,25 +121,27 @@ const attempt = async (options: EmbeddedServerOptions): Promise<EmbeddedServer |
     startDevArguments({ port, uiPort, dbFile, namespace, dynamicConfig }),
     logFile,
   );
+  const untie = tieToThisProcess(child);
   const address = `127.0.0.1:${String(port)}`;
-  const problem = await becomesReady(child, address, namespace);
+  const problem = await becomesReady(child, { host: '127.0.0.1', port }, namespace);
   const started = child.pid === undefined ? null : await processStart(child.pid);
   if (problem !== null || child.pid === undefined || started === null) {
     if (child.pid !== undefined && started !== null) {
       await endProcess({ pid: child.pid, started }, SERVER_STOP_SECONDS * 1_000);
     }
+    untie();
     return problem ?? 'it ended at once';
   }
   const identity = { pid: child.pid, started };
-  const untie = tied ? tieToThisProcess(child) : () => undefined;
   return {
     process: identity,
     address,
     uiAddress: `http://127.0.0.1:${String(uiPort)}`,
     namespace,
+    letGo: untie,
     stop: async () => {
-      untie();
       await endProcess(identity, SERVER_STOP_SECONDS * 1_000);
+      untie();
     },
   };
 };

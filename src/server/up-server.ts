@@ -71,6 +71,7 @@ const adopt = async (
     address: state.address,
     uiAddress: state.ui_address,
     namespace: state.namespace,
+    letGo: () => undefined,
     stop: () => endProcess(state.process, SERVER_STOP_SECONDS * 1_000),
   };
 };
@@ -112,7 +113,6 @@ export const acquireUpServer = async (options: UpServerOptions): Promise<UpServe
         dbFile,
         logFile: join(home, 'server.log'),
         ...(ports && { ports }),
-        tied: isPrivate,
       });
     };
     let live = adopted ?? (await start());
@@ -127,22 +127,32 @@ export const acquireUpServer = async (options: UpServerOptions): Promise<UpServe
         db_file: dbFile,
         version,
       });
-    await save(owner);
+    /** Only what the state file knows may outlive this process: nobody would find it otherwise. */
+    const keep = async (): Promise<void> => {
+      await save(owner);
+      if (!isPrivate) live.letGo();
+    };
+    await keep();
+    let reviving: Promise<boolean> | null = null;
+    const revive = async (): Promise<boolean> => {
+      if (await isAlive(live.process)) return false;
+      say('the Temporal server has ended unexpectedly; starting it again on the same database');
+      // Clients and workers know this address only.
+      live = await start({ port: portOf(live.address), uiPort: portOf(live.uiAddress), exact: true });
+      await keep();
+      return true;
+    };
     return {
       process: live.process,
       address: live.address,
       uiAddress: live.uiAddress,
       namespace: live.namespace,
       adopted: adopted !== null,
-      revive: async () => {
-        if (await isAlive(live.process)) return false;
-        say('the Temporal server has ended unexpectedly; starting it again on the same database');
-        // Clients and workers know this address only.
-        live = await start({ port: portOf(live.address), uiPort: portOf(live.uiAddress), exact: true });
-        await save(owner);
-        return true;
-      },
+      letGo: () => live.letGo(),
+      revive: () => (reviving ??= revive().finally(() => (reviving = null))),
       stop: async () => {
+        // One that is just coming up must be stopped as well; that it did not come up has been said.
+        await reviving?.catch(() => false);
         await live.stop();
         await save(null);
       },

@@ -112,6 +112,20 @@ describe('acquireUpServer', () => {
     expect(await workflowCount(server.address)).toBe(0);
   });
 
+  it('stopped while its server is coming up again: nothing is left running', async () => {
+    const server = await acquire();
+    process.kill(server.process.pid, 'SIGKILL');
+    await until('the server is gone', async () => !(await isAlive(server.process)));
+    const reviving = server.revive();
+    await server.stop();
+    expect(await reviving).toBe(true);
+    const state = await readUpState(home);
+    if (state === null) throw new Error('no state');
+    expect(state.process).not.toEqual(server.process);
+    expect(await isAlive(state.process)).toBe(false);
+    expect(await findUpServer(home)).toBeNull();
+  });
+
   it('a stale state file, or one that is none, does no harm', async () => {
     await writeFile(join(home, 'server.json'), '{"pid": 1');
     const server = await acquire();
