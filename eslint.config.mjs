@@ -28,14 +28,29 @@ export default tseslint.config(
         'error',
         {
           paths: [
-            ...['@temporalio/activity', '@temporalio/client', '@temporalio/worker', 'execa', 'zod', 'pino'].map(
-              (name) => ({ name, message: workflowMessage, allowTypeImports: true }),
-            ),
+            ...[
+              '@temporalio/activity',
+              '@temporalio/client',
+              '@temporalio/worker',
+              'execa',
+              'zod',
+              'pino',
+            ].map((name) => ({ name, message: workflowMessage, allowTypeImports: true })),
           ],
           patterns: [
-            { group: ['node:*', 'fs', 'fs/*', 'path', 'os', 'child_process', 'crypto'], message: workflowMessage },
             {
-              group: ['**/activities/**', '**/executors/**', '**/state/**', '**/workers/**', '**/cli/**', '**/client/**'],
+              group: ['node:*', 'fs', 'fs/*', 'path', 'os', 'child_process', 'crypto'],
+              message: workflowMessage,
+            },
+            {
+              group: [
+                '**/activities/**',
+                '**/executors/**',
+                '**/state/**',
+                '**/workers/**',
+                '**/cli/**',
+                '**/client/**',
+              ],
               message: workflowMessage,
               allowTypeImports: true,
             },
