@@ -29,15 +29,23 @@ export const createLocalExecutor = ({ stateDir, queue, maxUnits, host }: LocalEx
     const widths = await allocator();
     await readIntent(batch, me);
     await widths.admit(batch);
+    const review = (): void => {
+      // Slots that it leaves are shared out at once; should that fail, the next tick does it.
+      void widths.review(batch.key).catch(() => undefined);
+    };
+    let runs = false;
     try {
       return await startOrAdopt(batch, hostFiles(stateDir, queue, batch.key), me, signal, ({ ended }) => {
-        // Slots that it leaves are shared out at once; should that fail, the next tick does it.
-        void ended.then(() => widths.review(batch.key)).catch(() => undefined);
+        runs = true;
+        void ended.then(() => {
+          runs = false;
+          review();
+        });
       });
     } finally {
       await widths.settle(batch.key);
-      // A script that has ended by now was passed over while it was starting.
-      void widths.review(batch.key).catch(() => undefined);
+      // One that has ended by now was passed over while it was starting. A review costs a process: not for one that runs.
+      if (!runs) review();
     }
   };
 
