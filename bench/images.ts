@@ -18,8 +18,6 @@ interface ImagesTimes {
   converter: number;
   /** Plan and apply of the parallel task, in seconds; its units are not counted. */
   parallel: number;
-  /** From the units' end to their outcome is part of the batches: shown, not limited. */
-  open: number;
   close: number;
   idleMib: number;
   peakMib: number;
@@ -28,6 +26,13 @@ interface ImagesTimes {
 const QUEUE = 'fractal-bench';
 
 const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
+
+/** A dataset that has its images when the run starts, all of them given to one unit. */
+const openGiven = async ({ folder, program }: BenchContext, count: number): Promise<void> => {
+  const dir = join(folder, `${String(count)}-given`);
+  const tasks = [{ name: 'True', type: 'non_parallel' as const, command: 'true' }];
+  await program.run(benchRequest({ dir, tasks, images: count, queue: QUEUE }), `given-${String(count)}`);
+};
 
 /** One run on a local worker process of its own, fresh, so that no earlier run has grown it. */
 const runWith = async (context: BenchContext, count: number): Promise<ImagesTimes> => {
@@ -48,6 +53,7 @@ const runWith = async (context: BenchContext, count: number): Promise<ImagesTime
     ];
     await program.run(benchRequest({ dir, tasks, queue: QUEUE }), `images-${String(count)}`);
     const activities = await activityTimes(client, await workflowIdIn(dir));
+    await openGiven(context, count);
     const of = (type: string): number[] =>
       activities.filter((activity) => activity.type === type).map(durationOf);
     const [planConverter = NaN, planParallel = NaN] = of('planTask');
@@ -55,7 +61,6 @@ const runWith = async (context: BenchContext, count: number): Promise<ImagesTime
     const measured = {
       converter: planConverter + applyConverter,
       parallel: planParallel + applyParallel,
-      open: sum(of('openRun')),
       close: sum(of('closeRun')),
       idleMib,
       peakMib: await peakMib(worker.pid),

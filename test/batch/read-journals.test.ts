@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { journalFiles, readJournals } from '../../src/batch/read-journals.js';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { journalFiles, journalReader, readJournals } from '../../src/batch/read-journals.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -34,4 +34,34 @@ it('merges what it finds', async () => {
     [1, 5, 1],
   ]);
   expect(report.copies).toHaveLength(2);
+});
+
+it('reads again what has grown or come, and nothing else', async () => {
+  const first = join(folder, 'a-1-0.journal');
+  await writeFile(first, 'J 1 a 1 0 h 1.0 1.0 .\n');
+  const look = journalReader(join(folder, 'a-'));
+  const before = await look();
+  expect(await look()).toBe(before);
+  await appendFile(first, 'E 0 0 1.0 2.0 0 .\n');
+  expect([...(await look()).ends.keys()]).toEqual([0]);
+  await writeFile(join(folder, 'a-1-1.journal'), 'J 1 a 1 1 h 1.0 1.0 .\nE 1 0 1.0 2.0 0 .\nC .\n');
+  const after = await look();
+  expect([...after.ends.keys()]).toEqual([0, 1]);
+  expect(after.complete).toBe(true);
+});
+
+it('sees in the end what came late under an unchanged size, as on a shared folder', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: 0 });
+  try {
+    const journal = join(folder, 'a-1-0.journal');
+    const whole = 'J 1 a 1 0 h 1.0 1.0 .\nC .\n';
+    await writeFile(journal, whole.replace('C .\n', '\0'.repeat(4)));
+    const look = journalReader(join(folder, 'a-'));
+    expect((await look()).complete).toBe(false);
+    await writeFile(journal, whole);
+    vi.setSystemTime(60_000);
+    expect((await look()).complete).toBe(true);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -1,0 +1,40 @@
+/** Outcomes as a batch leaves them; tests change what they are about. */
+import type { Outcome, OutcomeHeader, UnitOutcome } from '../../src/outcomes/unit-outcome.js';
+
+export const header = (rest: Partial<OutcomeHeader> = {}): OutcomeHeader => ({
+  key: 'key',
+  try: 1,
+  batch: 0,
+  jobs: [],
+  cause: null,
+  message: null,
+  script: '/run/script.sh',
+  stdout_file: null,
+  stderr_file: null,
+  bad_nodes: [],
+  raised: { memory: 0, time: 0 },
+  ...rest,
+});
+
+export const unit = (index: number, rest: Partial<UnitOutcome> = {}): UnitOutcome => ({
+  index,
+  component: 'parallel',
+  zarr_url: `/zarr/${String(index)}`,
+  stem: `par-${String(index)}`,
+  status: 'done',
+  interrupted: false,
+  cause: null,
+  exit_code: 0,
+  signal: null,
+  job_id: '1',
+  seconds: 1,
+  ended_at: 100 + index,
+  message: null,
+  output: null,
+  ...rest,
+});
+
+export const outcome = (about: Partial<OutcomeHeader>, ...units: UnitOutcome[]): Outcome => ({
+  header: header(about),
+  units,
+});
