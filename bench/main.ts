@@ -55,7 +55,6 @@ const runAll = async (folder: string, serverBinary: string, chosen: Bench[]): Pr
           say(`  ${line}`);
         };
         rows.push(...(await bench.run({ folder: own, program, address, client, say: tell })));
-        await rm(own, { recursive: true, force: true });
       }
       return rows;
     } finally {

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import type { Bench, Row } from './bench.js';
+import type { Bench, BenchContext, Row } from './bench.js';
 import { activityTimes, mediansOf, workflowIdIn } from './histories.js';
 import { median, milliseconds, times } from './measure.js';
+import { atEachPlace, type Place } from './places.js';
 import { benchRequest } from './requests.js';
+import { judged } from './rows.js';
 import { NO_OPS_PER_STEP, REPETITIONS, STEPS, STEPS_LIMIT_RATIO } from './tunables.js';
 
 /** Seconds from the first activity's schedule to the last one's end. */
@@ -44,37 +46,41 @@ const withNoOpWorker = async <T>(address: string, work: (taskQueue: string) => P
   }
 };
 
+const stepsAt = async (context: BenchContext, taskQueue: string, place: Place): Promise<Row> => {
+  const { program, client, say } = context;
+  const ours: number[] = [];
+  const peers: number[] = [];
+  const tasks = Array.from({ length: STEPS }, (_, index) => ({
+    name: `Step ${String(index)}`,
+    type: 'non_parallel' as const,
+    command: 'true',
+  }));
+  for (let repetition = 0; repetition < REPETITIONS; repetition += 1) {
+    peers.push(await noOps(client, taskQueue));
+    const dir = join(place.folder, String(repetition));
+    await program.run(benchRequest({ dir, tasks, images: 1 }), `steps-${place.name}-${String(repetition)}`);
+    const id = await workflowIdIn(dir);
+    ours.push((await spanOf(client, id, ['planTask', 'runBatch', 'applyTask'])) / STEPS);
+    say(`${place.name}: ${mediansOf(await activityTimes(client, id))}`);
+    say(
+      `${place.name}: no-ops ${milliseconds(peers.at(-1) ?? NaN)}, task ${milliseconds(ours.at(-1) ?? NaN)}`,
+    );
+  }
+  const ratio = median(ours) / median(peers);
+  return {
+    what: `a task of one unit, in a run of ${String(STEPS)} tasks, run's directory: ${place.name}`,
+    measured: milliseconds(median(ours)),
+    peer: `${String(NO_OPS_PER_STEP)} no-op activities: ${milliseconds(median(peers))}`,
+    ratio: times(ratio),
+    ...judged(ratio, STEPS_LIMIT_RATIO, place.doubt),
+  };
+};
+
 export const steps: Bench = {
   name: 'steps',
   title: `a task of one unit, in a run of ${String(STEPS)}`,
-  run: ({ folder, program, client, address, say }): Promise<Row[]> =>
-    withNoOpWorker(address, async (taskQueue) => {
-      const ours: number[] = [];
-      const peers: number[] = [];
-      const tasks = Array.from({ length: STEPS }, (_, index) => ({
-        name: `Step ${String(index)}`,
-        type: 'non_parallel' as const,
-        command: 'true',
-      }));
-      for (let repetition = 0; repetition < REPETITIONS; repetition += 1) {
-        peers.push(await noOps(client, taskQueue));
-        const dir = join(folder, String(repetition));
-        await program.run(benchRequest({ dir, tasks, images: 1 }), `steps-${String(repetition)}`);
-        const types = ['planTask', 'runBatch', 'applyTask'];
-        ours.push((await spanOf(client, await workflowIdIn(dir), types)) / STEPS);
-        say(mediansOf(await activityTimes(client, await workflowIdIn(dir))));
-        say(`no-ops ${milliseconds(peers.at(-1) ?? NaN)}, task ${milliseconds(ours.at(-1) ?? NaN)}`);
-      }
-      const ratio = median(ours) / median(peers);
-      return [
-        {
-          what: `a task of one unit, in a run of ${String(STEPS)} tasks`,
-          measured: milliseconds(median(ours)),
-          peer: `${String(NO_OPS_PER_STEP)} no-op activities: ${milliseconds(median(peers))}`,
-          ratio: times(ratio),
-          limit: times(STEPS_LIMIT_RATIO),
-          reached: ratio <= STEPS_LIMIT_RATIO,
-        },
-      ];
-    }),
+  run: (context) =>
+    withNoOpWorker(context.address, (taskQueue) =>
+      atEachPlace(context.folder, (place) => stepsAt(context, taskQueue, place)),
+    ),
 };

@@ -37,3 +37,12 @@ export const READY_SECONDS = 60;
 
 /** A program that has not ended so long after SIGTERM is killed: a bench must end. */
 export const STOP_SECONDS = 30;
+
+/** Files created to learn what one costs on a disk. */
+export const FILES_OF_PROBE = 1_000;
+
+/**
+ * A new file costs 60-90 us here through Node. ext4 takes several times as long for five minutes after many files
+ * were deleted nearby, as test suites do: then a ratio to a peer that creates none says nothing.
+ */
+export const SLOW_DISK_MICROSECONDS = 250;
