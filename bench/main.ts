@@ -9,10 +9,11 @@ import type { Bench, Row } from './bench.js';
 import { history } from './history.js';
 import { images } from './images.js';
 import { openProgram } from './program.js';
+import { slurm } from './slurm.js';
 import { steps } from './steps.js';
 import { units } from './units.js';
 
-export const benches: readonly Bench[] = [units, steps, images, history];
+export const benches: readonly Bench[] = [units, steps, images, history, slurm];
 
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);

@@ -12,9 +12,13 @@ export interface BenchTask {
   type: 'parallel' | 'non_parallel' | 'converter_non_parallel';
   command: string;
   args?: JsonObject;
+  meta?: JsonObject;
 }
 
-const workflowTask = ({ name, type, command, args = {} }: BenchTask, order: number): JsonObject => {
+const workflowTask = (
+  { name, type, command, args = {}, meta = {} }: BenchTask,
+  order: number,
+): JsonObject => {
   const parallel = type === 'parallel';
   return {
     id: order + 1,
@@ -22,6 +26,8 @@ const workflowTask = ({ name, type, command, args = {} }: BenchTask, order: numb
     task_type: type,
     args_parallel: parallel ? args : null,
     args_non_parallel: parallel ? null : args,
+    meta_parallel: parallel ? meta : null,
+    meta_non_parallel: parallel ? null : meta,
     task: {
       name,
       type,
@@ -45,13 +51,21 @@ export interface BenchRequest {
   tasks: BenchTask[];
   images?: number;
   queue?: string;
+  backend?: 'local' | 'slurm';
 }
 
 export const zarrDirOf = (dir: string): string => join(dir, 'zarr');
 
-export const benchRequest = ({ dir, tasks, images = 0, queue }: BenchRequest): JsonObject => ({
+export const benchRequest = ({
+  dir,
+  tasks,
+  images = 0,
+  queue,
+  backend = 'local',
+}: BenchRequest): JsonObject => ({
   workflow: { name: 'Bench', task_list: tasks.map(workflowTask) },
   dataset: { name: 'Bench', zarr_dir: zarrDirOf(dir), images: plateImages(zarrDirOf(dir), images) },
   workflow_dir_local: join(dir, 'run'),
+  backend,
   ...(queue === undefined ? {} : { activity_task_queue: queue }),
 });

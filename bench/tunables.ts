@@ -46,3 +46,22 @@ export const FILES_OF_PROBE = 1_000;
  * were deleted nearby, as test suites do: then a ratio to a peer that creates none says nothing.
  */
 export const SLOW_DISK_MICROSECONDS = 250;
+
+/** Units of one SLURM job: some seconds of work. */
+export const SLURM_UNITS = 5_000;
+
+/** Of a job on two cores. */
+export const SLURM_UNITS_PER_SECOND_LIMIT = 500;
+
+/** Far longer than what is waited for, so that it shows who was waited for: the journal, not squeue. */
+export const SLURM_LONG_POLL_SECONDS = 30;
+
+export const SLURM_LATENCY_LIMIT_SECONDS = 3;
+
+/** Runs of one job each, one after the other. */
+export const SLURM_LATENCY_RUNS = 5;
+
+export const SLURM_JOBS = 200;
+
+/** Short, so that a run of seconds has several intervals. */
+export const SLURM_SHORT_POLL_SECONDS = 5;

@@ -10,8 +10,9 @@ import { benchRequest } from './requests.js';
 import { judged } from './rows.js';
 import { REPETITIONS, UNITS, UNITS_LIMIT_RATIO } from './tunables.js';
 
-const xargs = (lanes: number): Promise<number> => {
-  const input = Array.from({ length: UNITS }, (_, index) => `${String(index)}\n`).join('');
+/** Seconds that xargs takes to start so many `true`, `lanes` at once. */
+export const xargs = (count: number, lanes: number): Promise<number> => {
+  const input = Array.from({ length: count }, (_, index) => `${String(index)}\n`).join('');
   return timed(() => execa('xargs', ['-P', String(lanes), '-n', '1', 'true'], { input }));
 };
 
@@ -21,7 +22,7 @@ const unitsAt = async ({ program, client, say }: BenchContext, place: Place): Pr
   const peers: number[] = [];
   for (let repetition = 0; repetition < REPETITIONS; repetition += 1) {
     // Turn by turn, so that other load on the machine meets both.
-    peers.push(await xargs(lanes));
+    peers.push(await xargs(UNITS, lanes));
     const dir = join(place.folder, String(repetition));
     const tasks = [{ name: 'True', type: 'parallel' as const, command: 'true' }];
     const name = `units-${place.name}-${String(repetition)}`;

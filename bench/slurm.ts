@@ -1,0 +1,182 @@
+/** The SLURM backend on a real cluster of this machine: units in a job, end of a job to its result, many jobs. */
+import { randomUUID } from 'node:crypto';
+import { chown, mkdtemp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startCluster, whyNoCluster, type Cluster } from '../test/slurm/cluster.js';
+import { createWrappers, type Wrappers } from '../test/slurm/wrappers.js';
+import type { JsonObject } from '../src/wire/request.js';
+import type { Bench, BenchContext, Row } from './bench.js';
+import { activityTimes, workflowIdIn } from './histories.js';
+import { median, seconds, timed, times } from './measure.js';
+import { benchRequest } from './requests.js';
+import { journalsOf, runPlainly } from './slurm-jobs.js';
+import {
+  SLURM_JOBS,
+  SLURM_LATENCY_LIMIT_SECONDS,
+  SLURM_LATENCY_RUNS,
+  SLURM_LONG_POLL_SECONDS,
+  SLURM_SHORT_POLL_SECONDS,
+  SLURM_UNITS,
+  SLURM_UNITS_PER_SECOND_LIMIT,
+} from './tunables.js';
+import { xargs } from './units.js';
+import { POLL_JITTER_FRACTION } from '../src/executors/slurm/tunables.js';
+
+const siteConfig = (pollSeconds: number): JsonObject => ({
+  default_slurm_config: { partition: 'normal', cpus_per_task: 1, mem: 10, time: '30' },
+  batching_config: {
+    ...{ target_cpus_per_job: 2, max_cpus_per_job: 16, target_mem_per_job: 100, max_mem_per_job: 64000 },
+    ...{ target_num_jobs: 1000, max_num_jobs: 1000 },
+  },
+  runner_config: { poll_interval_seconds: pollSeconds },
+});
+
+interface Site {
+  cluster: Cluster;
+  wrappers: Wrappers;
+  /** Runs `units` units of `true`, so many in a job; the folder of the run and its wall time. */
+  run(units: number, unitsPerJob: number): Promise<{ dir: string; took: number }>;
+}
+
+const withWorker = async <T>(
+  { program, address }: BenchContext,
+  cluster: Cluster,
+  pollSeconds: number,
+  work: (site: Site) => Promise<T>,
+): Promise<T> => {
+  const config = join(cluster.workDir, `slurm-config-${randomUUID()}.json`);
+  await writeFile(config, JSON.stringify(siteConfig(pollSeconds)));
+  await chown(config, cluster.uid, cluster.gid);
+  const wrappers = await createWrappers(cluster);
+  for (const command of ['squeue', 'sbatch']) await wrappers.set(command, 'exec "$real" "$@"');
+  const queue = `bench-slurm-${randomUUID()}`;
+  const worker = await program.start(
+    ['worker', 'slurm', '--slurm-config', config, '--task-queue', queue, '--address', address],
+    { prefix: [...cluster.userPrefix, `PATH=${wrappers.path}:/usr/local/bin:/usr/bin:/bin`] },
+  );
+  try {
+    return await work({
+      cluster,
+      wrappers,
+      run: async (units, unitsPerJob) => {
+        const dir = await mkdtemp(join(cluster.workDir, 'run-'));
+        await chown(dir, cluster.uid, cluster.gid);
+        const meta = { tasks_per_job: unitsPerJob, parallel_tasks_per_job: Math.min(2, unitsPerJob) };
+        const tasks = [{ name: 'True', type: 'parallel' as const, command: 'true', meta }];
+        const request = benchRequest({ dir, tasks, images: units, queue, backend: 'slurm' });
+        return { dir, took: await program.run(request, `slurm-${randomUUID()}`) };
+      },
+    });
+  } finally {
+    await worker.stop();
+  }
+};
+
+/** Units per second within a job, and the whole run against the same script given to sbatch by hand. */
+const oneJob = async ({ say }: BenchContext, { cluster, run }: Site): Promise<Row[]> => {
+  const peer = SLURM_UNITS / (await xargs(SLURM_UNITS, 2));
+  const { dir, took } = await run(SLURM_UNITS, SLURM_UNITS);
+  const [journal] = await journalsOf(join(dir, 'run'));
+  const rate = journal === undefined ? NaN : SLURM_UNITS / (journal.lastEnd - journal.firstStart);
+  const plain = await runPlainly(cluster, join(dir, 'run'));
+  say(
+    `${String(SLURM_UNITS)} units: ${rate.toFixed(0)}/s; run ${seconds(took)}, plain sbatch ${seconds(plain)}`,
+  );
+  return [
+    {
+      what: `units of \`true\` within one SLURM job on 2 cores (${String(SLURM_UNITS)} of them)`,
+      measured: `${rate.toFixed(0)} units/s`,
+      peer: `xargs -P 2: ${peer.toFixed(0)} units/s`,
+      ratio: times(rate / peer),
+      limit: `${String(SLURM_UNITS_PER_SECOND_LIMIT)} units/s`,
+      reached: rate >= SLURM_UNITS_PER_SECOND_LIMIT,
+    },
+    {
+      what: 'the same as a whole run, `run` to result',
+      measured: seconds(took),
+      peer: `plain sbatch of the same script: ${seconds(plain)}`,
+      ratio: times(took / plain),
+      limit: '',
+      reached: null,
+    },
+  ];
+};
+
+/** From the last unit's end to the end of the batch's activity, with an interval that is far longer. */
+const latency = async ({ client, say }: BenchContext, { run }: Site): Promise<Row> => {
+  const latencies: number[] = [];
+  for (let repetition = 0; repetition < SLURM_LATENCY_RUNS; repetition += 1) {
+    const { dir } = await run(1, 1);
+    const [journal] = await journalsOf(join(dir, 'run'));
+    const activities = await activityTimes(client, await workflowIdIn(dir));
+    const batch = activities.find(({ type }) => type === 'runBatch');
+    latencies.push((batch?.ended ?? NaN) - (journal?.lastEnd ?? NaN));
+    say(`a job's end to its result: ${seconds(latencies.at(-1) ?? NaN)}`);
+  }
+  const worst = Math.max(...latencies);
+  return {
+    what: `end of a job to the end of its activity, squeue asked every ${String(SLURM_LONG_POLL_SECONDS)} s; worst of ${String(SLURM_LATENCY_RUNS)}`,
+    measured: seconds(worst),
+    peer: `median: ${seconds(median(latencies))}`,
+    ratio: '',
+    limit: seconds(SLURM_LATENCY_LIMIT_SECONDS),
+    reached: worst <= SLURM_LATENCY_LIMIT_SECONDS,
+  };
+};
+
+/** Calls of squeue and sbatch for many jobs. */
+const manyJobs = async ({ say }: BenchContext, { run, wrappers }: Site): Promise<Row[]> => {
+  const before = (await wrappers.calls('squeue')).length;
+  const elapsed = await timed(() => run(2 * SLURM_JOBS, 2));
+  const squeues = (await wrappers.calls('squeue')).length - before;
+  const sbatches = (await wrappers.calls('sbatch')).length;
+  // The interval is jittered; one call may fall on either end.
+  const allowed = 1 + Math.ceil(elapsed / (SLURM_SHORT_POLL_SECONDS * (1 - POLL_JITTER_FRACTION)));
+  say(
+    `${String(SLURM_JOBS)} jobs in ${seconds(elapsed)}: ${String(squeues)} squeue, ${String(sbatches)} sbatch`,
+  );
+  const what = `${String(SLURM_JOBS)} jobs submitted, watched and applied in ${seconds(elapsed)}`;
+  return [
+    {
+      what: `${what}: squeue`,
+      measured: `${String(squeues)} calls`,
+      peer: `one per ${String(SLURM_SHORT_POLL_SECONDS)} s`,
+      ratio: '',
+      limit: `${String(allowed)} calls`,
+      reached: squeues <= allowed,
+    },
+    {
+      what: `${what}: sbatch`,
+      measured: `${String(sbatches)} calls`,
+      peer: '',
+      ratio: '',
+      limit: `${String(SLURM_JOBS)} calls`,
+      reached: sbatches === SLURM_JOBS,
+    },
+  ];
+};
+
+export const slurm: Bench = {
+  name: 'slurm',
+  title: 'the SLURM backend on a cluster of this machine',
+  run: async (context): Promise<Row[]> => {
+    const reason = whyNoCluster();
+    if (reason !== null) {
+      context.say(`not measured: ${reason}`);
+      return [];
+    }
+    const cluster = await startCluster();
+    try {
+      const quick = await withWorker(context, cluster, SLURM_LONG_POLL_SECONDS, async (site) => [
+        ...(await oneJob(context, site)),
+        await latency(context, site),
+      ]);
+      const many = await withWorker(context, cluster, SLURM_SHORT_POLL_SECONDS, (site) =>
+        manyJobs(context, site),
+      );
+      return [...quick, ...many];
+    } finally {
+      await cluster.down();
+    }
+  },
+};
