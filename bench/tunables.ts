@@ -42,7 +42,7 @@ export const STOP_SECONDS = 30;
 export const FILES_OF_PROBE = 1_000;
 
 /**
- * A new file costs 60-90 us here through Node. ext4 takes several times as long for five minutes after many files
+ * A new file costs 50 us here through Node. ext4 takes several times as long for five minutes after many files
  * were deleted nearby, as test suites do: then a ratio to a peer that creates none says nothing.
  */
 export const SLOW_DISK_MICROSECONDS = 250;
