@@ -14,10 +14,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { quote } from 'shlex';
 import { buildBatchScript } from '../../src/batch/script.js';
+import { leaveTombstone, readTombstone } from '../../src/batch/tombstone.js';
 import {
-  SubmissionRefused,
+  NeverSubmitted,
   type Backend,
   type Batch,
+  type BatchNames,
   type Executor,
   type Handle,
 } from '../../src/executors/contract.js';
@@ -56,7 +58,7 @@ export const createTaskSpoolerBackend = ({ stateDir, slots = 1 }: TaskSpoolerOpt
 });
 
 const createExecutor = (stateDir: string, slots: number): Executor => {
-  const lockOf = (batch: Batch): string => join(stateDir, `${batch.key}.lock`);
+  const lockOf = (batch: BatchNames): string => join(stateDir, `${batch.key}.lock`);
 
   const tsp = async (...args: string[]): Promise<string> => {
     await mkdir(stateDir, { recursive: true });
@@ -66,17 +68,17 @@ const createExecutor = (stateDir: string, slots: number): Executor => {
     return stdout;
   };
 
-  const rowsOf = async (batch: Batch): Promise<Row[]> =>
+  const rowsOf = async (batch: BatchNames): Promise<Row[]> =>
     (await tsp('-l')).split('\n').flatMap((line) => {
       const [, id = '', state = '', name, jobId = ''] =
         /^(\d+)\s+(\w+)\s.*?\[([A-Za-z0-9._-]+):([0-9a-f]+)\]/.exec(line) ?? [];
       return name === batch.jobName ? [{ id, state, jobId }] : [];
     });
 
-  const ownerOf = async (batch: Batch): Promise<string | null> =>
+  const ownerOf = async (batch: BatchNames): Promise<string | null> =>
     /^([0-9a-f]+)\n/.exec((await readIfThere(batch.paths.owner)) ?? '')?.[1] ?? null;
 
-  const earlierJob = async (batch: Batch): Promise<string | null> =>
+  const earlierJob = async (batch: BatchNames): Promise<string | null> =>
     (await ownerOf(batch)) ?? (await rowsOf(batch))[0]?.jobId ?? (await ownerOf(batch));
 
   const scriptOf = (batch: Batch): string =>
@@ -91,8 +93,9 @@ const createExecutor = (stateDir: string, slots: number): Executor => {
 
   const handleOf = (jobId: string): Handle => ({ jobId, facts: { host: hostname() } });
 
-  const refuseCancelled = async (batch: Batch): Promise<void> => {
-    if ((await readIfThere(batch.paths.tombstone)) !== null) throw new SubmissionRefused('cancelled');
+  const refuseCancelled = async (batch: BatchNames): Promise<void> => {
+    if ((await readTombstone(batch.paths.tombstone)) !== null)
+      throw new NeverSubmitted(`batch ${batch.key} was ended before it was submitted`);
   };
 
   const submit: Executor['submit'] = async (batch, { signal, note }) => {
@@ -133,8 +136,9 @@ const createExecutor = (stateDir: string, slots: number): Executor => {
       }
     },
     cancel: async (batch, handle, context) => {
-      await createExclusive(batch.paths.tombstone, 'cancelled\n');
-      if (handle === null && (await readIfThere(batch.paths.intent)) === null) return;
+      await leaveTombstone(batch.paths.tombstone, { reason: 'cancelled' });
+      if (handle === null && (await readIfThere(batch.paths.intent)) === null)
+        return { jobIds: [], uncertain: null };
       const late = handle === null && (await earlierJob(batch)) === null;
       if (late) await sleep(LATE_REQUEST_MS, undefined, { signal: context.signal });
       for (;;) {
@@ -142,7 +146,8 @@ const createExecutor = (stateDir: string, slots: number): Executor => {
         // One that has started meanwhile cannot be removed; the next look ends its processes.
         for (const { id, state } of live) if (state === 'queued') await tsp('-r', id).catch(() => '');
         await endProcesses(batch, { lock: lockOf(batch) }, context);
-        if (live.length === 0) return;
+        const jobId = handle?.jobId ?? (await ownerOf(batch));
+        if (live.length === 0) return { jobIds: jobId === null ? [] : [jobId], uncertain: null };
         await sleep(CANCEL_LOOK_MS, undefined, { signal: context.signal });
       }
     },

@@ -6,7 +6,7 @@
  */
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
-import { SubmissionRefused, type BatchStatus, type Handle } from '../executors/contract.js';
+import { NeverSubmitted, SubmissionRefused, type BatchStatus, type Handle } from '../executors/contract.js';
 import { parseOutcome, readOutcome } from '../outcomes/outcome-file.js';
 import type { Outcome } from '../outcomes/unit-outcome.js';
 import type { JournalReport } from '../batch/read-journals.js';
@@ -81,7 +81,7 @@ const submit = async (
   deps: ActivityDependencies,
   prepared: PreparedBatch,
   beat: (change: Partial<BatchHeartbeat>) => void,
-): Promise<Handle | SubmissionRefused> => {
+): Promise<Handle | SubmissionRefused | NeverSubmitted> => {
   const signal = Context.current().cancellationSignal;
   try {
     return await beating(
@@ -96,7 +96,7 @@ const submit = async (
       }),
     );
   } catch (error) {
-    if (error instanceof SubmissionRefused) return error;
+    if (error instanceof SubmissionRefused || error instanceof NeverSubmitted) return error;
     throw error;
   }
 };
@@ -132,7 +132,7 @@ const run = async (input: RunBatchInput, deps: ActivityDependencies): Promise<Ba
     const { beat } = heart(input, batch.key, batch.unitCount);
     beat({});
     const handle = await submit(deps, prepared, beat);
-    const refused = handle instanceof SubmissionRefused;
+    const refused = handle instanceof SubmissionRefused || handle instanceof NeverSubmitted;
     if (!refused) beat({ state: 'pending', job_id: handle.jobId, facts: handle.facts, reason: null });
     const end: BatchEnd = refused
       ? { journal: noJournal, status: null }

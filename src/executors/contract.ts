@@ -18,7 +18,7 @@ export interface BatchPaths {
   intent: string;
   /** Created O_EXCL by the script; its first line is the job id that owns the batch. */
   owner: string;
-  /** Created by cancel; a script that sees it starts nothing more. */
+  /** Left once a batch is cancelled or its end was seen (src/batch/tombstone.ts); a script that sees it starts nothing more. */
   tombstone: string;
   /** `{journalPrefix}{job id}-{restart}.journal`, one per copy of the script. */
   journalPrefix: string;
@@ -80,19 +80,26 @@ export interface Usage {
   cpu_seconds: number | null;
 }
 
+/** The executor's word on a batch that has ended. */
+export interface EndOfBatch {
+  cause: EndCause;
+  /** The scheduler's own word, e.g. OUT_OF_MEMORY; null where there is none. */
+  schedulerState: string | null;
+  /** What happened, in words a biologist understands. */
+  message: string;
+  node: string | null;
+  usage: Usage | null;
+  /**
+   * The node itself is at fault: it failed, was started anew, or vanished with its job. The next try avoids it. A node
+   * that a job was only taken from (preempted, drained, revoked) is not.
+   */
+  nodeAtFault?: boolean;
+}
+
 export type BatchStatus =
   | { state: 'pending'; reason: string | null }
   | { state: 'running'; node: string | null }
-  | {
-      state: 'ended';
-      cause: EndCause;
-      /** The scheduler's own word, e.g. OUT_OF_MEMORY; null where there is none. */
-      schedulerState: string | null;
-      /** What happened, in words a biologist understands. */
-      message: string;
-      node: string | null;
-      usage: Usage | null;
-    }
+  | ({ state: 'ended' } & EndOfBatch)
   /** No answer, an error or absence: never success and never failure by itself. */
   | { state: 'unknown'; reason: string };
 
@@ -103,11 +110,23 @@ export interface ExecutorContext {
   note(line: string): void;
 }
 
+/** What of a batch is known without any file of the run: enough to find it and to end it. */
+export type BatchNames = Pick<Batch, 'key' | 'jobName' | 'paths'>;
+
+export interface CancelReport {
+  /** Every job of the batch that was found, whoever submitted it. */
+  jobIds: string[];
+  /** What could not be made sure of, in words (which file, what may still run); null when nothing lives or will. */
+  uncertain: string | null;
+}
+
 export interface Executor {
   /**
-   * Idempotent by `batch.key`: an earlier submission of that key is found and adopted; never two live copies.
-   * Waits, with `context.note`, while limits or an absent scheduler forbid it.
+   * Idempotent by `batch.key`: an earlier submission of that key is found and adopted, also one that has ended, and
+   * also where a tombstone stands by now; never two live copies. Waits, with `context.note`, while limits or an absent
+   * scheduler forbid it.
    *
+   * @throws NeverSubmitted where a tombstone stands and nothing was submitted before it.
    * @throws SubmissionRefused when it is refused for good.
    * @throws WrongWorker when the batch belongs to another host or user (retryable).
    */
@@ -115,10 +134,11 @@ export interface Executor {
   /** `ended` means that no process of the batch can still write. Never throws for a scheduler's failure. */
   status(batch: Batch, handle: Handle): Promise<BatchStatus>;
   /**
-   * Writes the tombstone, looks the batch up by key (with or without a handle), asks, verifies that the whole
-   * process tree is gone. Resolves when nothing of it runs or will run; idempotent.
+   * Leaves a tombstone (src/batch/tombstone.ts; one that is there already stays), looks the batch up by key, with or
+   * without a handle, asks, verifies that the whole process tree is gone. Resolves when nothing of it runs or will run;
+   * idempotent. Needs no file of the run: one that can never be read or written is told in the report instead.
    */
-  cancel(batch: Batch, handle: Handle | null, context: ExecutorContext): Promise<void>;
+  cancel(batch: BatchNames, handle: Handle | null, context: ExecutorContext): Promise<CancelReport>;
 }
 
 /** Input of a layout: one task's part of a run. */
@@ -178,6 +198,11 @@ export interface Backend {
 /** The scheduler will never take this batch; `message` holds its own words. */
 export class SubmissionRefused extends Error {
   override readonly name = 'SubmissionRefused';
+}
+
+/** A tombstone was there before anything of the batch was submitted: nothing of it has run or will. */
+export class NeverSubmitted extends Error {
+  override readonly name = 'NeverSubmitted';
 }
 
 /** This worker is not the one that may touch the batch (other host or user); another attempt may fit. */

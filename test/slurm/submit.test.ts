@@ -2,7 +2,7 @@ import type { JsonObject } from '../../src/wire/request.js';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { SubmissionRefused, type Backend, type Batch } from '../../src/executors/contract.js';
+import { NeverSubmitted, SubmissionRefused, type Backend, type Batch } from '../../src/executors/contract.js';
 import {
   backendOn,
   journalOf,
@@ -152,7 +152,7 @@ describeOnCluster('submission to a real cluster', { accounting: true }, (cluster
       (await readdir(join(batch.workingDir, '.runner'))).some((n) => n.endsWith('.tombstone')),
     );
     await cluster().startDaemon('slurmctld');
-    expect(await submitted).toBeInstanceOf(SubmissionRefused);
+    expect(await submitted).toBeInstanceOf(NeverSubmitted);
     await cancelled;
     expect(await startsOf(batch)).toEqual([[]]);
   });

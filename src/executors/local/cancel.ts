@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createExclusive } from '../../state/files.js';
-import type { Batch, ExecutorContext } from '../contract.js';
+import { leaveTombstone, type Tombstone } from '../../batch/tombstone.js';
+import type { BatchNames, ExecutorContext } from '../contract.js';
 import type { HostFiles } from './folders.js';
 import { isLocked } from './locks.js';
 import { batchProcesses, signalProcess } from './processes.js';
 import { CANCEL_GRACE_MS, CANCEL_LIMIT_MS, CANCEL_LOOK_MS } from './tunables.js';
 
 /** From now on no script of the batch starts anything; survives a loss of power. */
-export const writeTombstone = (batch: Batch): Promise<boolean> =>
-  createExclusive(batch.paths.tombstone, 'cancelled\n');
+export const writeTombstone = (batch: BatchNames): Promise<Tombstone> =>
+  leaveTombstone(batch.paths.tombstone, { reason: 'cancelled' });
 
 /**
  * Ends all processes of a batch: SIGTERM, a grace, SIGKILL. The tombstone must be there: a script that takes the
@@ -17,7 +17,7 @@ export const writeTombstone = (batch: Batch): Promise<boolean> =>
  * @throws Error when something is left after all that (a process that hangs in the kernel), or the signal's reason.
  */
 export const endProcesses = async (
-  batch: Batch,
+  batch: BatchNames,
   files: Pick<HostFiles, 'lock'>,
   context: ExecutorContext,
 ): Promise<void> => {

@@ -6,7 +6,7 @@ import { hostFiles } from './folders.js';
 import { readIdentity, readIntent, type Identity } from './identity.js';
 import { isLocked } from './locks.js';
 import { endOfBatch } from './status.js';
-import { startOrAdopt } from './submit.js';
+import { readOwner, startOrAdopt } from './submit.js';
 
 export interface LocalExecutorOptions {
   stateDir: string;
@@ -87,6 +87,8 @@ export const createLocalExecutor = ({ stateDir, queue, maxUnits, host }: LocalEx
       await submitting.get(batch.key)?.catch(() => undefined);
       await endProcesses(batch, hostFiles(stateDir, queue, batch.key), context);
       await (await allocator()).review(batch.key);
+      const owner = await readOwner(batch);
+      return { jobIds: owner === null ? [] : [owner], uncertain: null };
     },
   };
 };

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { createExclusive, readIfThere } from '../../state/files.js';
-import { WrongWorker, type Batch } from '../contract.js';
+import { WrongWorker, type BatchNames } from '../contract.js';
 
 /** Who may touch a local batch: the user who started it, on the host where it runs. */
 export interface Identity {
@@ -19,7 +19,7 @@ export const readIdentity = async (host: string = hostname()): Promise<Identity>
 });
 
 /** Puts on record that this worker is about to start the batch; false when somebody has said so before. */
-export const writeIntent = (batch: Batch, { host, user, bootId }: Identity): Promise<boolean> =>
+export const writeIntent = (batch: BatchNames, { host, user, bootId }: Identity): Promise<boolean> =>
   createExclusive(batch.paths.intent, `${JSON.stringify({ host, user, boot_id: bootId })}\n`);
 
 /**
@@ -27,7 +27,7 @@ export const writeIntent = (batch: Batch, { host, user, bootId }: Identity): Pro
  *
  * @throws WrongWorker when that was another host or user.
  */
-export const readIntent = async (batch: Batch, { host, user }: Identity): Promise<Identity | null> => {
+export const readIntent = async (batch: BatchNames, { host, user }: Identity): Promise<Identity | null> => {
   const text = await readIfThere(batch.paths.intent);
   if (text === null) return null;
   const intent = JSON.parse(text) as { host: string; user: string; boot_id: string };

@@ -1,8 +1,8 @@
 import { readJournals, type ScriptCopy } from '../../batch/read-journals.js';
+import { readTombstone } from '../../batch/tombstone.js';
 import type { Batch, BatchStatus, EndCause, Handle } from '../contract.js';
 import type { Identity } from './identity.js';
 import { stderrTail } from './launch.js';
-import { isCancelled, NEVER_BEGUN } from './submit.js';
 import { STDERR_TAIL_LINES } from './tunables.js';
 
 type Ended = Extract<BatchStatus, { state: 'ended' }>;
@@ -25,7 +25,9 @@ export const endOfBatch = async (
     ...{ schedulerState: null, usage: null },
   });
   if (journal.complete) return ended('completed', 'every unit has ended');
-  if (await isCancelled(batch)) return ended('cancelled', 'cancelled');
+  const tombstone = await readTombstone(batch.paths.tombstone);
+  if (tombstone?.reason === 'cancelled') return ended('cancelled', 'cancelled');
+  if (tombstone !== null && tombstone.said !== null) return { state: 'ended', ...tombstone.said };
   if (submitted.bootId !== now.bootId) return ended('node', `host ${now.host} was started anew while it ran`);
   const quit = giveUp(journal.copies, handle.jobId);
   const tail = await stderrTail([`${batch.paths.stdioPrefix}${handle.jobId}.err`], STDERR_TAIL_LINES);
@@ -39,5 +41,3 @@ const SIGNALLED = 94;
 
 const giveUp = (copies: ScriptCopy[], jobId: string): number | null =>
   copies.find((copy) => copy.jobId === jobId)?.quit ?? null;
-
-export const neverBegun = (handle: Handle): boolean => handle.jobId === NEVER_BEGUN;

@@ -1,24 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildBatchScript } from '../../batch/script.js';
 import { readIfThere, replaceFile } from '../../state/files.js';
-import type { Batch, Handle } from '../contract.js';
+import { readTombstone } from '../../batch/tombstone.js';
+import { NeverSubmitted, type Batch, type BatchNames, type Handle } from '../contract.js';
 import type { HostFiles } from './folders.js';
 import { readIntent, writeIntent, type Identity } from './identity.js';
 import { launch, stderrTail, type Launched } from './launch.js';
 import { isLocked } from './locks.js';
 import { OWNER_LOOK_MS, OWNER_WAIT_MS, STDERR_TAIL_LINES } from './tunables.js';
 
-/** Job id of a batch that was cancelled before any script began. */
-export const NEVER_BEGUN = 'none';
-
 /** The job id (the script's process id) that owns the batch; null while there is none. */
-export const readOwner = async (batch: Batch): Promise<string | null> => {
+export const readOwner = async (batch: BatchNames): Promise<string | null> => {
   const text = await readIfThere(batch.paths.owner);
   return text?.includes('\n') === true ? (text.split('\n')[0] ?? null) : null;
 };
 
-export const isCancelled = async (batch: Batch): Promise<boolean> =>
-  (await readIfThere(batch.paths.tombstone)) !== null;
+const hasTombstone = async (batch: BatchNames): Promise<boolean> =>
+  (await readTombstone(batch.paths.tombstone)) !== null;
+
+const neverBegun = (batch: BatchNames): NeverSubmitted =>
+  new NeverSubmitted(`batch ${batch.key} was ended before its script began`);
 
 export const handleOf = (jobId: string, { host, user }: Identity): Handle => ({
   jobId,
@@ -40,7 +41,7 @@ export const localScript = (batch: Batch, files: HostFiles): string =>
  * file decides, so that no harm is done when both happen at once.
  *
  * @param started called with every script that this attempt starts.
- * @throws WrongWorker, the signal's reason, or an error that says why the script did not begin; all retryable.
+ * @throws NeverSubmitted, WrongWorker, the signal's reason, or an error that says why the script did not begin; all retryable.
  */
 export const startOrAdopt = async (
   batch: Batch,
@@ -52,7 +53,10 @@ export const startOrAdopt = async (
   await readIntent(batch, identity);
   const owner = await readOwner(batch);
   if (owner !== null) return handleOf(owner, identity);
-  if (await isCancelled(batch)) return handleOf(NEVER_BEGUN, identity);
+  if (await hasTombstone(batch)) {
+    if (await isLocked(files.lock)) return handleOf(await awaitOwner(batch, files, signal, null), identity);
+    throw neverBegun(batch);
+  }
   const first = await writeIntent(batch, identity);
   if (!first) await readIntent(batch, identity);
   let launched: Launched | null = null;
@@ -81,7 +85,7 @@ const awaitOwner = async (
     const gone = launched === null ? !(await isLocked(files.lock)) : exit !== null;
     const owner = await readOwner(batch);
     if (owner !== null) return owner;
-    if (gone && (await isCancelled(batch))) return NEVER_BEGUN;
+    if (gone && (await hasTombstone(batch))) throw neverBegun(batch);
     if (gone && !(await isLocked(files.lock))) {
       const tail = await stderrTail([files.launch], STDERR_TAIL_LINES);
       throw new Error(

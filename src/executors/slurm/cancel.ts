@@ -1,7 +1,13 @@
 /** Cancels a batch and makes sure of it: nothing of it runs or will run when this resolves. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createExclusive } from '../../state/files.js';
-import { WrongWorker, type Batch, type ExecutorContext, type Handle } from '../contract.js';
+import { leaveTombstone } from '../../batch/tombstone.js';
+import {
+  WrongWorker,
+  type BatchNames,
+  type CancelReport,
+  type ExecutorContext,
+  type Handle,
+} from '../contract.js';
 import { jobsInQueue } from './look-up.js';
 import type { QueueRow } from './squeue.js';
 import { classOfState } from './states.js';
@@ -12,31 +18,42 @@ import { SCANCEL_AGAIN_SECONDS } from './tunables.js';
 /** @throws WrongWorker when the batch belongs to another user. */
 export const cancelBatch = async (
   scheduler: Scheduler,
-  batch: Batch,
+  batch: BatchNames,
   handle: Handle | null,
   context: ExecutorContext,
-): Promise<void> => {
+): Promise<CancelReport> => {
   // First the mark, then the look: whoever submits does it the other way round, so that one of us sees the other.
-  await createExclusive(batch.paths.tombstone, 'cancelled\n');
+  await leaveTombstone(batch.paths.tombstone, { reason: 'cancelled' });
   const intent = await readIntent(batch);
-  if (intent === null && handle === null) return;
+  if (intent === null && handle === null) return { jobIds: [], uncertain: null };
   if (intent !== null && intent.user !== scheduler.user) {
     throw new WrongWorker(`Batch ${batch.key} belongs to user ${intent.user}, not to ${scheduler.user}.`);
   }
   const asked = new Map<string, number>();
   await untilNoneLives(scheduler, batch, asked, context);
   const lateMs = await lateRequestMs(scheduler, batch);
-  if (lateMs === 0) return;
+  if (lateMs === 0) return report(batch, handle, asked);
   context.note(
     `cancelling: waiting ${String(Math.ceil(lateMs / 1000))} s for a submission that may still arrive`,
   );
   await sleep(lateMs, undefined, { signal: context.signal });
   await untilNoneLives(scheduler, batch, asked, context);
+  return report(batch, handle, asked);
+};
+
+const report = async (
+  batch: BatchNames,
+  handle: Handle | null,
+  asked: Map<string, number>,
+): Promise<CancelReport> => {
+  const onRecord = [handle?.jobId ?? null, await readJobId(batch), (await readAttempts(batch)).jobId];
+  const jobIds = [...new Set([...onRecord, ...asked.keys()])].filter((id) => id !== null);
+  return { jobIds, uncertain: null };
 };
 
 const untilNoneLives = async (
   scheduler: Scheduler,
-  batch: Batch,
+  batch: BatchNames,
   asked: Map<string, number>,
   context: ExecutorContext,
 ): Promise<void> => {
@@ -68,7 +85,7 @@ const askToEnd = async (
 };
 
 /** For how long a request of a submission that never got an answer may still make a job; 0: there is none. */
-const lateRequestMs = async (scheduler: Scheduler, batch: Batch): Promise<number> => {
+const lateRequestMs = async (scheduler: Scheduler, batch: BatchNames): Promise<number> => {
   if ((await readJobId(batch)) !== null) return 0;
   const { openSince } = await readAttempts(batch);
   const sbatchMs = scheduler.config.runner_config.sbatch_timeout_seconds * 1000;

@@ -1,5 +1,6 @@
 /** The last word on a job that has ended: cause, use of resources, and what to tell people. */
 import { open } from 'node:fs/promises';
+import { readTombstone } from '../../batch/tombstone.js';
 import type { Batch, BatchStatus } from '../contract.js';
 import type { SlurmCommands } from './commands.js';
 import { explainEnd } from './explain.js';
@@ -7,7 +8,6 @@ import { readResources } from './resources.js';
 import type { JobAccount } from './sacct.js';
 import { parseScontrolJob, type ControlledJob } from './scontrol.js';
 import { endCauseOf } from './states.js';
-import { isCancelled } from './submit.js';
 import { readOwner } from './submission-files.js';
 import { STDERR_TAIL_BYTES } from './tunables.js';
 
@@ -41,7 +41,7 @@ export const describeEnd = async (batch: Batch, end: EndOfJob, commands: SlurmCo
       usage: account?.usage ?? null,
       memoryLimit: account?.requestedMem ?? plannedMemory(batch),
       timeLimit: timeLimit(batch, account, shown),
-      cancelledByRun: await isCancelled(batch),
+      cancelledByRun: (await readTombstone(batch.paths.tombstone))?.reason === 'cancelled',
     }),
   };
 };

@@ -1,5 +1,5 @@
 /** Finds the jobs of a batch by its name, whoever submitted them. */
-import type { Batch, ExecutorContext } from '../contract.js';
+import type { BatchNames, ExecutorContext } from '../contract.js';
 import type { Accounting } from './accounting.js';
 import type { Poller } from './poller.js';
 import type { QueueRow } from './squeue.js';
@@ -16,7 +16,7 @@ export const chooseJob = (rows: readonly QueueRow[], owner: string | null): Queu
 /** The batch's jobs in a squeue that started after `since`; waits until squeue gives an answer. */
 export const jobsInQueue = async (
   poller: Poller,
-  batch: Batch,
+  batch: BatchNames,
   since: number,
   { signal, note }: ExecutorContext,
 ): Promise<{ rows: QueueRow[]; startedAt: number }> => {
@@ -40,7 +40,7 @@ export const jobsInQueue = async (
  */
 export const findJob = async (
   { poller, accounting }: { poller: Poller; accounting: Accounting },
-  batch: Batch,
+  batch: BatchNames,
   from: number,
   context: ExecutorContext,
 ): Promise<string | null> => {

@@ -5,7 +5,7 @@
  */
 import { open, type FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
-import type { Batch } from '../contract.js';
+import type { BatchNames } from '../contract.js';
 import { createExclusive, readIfThere } from '../../state/files.js';
 import { parseJobId } from './sbatch.js';
 
@@ -16,7 +16,7 @@ export interface SubmissionFiles {
   stderr: string;
 }
 
-export const submissionFiles = ({ paths }: Batch): SubmissionFiles => {
+export const submissionFiles = ({ paths }: BatchNames): SubmissionFiles => {
   const stem = paths.intent;
   return { jobId: `${stem}.jobid`, stdout: `${stem}.sbatch.out`, stderr: `${stem}.sbatch.err` };
 };
@@ -27,27 +27,27 @@ const intentSchema = z.object({ user: z.string(), cluster: z.string().nullable()
 export type Intent = z.output<typeof intentSchema>;
 
 /** False when an earlier submission has left one. */
-export const createIntent = (batch: Batch, intent: Intent): Promise<boolean> =>
+export const createIntent = (batch: BatchNames, intent: Intent): Promise<boolean> =>
   createExclusive(batch.paths.intent, `${JSON.stringify(intent)}\n`);
 
 /** null when there is none; throws when it is no intent of this backend's. */
-export const readIntent = async (batch: Batch): Promise<Intent | null> => {
+export const readIntent = async (batch: BatchNames): Promise<Intent | null> => {
   const text = await readIfThere(batch.paths.intent);
   return text === null ? null : intentSchema.parse(JSON.parse(text));
 };
 
 /** The recorded id; what is on record first stays. */
-export const recordJobId = async (batch: Batch, jobId: string): Promise<string> => {
+export const recordJobId = async (batch: BatchNames, jobId: string): Promise<string> => {
   const path = submissionFiles(batch).jobId;
   if (await createExclusive(path, `${jobId}\n`)) return jobId;
   return (await readJobId(batch)) ?? jobId;
 };
 
-export const readJobId = async (batch: Batch): Promise<string | null> =>
+export const readJobId = async (batch: BatchNames): Promise<string | null> =>
   parseJobId((await readIfThere(submissionFiles(batch).jobId)) ?? '');
 
 /** The job that has claimed the batch, if one has. */
-export const readOwner = async (batch: Batch): Promise<string | null> =>
+export const readOwner = async (batch: BatchNames): Promise<string | null> =>
   parseJobId((await readIfThere(batch.paths.owner)) ?? '');
 
 const ATTEMPT = '# attempt ';
@@ -55,7 +55,7 @@ const ENDED = '# ended';
 
 /** Opens the files of one sbatch, with a line that says when it began. */
 export const openAttempt = async (
-  batch: Batch,
+  batch: BatchNames,
   at: number,
 ): Promise<{ stdout: FileHandle; stderr: FileHandle }> => {
   const files = submissionFiles(batch);
@@ -66,7 +66,7 @@ export const openAttempt = async (
 };
 
 /** After an sbatch of which is known that it submitted nothing. */
-export const closeAttempt = async (batch: Batch): Promise<void> => {
+export const closeAttempt = async (batch: BatchNames): Promise<void> => {
   const handle = await open(submissionFiles(batch).stdout, 'a');
   try {
     await handle.appendFile(`${ENDED}\n`);
@@ -91,5 +91,5 @@ export const parseAttempts = (text: string): LastAttempt => {
   return { jobId: parseJobId(attempt), openSince: ended || Number.isNaN(began) ? null : began };
 };
 
-export const readAttempts = async (batch: Batch): Promise<LastAttempt> =>
+export const readAttempts = async (batch: BatchNames): Promise<LastAttempt> =>
   parseAttempts((await readIfThere(submissionFiles(batch).stdout)) ?? '');

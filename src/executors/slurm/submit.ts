@@ -6,11 +6,12 @@
  * request can still arrive is waited out, and it is looked for again, before anything is submitted once more.
  */
 import { hostname } from 'node:os';
-import { access } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildBatchScript } from '../../batch/script.js';
+import { readTombstone } from '../../batch/tombstone.js';
 import { replaceFile } from '../../state/files.js';
 import {
+  NeverSubmitted,
   SubmissionRefused,
   WrongWorker,
   type Batch,
@@ -59,18 +60,11 @@ export const messageTimeoutMs = async ({ config, settings }: Scheduler): Promise
     (await settings()).messageTimeoutSeconds ??
     FALLBACK_MESSAGE_TIMEOUT_SECONDS);
 
-export const isCancelled = async (batch: Batch): Promise<boolean> => {
-  try {
-    await access(batch.paths.tombstone);
-    return true;
-  } catch {
-    return false;
-  }
-};
+const hasTombstone = async (batch: Batch): Promise<boolean> =>
+  (await readTombstone(batch.paths.tombstone)) !== null;
 
-const refuseCancelled = async (batch: Batch): Promise<void> => {
-  if (await isCancelled(batch))
-    throw new SubmissionRefused('The batch was cancelled before it was submitted.');
+const refuseEnded = async (batch: Batch): Promise<void> => {
+  if (await hasTombstone(batch)) throw new NeverSubmitted('The batch was ended before it was submitted.');
 };
 
 /** The text that sbatch is given; the same for every attempt. */
@@ -85,13 +79,12 @@ export const slurmScript = (planned: Batch, limits: BatchingConfig): string => {
   });
 };
 
-/** @throws SubmissionRefused, WrongWorker as the executor contract says. */
+/** @throws NeverSubmitted, SubmissionRefused, WrongWorker as the executor contract says. */
 export const submitBatch = async (
   scheduler: Scheduler,
   batch: Batch,
   context: ExecutorContext,
 ): Promise<Handle> => {
-  await refuseCancelled(batch);
   const script = slurmScript(batch, scheduler.config.batching_config);
   const { clusterName } = await scheduler.settings();
   const handle = (jobId: string): Handle => ({
@@ -99,6 +92,7 @@ export const submitBatch = async (
     facts: { user: scheduler.user, cluster: clusterName },
   });
 
+  if ((await hasTombstone(batch)) && (await readIntent(batch)) === null) await refuseEnded(batch);
   const fresh = await createIntent(batch, {
     user: scheduler.user,
     cluster: clusterName,
@@ -181,7 +175,7 @@ const submitUntilTaken = async (
     const startedAt = Date.now();
     const outcome = await scheduler.gate.pass(context, async () => {
       // The intent is on record: whoever cancels from here on either sees it or is seen here.
-      await refuseCancelled(batch);
+      await refuseEnded(batch);
       context.signal.throwIfAborted();
       // An attempt that was given up elsewhere may have gone on.
       const already = await readJobId(batch);
@@ -217,9 +211,8 @@ const submitUntilTaken = async (
 
 const taken = async (scheduler: Scheduler, batch: Batch, accepted: string): Promise<string> => {
   const jobId = await recordJobId(batch, accepted);
-  if (await isCancelled(batch)) {
+  if (await hasTombstone(batch)) {
     for (const id of new Set([jobId, accepted])) await scheduler.commands.ask('scancel', [id]);
-    throw new SubmissionRefused('The batch was cancelled while it was submitted.');
   }
   return jobId;
 };

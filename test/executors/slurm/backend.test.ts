@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { access, readFile, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
+  NeverSubmitted,
   SubmissionRefused,
   WrongWorker,
   type Backend,
@@ -192,14 +193,15 @@ describe('submit', () => {
     expect(cluster.count('sbatch')).toBe(1);
   });
 
-  it('refuses a cancelled batch before, and cancels what was cancelled meanwhile', async () => {
+  it('cancels what was cancelled meanwhile, and finds its job also behind the tombstone', async () => {
     cluster.sbatch = () => {
       writeFileSync(batch.paths.tombstone, 'cancelled\n');
       return { ...said('1\n'), taken: true };
     };
-    await expect(submit()).rejects.toThrow(SubmissionRefused);
+    expect((await submit()).jobId).toBe('1');
     expect(cluster.jobs[0]?.state).toBe('CANCELLED');
-    await expect(submit()).rejects.toThrow(/cancelled before it was submitted/);
+    expect((await submit()).jobId).toBe('1');
+    expect(cluster.count('sbatch')).toBe(1);
     expect(cluster.count('sbatch')).toBe(1);
   });
 
@@ -383,7 +385,7 @@ describe('cancel', () => {
   it('of what was never submitted leaves its mark and asks nobody', async () => {
     await backendFor().executor.cancel(batch, null, newContext());
     expect(cluster.calls).toEqual([]);
-    await expect(submit()).rejects.toThrow(SubmissionRefused);
+    await expect(submit()).rejects.toThrow(NeverSubmitted);
   });
 
   it('waits out a submission whose job id nobody saw', async () => {
