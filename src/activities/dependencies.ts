@@ -1,8 +1,11 @@
 /** What the activities of one worker are given: its backend, and what it knows of its server. */
 import type { Backend } from '../executors/contract.js';
+import type { RunServer } from '../state/identity.js';
 
 export interface ActivityDependencies {
   backend: Backend;
   /** Whether the server knows the search attributes; asked once a run. */
   searchAttributesRegistered(): Promise<boolean>;
+  /** The server that this worker polls: it is recorded as the owner of the runs that it opens. */
+  server?: RunServer;
 }

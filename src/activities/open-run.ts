@@ -7,8 +7,9 @@ import { access, constants, mkdir } from 'node:fs/promises';
 import type { LayoutInput } from '../executors/contract.js';
 import { LayoutError } from '../executors/contract.js';
 import { errorCode, StorageFailed } from '../state/errors.js';
-import { createExclusive, publishState, readIfThere } from '../state/files.js';
-import { identityPath, requestPath } from '../state/paths.js';
+import { publishState } from '../state/files.js';
+import { requestPath } from '../state/paths.js';
+import { hasControlCharacter } from '../images/python-text.js';
 import { mergedMeta } from '../tasks/meta.js';
 import type { OpenedRun, OpenRunInput } from '../wire/activities.js';
 import { canonicalJson } from '../wire/canonical-json.js';
@@ -16,6 +17,7 @@ import type { InputError } from '../wire/failure.js';
 import type { ProcessWorkflowRequest } from '../wire/request.js';
 import type { Component } from '../wire/result.js';
 import { validateRequest } from '../wire/validate-request.js';
+import { claimRunDir } from './claim-run-dir.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { InvalidRequest } from './errors.js';
 import { loadImages, unspill } from './request-files.js';
@@ -49,28 +51,6 @@ const makeRunDir = async (dir: string, pointer: string): Promise<void> => {
       },
     ]);
   }
-};
-
-/** Two runs never share a directory: the first to create its identity file has it. */
-const claimRunDir = async (dir: string, pointer: string, uuid: string, workflowId: string): Promise<void> => {
-  const path = identityPath(dir);
-  if (await createExclusive(path, `${JSON.stringify({ uuid, workflow_id: workflowId })}\n`)) return;
-  const text = (await readIfThere(path)) ?? '';
-  let owner: { uuid?: unknown; workflow_id?: unknown } = {};
-  try {
-    owner = JSON.parse(text) as typeof owner;
-  } catch {
-    // Not ours to repair: the refusal below names the file.
-  }
-  if (owner.uuid === uuid) return;
-  const whose = typeof owner.workflow_id === 'string' ? `run ${owner.workflow_id}` : 'another run';
-  throw new InvalidRequest([
-    {
-      path: pointer,
-      expected: 'a folder that no other run has used',
-      got: `${dir}, used by ${whose} (see ${path})`,
-    },
-  ]);
 };
 
 const componentsOf = (
@@ -128,10 +108,18 @@ const checkLayouts = (
   return errors;
 };
 
+/** It stands in comments of scripts, in logs and on terminals; a client may have given any text. */
+const checkWorkflowId = (id: string): void => {
+  if (!hasControlCharacter(id)) return;
+  const expected = 'a workflow id without control characters (given where the run was started)';
+  throw new InvalidRequest([{ path: '', expected, got: JSON.stringify(id) }]);
+};
+
 /**
  * @throws InvalidRequest with all errors of the request, StorageFailed while the storage fails.
  */
 export const openRun = async (input: OpenRunInput, deps: ActivityDependencies): Promise<OpenedRun> => {
+  checkWorkflowId(input.workflow_id);
   const checked = validateRequest(await unspill(input.request));
   if (checked.request === null) throw new InvalidRequest(checked.errors);
   const request = checked.request;
@@ -143,7 +131,7 @@ export const openRun = async (input: OpenRunInput, deps: ActivityDependencies): 
   const dir = request.workflow_dir_remote ?? request.workflow_dir_local;
   const pointer = request.workflow_dir_remote === null ? '/workflow_dir_local' : '/workflow_dir_remote';
   await makeRunDir(dir, pointer);
-  await claimRunDir(dir, pointer, input.uuid, input.workflow_id);
+  await claimRunDir({ dir, pointer, input, server: deps.server ?? null });
 
   const stored = { ...request, dataset: { ...request.dataset, images: [], images_file: null } };
   const images = await publishImages({ dir }, request.first_task_index, loaded.images);

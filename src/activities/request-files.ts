@@ -1,7 +1,8 @@
 /** Parts of a request that travel as files, because they are larger than what Temporal carries. */
 import { readFile } from 'node:fs/promises';
-import { readState } from '../state/files.js';
+import { readState, sha256 } from '../state/files.js';
 import { errorCode, StorageFailed } from '../state/errors.js';
+import { canonicalJson } from '../wire/canonical-json.js';
 import type { InputError } from '../wire/failure.js';
 import { JsonError, parseJson } from '../wire/parse-json.js';
 import type { Dataset, Image } from '../wire/request.js';
@@ -32,6 +33,10 @@ const parse = (text: string, pointer: string, path: string): unknown => {
     ]);
   }
 };
+
+/** SHA-256 (hex) of a request's canonical JSON, by which the same request is known again (src/client/request.ts). */
+export const digestOfRequest = (value: unknown): string =>
+  isSpilled(value) ? value.sha256 : sha256(canonicalJson(value));
 
 /** The request itself: as given, or read from the file that it was spilled to. */
 export const unspill = async (value: unknown): Promise<unknown> => {

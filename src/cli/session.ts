@@ -45,7 +45,7 @@ const acquirePrivate = async (io: Io, home: string): Promise<UpServer | ServerTa
     if (!(error instanceof UpAlreadyRunning)) throw error;
     // Another `run` of the same directory: it has the workers too, so this one only joins.
     const { address, ui_address: uiAddress, namespace } = error.state;
-    return embeddedTarget({ address, uiAddress, namespace }, 'private');
+    return embeddedTarget({ address, uiAddress, namespace }, 'private', home);
   }
 };
 
@@ -78,7 +78,7 @@ const openPrivate = async (
   if (!('stop' in server)) return joinSession(server);
   let workers: RunningWorkers | null = null;
   try {
-    const target = embeddedTarget(server, 'private');
+    const target = embeddedTarget(server, 'private', privateHome(place.runDir));
     say(io, `Temporal server for this run: ${server.address}, Web UI ${server.uiAddress}`);
     installRuntime(logger, options.verbose === true);
     workers = await startWorkers(target, {

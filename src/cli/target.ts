@@ -33,6 +33,7 @@ export const existingTarget = async (
     return embeddedTarget(
       { address: live.address, uiAddress: live.ui_address, namespace: live.namespace },
       'private',
+      privateHome(runDir),
     );
   }
   return resolveTarget(options, io.env);

@@ -1,8 +1,9 @@
 /** The workers of one process, run and ended together. */
 import { NativeConnection, type Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { NoServer, type ServerTarget } from '../server/address.js';
+import { NoServer, placeOf, type ServerTarget } from '../server/address.js';
 import type { Environment } from '../server/folders.js';
+import { namespaceId } from '../server/namespace-id.js';
 import { registerSearchAttributes } from '../server/search-attributes.js';
 import { createActivityWorker, createWorkflowWorker, growHeapSlowly } from '../workers/index.js';
 import { type BackendOptions, type OpenBackend, openBackend } from './backends.js';
@@ -33,21 +34,12 @@ const connect = async (target: ServerTarget): Promise<NativeConnection> => {
   }
 };
 
-/** A namespace's id lives in the server's database: the same after a restart on another port. */
-const serverId = async (
-  connection: NativeConnection,
-  { connection: { address }, namespace }: ServerTarget,
-): Promise<string> => {
-  const { namespaceInfo } = await connection.workflowService.describeNamespace({ namespace });
-  return namespaceInfo?.id || encodeURIComponent(`${address} ${namespace}`);
-};
-
 const openAll = async (
   connection: NativeConnection,
   target: ServerTarget,
   spec: WorkersSpec,
 ): Promise<OpenBackend[]> => {
-  const id = await serverId(connection, target);
+  const id = await namespaceId(connection, target.namespace, target.connection.address);
   const opened: OpenBackend[] = [];
   try {
     for (const { name, queue } of spec.backends) {
@@ -62,17 +54,19 @@ const openAll = async (
 
 const createAll = async (
   connection: NativeConnection,
-  namespace: string,
+  target: ServerTarget,
   opened: readonly OpenBackend[],
   spec: WorkersSpec,
 ): Promise<Worker[]> => {
   const workers: Worker[] = [];
+  const { namespace } = target;
+  const server = placeOf(target);
   if (spec.workflowQueue !== null) {
     workers.push(await createWorkflowWorker({ connection, namespace, taskQueue: spec.workflowQueue }));
   }
   for (const [index, { backend }] of opened.entries()) {
     const taskQueue = spec.backends[index]?.queue ?? `fractal-${backend.name}`;
-    workers.push(await createActivityWorker({ connection, namespace, backend, taskQueue }));
+    workers.push(await createActivityWorker({ connection, namespace, backend, taskQueue, server }));
   }
   return workers;
 };
@@ -117,7 +111,7 @@ export const startWorkers = async (target: ServerTarget, spec: WorkersSpec): Pro
     if (problem !== null) spec.logger.info({ problem }, 'runs are started without search attributes');
     opened = await openAll(connection, target, spec);
     for (const notice of opened.flatMap(({ notices }) => notices)) spec.logger.warn(notice);
-    return runAll(await createAll(connection, namespace, opened, spec), release);
+    return runAll(await createAll(connection, target, opened, spec), release);
   } catch (error) {
     await release();
     throw error;

@@ -1,7 +1,9 @@
 /** Which server a command talks to (docs/server.md, "Which server"). */
+import { resolve } from 'node:path';
 import type { ConnectionOptions } from '@temporalio/client';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { loadClientConfigProfile, toClientOptions } from '@temporalio/envconfig';
+import type { ServerPlace } from '../state/identity.js';
 import { stateFolder, type Environment } from './folders.js';
 import { probe } from './probe.js';
 import { CONNECT_TIMEOUT_MS } from './tunables.js';
@@ -27,7 +29,16 @@ export interface ServerTarget {
   uiAddress: string | null;
   /** `given`: by flag, environment or profile; `up`: of a running `up`; `private`: for the time of one run. */
   origin: 'given' | 'up' | 'private';
+  /** State folder of an embedded server; null for others. */
+  home: string | null;
 }
+
+/** How a worker on this target tells later commands where its runs are held. */
+export const placeOf = ({ connection, origin, home }: ServerTarget): ServerPlace => ({
+  address: connection.address,
+  kind: origin,
+  home: origin === 'up' && home !== null ? resolve(home) : null,
+});
 
 /** No server answers; nothing is started in its place. */
 export class NoServer extends Error {
@@ -45,11 +56,13 @@ const isLoopback = (address: string): boolean => /^(127\.\d+\.\d+\.\d+|localhost
 export const embeddedTarget = (
   server: { address: string; uiAddress: string; namespace: string },
   origin: 'up' | 'private',
+  home: string,
 ): ServerTarget => ({
   connection: { address: server.address, ...uncompressed },
   namespace: server.namespace,
   uiAddress: server.uiAddress,
   origin,
+  home,
 });
 
 /** @temporalio/envconfig trips over a file without any profile, an empty one for example: that file says nothing. */
@@ -93,6 +106,7 @@ export const givenTarget = (flags: AddressFlags, env: Environment = process.env)
     namespace: flags.namespace ?? namespace ?? DEFAULT_NAMESPACE,
     uiAddress: null,
     origin: 'given',
+    home: null,
   };
 };
 
@@ -112,11 +126,13 @@ export const resolveTarget = async (
       throw new NoServer(`No Temporal server answers at ${given.connection.address}: ${problem}`);
     return given;
   }
-  const up = await findUpServer(stateFolder(env));
+  const home = stateFolder(env);
+  const up = await findUpServer(home);
   if (up === null) return null;
   const target = embeddedTarget(
     { address: up.address, uiAddress: up.ui_address, namespace: up.namespace },
     'up',
+    home,
   );
   return { ...target, namespace: flags.namespace ?? target.namespace };
 };

@@ -48,7 +48,7 @@ const upCommand = async (io: Io, options: UpOptions): Promise<void> => {
   const given = givenTarget(options, io.env) === null ? null : await resolveTarget(options, io.env);
   const server = given === null ? await ownServer(io) : null;
   try {
-    const target = given ?? embeddedTarget(server as UpServer, 'up');
+    const target = given ?? embeddedTarget(server as UpServer, 'up', stateFolder(io.env));
     const names = options.slurmConfig === undefined ? ['local'] : ['local', 'slurm'];
     const spec = {
       workflowQueue: WORKFLOW_TASK_QUEUE,
