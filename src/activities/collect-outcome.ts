@@ -72,7 +72,9 @@ const outputOf = async (
 const collectUnit = async (unit: BatchUnit, collecting: Collecting): Promise<UnitOutcome> => {
   const { component, journal, evidence, taskDir } = collecting;
   const end = journal.ends.get(unit.index) ?? null;
-  const begun = end === null && (await exists(join(taskDir, `${unit.stem}-log.txt`)));
+  // An end of which nobody knows how is no end by itself: the unit was interrupted.
+  const begun =
+    (end?.status ?? null) === null && (end !== null || (await exists(join(taskDir, `${unit.stem}-log.txt`))));
   const decision = decideUnit(
     { status: end?.status ?? null, notExecutable: journal.notExecutable, begun },
     evidence,

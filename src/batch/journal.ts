@@ -3,8 +3,11 @@
 /** How one unit ended. */
 export interface UnitEnd {
   index: number;
-  /** As a shell reports it: 129 to 192 means killed by signal status - 128. */
-  status: number;
+  /**
+   * As a shell reports it: 129 to 192 means killed by signal status - 128. null: it has ended, but its shell does not
+   * know how. Such a unit counts as interrupted: never as done, and never run again where that is not allowed.
+   */
+  status: number | null;
   /** Wall time of the process on its node. */
   seconds: number;
   /** Seconds since the epoch, by the node's clock at the start of the script and its uptime since. */
@@ -46,7 +49,7 @@ export interface JournalReport {
 
 const number = String.raw`(\d+(?:\.\d+)?)`;
 const HEADER = new RegExp(String.raw`^J 1 (\S+) (\S+) (\d+) (\S+) ${number} ${number} \.$`);
-const END = new RegExp(String.raw`^E (\d+) (\d{1,3}) ${number} ${number} ([01]) \.$`);
+const END = new RegExp(String.raw`^E (\d+) (\d{1,3}|-) ${number} ${number} ([01]) \.$`);
 const QUIT = /^Q (\d{1,3}) \.$/;
 
 /**
@@ -76,7 +79,7 @@ export const parseJournal = (text: string): ScriptCopy | null => {
       return {
         ...copy,
         index: Number(index),
-        status: Number(status),
+        status: status === '-' ? null : Number(status),
         seconds: roundToHundredths(Number(ended) - Number(began)),
         startedAt: origin + Number(began),
         endedAt: origin + Number(ended),

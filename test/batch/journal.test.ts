@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { mergeJournals, parseJournal } from '../../src/batch/journal.js';
 
 const HEADER = 'J 1 run-1 4711 0 node7 1700000000.250000000 1000.25 .\n';
-const end = (index: number, status = 0, from = '1001.00', to = '1003.50', wrote = 1): string =>
+const end = (index: number, status: number | '-' = 0, from = '1001.00', to = '1003.50', wrote = 1): string =>
   `E ${index} ${status} ${from} ${to} ${wrote} .\n`;
 
 describe('parseJournal', () => {
@@ -18,6 +18,14 @@ describe('parseJournal', () => {
         },
       ],
     });
+  });
+
+  it('keeps an end of which nobody knows how apart from every exit status', () => {
+    const copy = parseJournal(`${HEADER}${end(0, '-')}${end(1, 255)}C .\n`);
+    expect(copy?.ends.map(({ index, status }) => [index, status])).toEqual([
+      [0, null],
+      [1, 255],
+    ]);
   });
 
   it('reads why a script gave up, and that the command cannot be executed', () => {

@@ -100,5 +100,5 @@ export const scriptOf = async (units: string[], options: ScriptOptions = {}): Pr
   };
 };
 
-export const statusesOf = ({ ends }: JournalReport): Record<number, number> =>
+export const statusesOf = ({ ends }: JournalReport): Record<number, number | null> =>
   Object.fromEntries([...ends.values()].map(({ index, status }) => [index, status]));

@@ -34,8 +34,10 @@ export const present = (path: string): Promise<boolean> =>
     () => false,
   );
 
-export const statuses = ({ ends }: JournalReport): [number, number][] =>
-  [...ends.values()].map(({ index, status }): [number, number] => [index, status]).sort(([a], [b]) => a - b);
+export const statuses = ({ ends }: JournalReport): [number, number | null][] =>
+  [...ends.values()]
+    .map(({ index, status }): [number, number | null] => [index, status])
+    .sort(([a], [b]) => a - b);
 
 export const context: ExecutorContext = { signal: new AbortController().signal, note: () => undefined };
 

@@ -1,3 +1,4 @@
+import { SCRIPT_EXITS } from '../../batch/exit-codes.js';
 import { readJournals, type ScriptCopy } from '../../batch/read-journals.js';
 import { readTombstone } from '../../batch/tombstone.js';
 import type { Batch, BatchStatus, EndCause, Handle } from '../contract.js';
@@ -31,13 +32,10 @@ export const endOfBatch = async (
   if (submitted.bootId !== now.bootId) return ended('node', `host ${now.host} was started anew while it ran`);
   const quit = giveUp(journal.copies, handle.jobId);
   const tail = await stderrTail([`${batch.paths.stdioPrefix}${handle.jobId}.err`], STDERR_TAIL_LINES);
-  if (quit === SIGNALLED) return ended('signal', `its script was ended by a signal: ${tail}`);
+  if (quit === SCRIPT_EXITS.signalled) return ended('signal', `its script was ended by a signal: ${tail}`);
   if (quit !== null) return ended('failed', `its script gave up: ${tail}`);
   return ended('node', "the batch's processes are gone without a closing line: killed");
 };
-
-/** The script's exit code after a signal (docs/batch-script.md). */
-const SIGNALLED = 94;
 
 const giveUp = (copies: ScriptCopy[], jobId: string): number | null =>
   copies.find((copy) => copy.jobId === jobId)?.quit ?? null;
