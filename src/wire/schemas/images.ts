@@ -30,7 +30,8 @@ const attributes = mapOf(
 const attributesOrNull = mapOf(
   { type: [...ATTRIBUTE_TYPES, 'null'] },
   'a number, a string, true, false or null',
-  (value): AttributeValue | null | undefined => (value === null || isAttributeValue(value) ? value : undefined),
+  (value): AttributeValue | null | undefined =>
+    value === null || isAttributeValue(value) ? value : undefined,
 );
 
 const origin = url

@@ -18,5 +18,9 @@ export const publishedSchemas = (): Record<string, JsonSchema> => ({
     'processWorkflow request',
     'What the workflow processWorkflow takes. A schema cannot say everything: docs/request.md lists the other checks.',
   ),
-  'result.schema.json': jsonSchema(result, 'processWorkflow result', 'Content of result.json (docs/result.md).'),
+  'result.schema.json': jsonSchema(
+    result,
+    'processWorkflow result',
+    'Content of result.json (docs/result.md).',
+  ),
 });

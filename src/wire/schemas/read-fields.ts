@@ -16,7 +16,8 @@ const EXPECTED_TYPES: Record<string, string> = {
 
 const expectedOf = (issue: z.core.$ZodIssue): string => {
   if (issue.code === 'invalid_type') return EXPECTED_TYPES[issue.expected] ?? issue.expected;
-  if (issue.code === 'invalid_value') return `one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
+  if (issue.code === 'invalid_value')
+    return `one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
   return issue.message;
 };
 
@@ -73,7 +74,8 @@ export const readFields = <Shape extends z.core.$ZodLooseShape & Record<string, 
   }
   if (unknownKeys === 'refuse') {
     for (const key of Object.keys(value)) {
-      if (!Object.hasOwn(schema.shape, key)) problems.add([...path, key], 'no field of this name', value[key]);
+      if (!Object.hasOwn(schema.shape, key))
+        problems.add([...path, key], 'no field of this name', value[key]);
     }
   }
   return fields;

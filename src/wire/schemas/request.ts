@@ -25,7 +25,8 @@ const attributeFilters = mapOf(
 
 const shellLines = leaf({ type: 'string' }, (value, report) => {
   if (typeof value !== 'string') report('a string');
-  else if (hasControlCharacter(value.replaceAll(/[\t\n]/g, ''))) report('lines of text without control characters');
+  else if (hasControlCharacter(value.replaceAll(/[\t\n]/g, '')))
+    report('lines of text without control characters');
   else return value;
   return undefined;
 });
@@ -43,7 +44,9 @@ export const dataset = z
     name: orNull(nameText),
     zarr_dir: url.describe('Folder of the images: new ones lie inside'),
     images: z.array(image).nullish(),
-    images_file: orNull(absolutePath).describe('A JSON array of images that the worker reads, instead of images'),
+    images_file: orNull(absolutePath).describe(
+      'A JSON array of images that the worker reads, instead of images',
+    ),
   })
   .meta({ title: 'Dataset', description: "A dataset as Fractal's API returns it (DatasetV2)" });
 
@@ -51,7 +54,10 @@ const rerun = z.strictObject({ rerun_interrupted: z.boolean().default(false) });
 
 export const recovery = z.strictObject({
   rerun_interrupted: z.boolean().default(false).describe('Units that were interrupted may run again'),
-  tasks: z.record(z.string(), rerun).default({}).describe('The same for one task, by its position in the workflow'),
+  tasks: z
+    .record(z.string(), rerun)
+    .default({})
+    .describe('The same for one task, by its position in the workflow'),
 });
 
 export const request = z.strictObject({

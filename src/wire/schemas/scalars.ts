@@ -92,7 +92,9 @@ const strippedMembers = (value: Record<string, unknown>, report: Report): Map<st
 
 /** Whether a value may be the attribute of an image. */
 export const isAttributeValue = (value: unknown): value is AttributeValue =>
-  typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value));
+  typeof value === 'string' ||
+  typeof value === 'boolean' ||
+  (typeof value === 'number' && Number.isFinite(value));
 
 /** A map with checked values; keys are stripped as Fractal strips them. */
 export const mapOf = <T>(

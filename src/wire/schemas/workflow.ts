@@ -37,9 +37,7 @@ export const task = z
 /** One use of a task in a workflow. */
 export const workflowTask = z
   .object({
-    id: integer
-      .nullish()
-      .transform((value) => value ?? null),
+    id: integer.nullish().transform((value) => value ?? null),
     order: count.describe('Place in the workflow; no two are equal'),
     task_type: taskType.describe("The same as the task's type"),
     args_non_parallel: objectOrNull.describe("The user's arguments of the single or init part"),

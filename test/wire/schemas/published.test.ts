@@ -26,14 +26,25 @@ describe('the published schemas', () => {
   });
 });
 
-const image = { zarr_url: '/data/zarr/a', origin: null, attributes: { well: 'A01', n: 1.5, b: true }, types: { '3D': true } };
+const image = {
+  zarr_url: '/data/zarr/a',
+  origin: null,
+  attributes: { well: 'A01', n: 1.5, b: true },
+  types: { '3D': true },
+};
 
 describe('request.schema.json', () => {
   it.each([
     ['the smallest request', rawRequest()],
     ['images', rawRequest({ dataset: { zarr_dir: 's3://b/z', images: [image, { zarr_url: '/q' }] } })],
-    ['images in a file', rawRequest({ dataset: { zarr_dir: '/z', images: null, images_file: '/i.json', project: {} } })],
-    ['a compound', rawRequest({ workflow: rawWorkflow([rawWorkflowTask(3, {}, rawTaskOfType('compound'))]) })],
+    [
+      'images in a file',
+      rawRequest({ dataset: { zarr_dir: '/z', images: null, images_file: '/i.json', project: {} } }),
+    ],
+    [
+      'a compound',
+      rawRequest({ workflow: rawWorkflow([rawWorkflowTask(3, {}, rawTaskOfType('compound'))]) }),
+    ],
     ['nulls', rawRequest({ first_task_index: null, job_type_filters: null, recovery: null, backend: null })],
     [
       'filters, recovery and SLURM',
@@ -60,7 +71,10 @@ describe('request.schema.json', () => {
     ['an unknown type', rawRequest({ workflow: rawWorkflow([rawWorkflowTask(0, { task_type: 'x' })]) })],
     ['an empty filter', rawRequest({ job_attribute_filters: { a: [] } })],
     ['a type filter in words', rawRequest({ job_type_filters: { a: 'yes' } })],
-    ['a null attribute', rawRequest({ dataset: { zarr_dir: '/z', images: [{ ...image, attributes: { a: null } }] } })],
+    [
+      'a null attribute',
+      rawRequest({ dataset: { zarr_dir: '/z', images: [{ ...image, attributes: { a: null } }] } }),
+    ],
     ['an image without url', rawRequest({ dataset: { zarr_dir: '/z', images: [{}] } })],
     ['an index in words', rawRequest({ first_task_index: '1' })],
     ['an unknown field of recovery', rawRequest({ recovery: { x: 1 } })],
@@ -86,7 +100,8 @@ const runResult = (rest: Partial<RunResult> = {}): RunResult => ({
       slurm_job_ids: ['7'],
       slurm_jobs: [
         {
-          job_name: 'run.task.key', job_id: '7',
+          job_name: 'run.task.key',
+          job_id: '7',
           batch: 0,
           state: 'COMPLETED',
           elapsed_seconds: 1.5,
@@ -133,7 +148,8 @@ describe('result.schema.json', () => {
       status: 'failed',
       error: { type: 'TaskExecutionError', message: 'm', details: emptyFailureDetails },
     });
-    for (const value of [runResult(), failed]) expect(isResult(value), JSON.stringify(isResult.errors)).toBe(true);
+    for (const value of [runResult(), failed])
+      expect(isResult(value), JSON.stringify(isResult.errors)).toBe(true);
   });
 
   it.each([
