@@ -21,8 +21,6 @@ export interface ApplyInput {
 export interface ApplyResult {
   images: Image[];
   numNewImages: number;
-  /** Urls of the images that were edited, re-created or added, in the order of the updates. */
-  touched: string[];
 }
 
 type Base = Pick<Image, 'origin' | 'attributes' | 'types'>;
@@ -41,7 +39,6 @@ const withoutNulls = (attributes: Record<string, AttributeValue | null>): Record
  */
 export const applyOutput = ({ images, output, zarrDir, outputTypes }: ApplyInput): ApplyResult => {
   const current = new Map<string, Image>(images.map((image) => [image.zarr_url, image]));
-  const touched = new Set<string>();
   let numNewImages = 0;
 
   const startFrom = (update: ImageUpdate, known: Image | undefined): Base => {
@@ -68,12 +65,10 @@ export const applyOutput = ({ images, output, zarrDir, outputTypes }: ApplyInput
       attributes: withoutNulls({ ...base.attributes, ...update.attributes }),
       types: { ...base.types, ...update.types, ...outputTypes },
     });
-    touched.add(url);
   }
   for (const url of output.image_list_removals) {
     if (!current.delete(url))
       throw new CannotApply(`Image ${url} cannot be removed: the dataset does not have it`);
-    touched.delete(url);
   }
-  return { images: [...current.values()], numNewImages, touched: [...touched] };
+  return { images: [...current.values()], numNewImages };
 };

@@ -30,8 +30,6 @@ export const unitMessage = (
       return `the task was killed because its job used more memory than it had asked for. ${remedy}`;
     case 'timeout':
       return `the task was stopped because its job reached its time limit. ${remedy}`;
-    case 'node':
-      return `the node that ran the task failed. ${remedy}`;
     case 'cancelled':
       return unit.interrupted
         ? 'the task was running when its job was cancelled'

@@ -15,7 +15,6 @@ export type UnitCause =
   | 'not_executable'
   | 'out_of_memory'
   | 'timeout'
-  | 'node'
   | 'cancelled'
   | 'interrupted'
   | 'never_started';

@@ -8,6 +8,6 @@
  * await Promise.all([workflow.run(), local.run()]);
  * ```
  */
-export { createActivityWorker, type ActivityWorkerOptions } from './activity-worker.js';
+export { createActivityWorker } from './activity-worker.js';
 export { growHeapSlowly } from './heap.js';
-export { createWorkflowWorker, workflowCode, type WorkflowWorkerOptions } from './workflow-worker.js';
+export { createWorkflowWorker } from './workflow-worker.js';

@@ -14,7 +14,7 @@ export interface WorkflowWorkerOptions {
 const beside = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** The bundle that the build made, or the sources where there is none (tests): bundling takes seconds. */
-export const workflowCode = (): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> => {
+const workflowCode = (): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> => {
   const codePath = beside('../workflow-bundle.js');
   if (existsSync(codePath)) return { workflowBundle: { codePath } };
   const source = beside('../workflows/index.ts');

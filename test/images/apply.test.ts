@@ -18,7 +18,6 @@ const apply = (input: Partial<ApplyInput>): ApplyResult =>
 /** The rules once more, as plainly as they can be written: lists searched again for every update. */
 const quadratic = ({ images, output: given, zarrDir, outputTypes }: ApplyInput): ApplyResult | null => {
   const list: Image[] = images.map((item) => ({ ...item }));
-  const touched: string[] = [];
   let numNewImages = 0;
   for (const item of given.image_list_updates) {
     const index = list.findIndex((candidate) => candidate.zarr_url === item.zarr_url);
@@ -39,7 +38,6 @@ const quadratic = ({ images, output: given, zarrDir, outputTypes }: ApplyInput):
       ) as Image['attributes'],
       types: Object.fromEntries(types),
     };
-    if (!touched.includes(item.zarr_url)) touched.push(item.zarr_url);
     if (existing !== undefined) list[index] = next;
     else {
       if (!item.zarr_url.startsWith(`${zarrDir}/`)) return null;
@@ -51,9 +49,8 @@ const quadratic = ({ images, output: given, zarrDir, outputTypes }: ApplyInput):
     const index = list.findIndex((candidate) => candidate.zarr_url === url);
     if (index < 0) return null;
     list.splice(index, 1);
-    if (touched.includes(url)) touched.splice(touched.indexOf(url), 1);
   }
-  return { images: list, numNewImages, touched };
+  return { images: list, numNewImages };
 };
 
 const freeze = <T>(value: T): T => {
@@ -73,7 +70,6 @@ describe('applyOutput', () => {
     expect(apply({ images: [a, b], output: output([edit]), outputTypes: { u: false } })).toEqual({
       images: [{ zarr_url: '/z/a', origin: '/old', attributes: { k: 2 }, types: { t: false, u: false } }, b],
       numNewImages: 0,
-      touched: ['/z/a'],
     });
   });
 
@@ -103,7 +99,6 @@ describe('applyOutput', () => {
       image('/z/d', { types: { u: false } }),
     ]);
     expect(result.numNewImages).toBe(2);
-    expect(result.touched).toEqual(['/z/c', '/z/d']);
   });
 
   it('lets each update see those before it', () => {
@@ -127,12 +122,11 @@ describe('applyOutput', () => {
   });
 
   it('removes after all updates', () => {
-    const { images, touched } = apply({
+    const { images } = apply({
       images: [a, b],
       output: output([update('/z/c', { origin: '/z/a' })], ['/z/a']),
     });
     expect(images.map((item) => item.zarr_url)).toEqual(['/z/b', '/z/c']);
-    expect(touched).toEqual(['/z/c']);
   });
 
   it.each(['/z', '/z2/x', '/other', 's3://z/x'])('refuses the new image %s outside of /z', (url) => {
@@ -141,7 +135,11 @@ describe('applyOutput', () => {
   });
 
   it('edits an image outside of zarr_dir that the dataset has', () => {
-    expect(apply({ images: [image('/q')], output: output([update('/q')]) }).touched).toEqual(['/q']);
+    const edit = output([update('/q', { types: { t: true } })]);
+    expect(apply({ images: [image('/q')], output: edit })).toEqual({
+      images: [image('/q', { types: { t: true } })],
+      numNewImages: 0,
+    });
   });
 
   it('refuses to remove an unknown image', () => {

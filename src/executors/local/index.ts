@@ -12,7 +12,7 @@ import { createLocalExecutor } from './executor.js';
 import { localLayout } from './layout.js';
 import { LATE_FILES_MS } from './tunables.js';
 
-export { acquireWorkerLock, WorkerAlreadyRunning, type WorkerLock } from './worker-lock.js';
+export { acquireWorkerLock } from './worker-lock.js';
 
 export interface LocalBackendOptions {
   /** Folder on this host's own disk (locks are no use on a shared one); what it holds may be lost in a reboot. */

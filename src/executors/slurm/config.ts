@@ -79,7 +79,6 @@ export const slurmConfigSchema = z.strictObject({
 export type SlurmConfig = z.output<typeof slurmConfigSchema>;
 export type SlurmOptionSet = SlurmConfig['default_slurm_config'];
 export type BatchingConfig = SlurmConfig['batching_config'];
-export type RunnerConfig = SlurmConfig['runner_config'];
 
 /** The configuration file is wrong: all of it, each with its JSON Pointer. */
 export class SlurmConfigError extends Error {

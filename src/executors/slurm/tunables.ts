@@ -8,8 +8,6 @@ export const POLL_JITTER_FRACTION = 0.2;
 export const POLL_SLOWDOWN_FACTOR = 10;
 /** But often enough that a controller that is well again is noticed soon. */
 export const POLL_PAUSE_MAX_SECONDS = 60;
-/** A squeue that hung until its time-out must not blind the worker for minutes. */
-export const SLOWEST_POLL_SECONDS = 60;
 /** Look-ups that somebody waits for (cancel, adoption after a crash) may bring the next squeue forward to this. */
 export const URGENT_POLL_SPACING_SECONDS = 2;
 /** How long a status call waits for an answer under way: its caller has a journal to look at meanwhile. */

@@ -23,7 +23,6 @@ const unit = z
         'not_executable',
         'out_of_memory',
         'timeout',
-        'node',
         'cancelled',
         'interrupted',
         'never_started',

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { acquireWorkerLock, WorkerAlreadyRunning } from '../../../src/executors/local/index.js';
+import { acquireWorkerLock } from '../../../src/executors/local/index.js';
+import { WorkerAlreadyRunning } from '../../../src/executors/local/worker-lock.js';
 
 let folder: string;
 beforeEach(async () => {
