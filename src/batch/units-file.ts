@@ -28,7 +28,8 @@ export const parseUnits = (text: string): BatchUnit[] => {
 };
 
 const parseUnit = (line: string, lineIndex: number): BatchUnit => {
-  const match = /^(\d+)\t([^\t]+)\t(\{.*\})$/.exec(line);
+  // `s`: a line separator (U+2028, U+2029) stands in JSON as it is, and no `.` matches it otherwise.
+  const match = /^(\d+)\t([^\t]+)\t(\{.*\})$/s.exec(line);
   const [, index, stem, args] = match ?? [];
   if (index === undefined || stem === undefined || args === undefined) {
     throw new Error(`units file, line ${lineIndex + 1}: expected index, stem and arguments between tabs`);

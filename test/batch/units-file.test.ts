@@ -21,6 +21,12 @@ it('a unit is one line of three words whatever its arguments hold, and comes bac
   );
 });
 
+it('comes back with every character of the basic plane in its arguments', () => {
+  const text = Array.from({ length: 0xd800 }, (_, code) => String.fromCharCode(code)).join('');
+  const given: BatchUnit = { index: 0, stem: 'par-000000-0000000', args: { [text]: text } };
+  expect(parseUnits(`${formatUnit(given)}\n`)).toEqual([given]);
+});
+
 it('refuses a text that is cut short or is something else', () => {
   const line = formatUnit({ index: 1, stem: 'par-000000-0000001', args: { a: 1 } });
   expect(() => parseUnits(line)).toThrow('cut short');

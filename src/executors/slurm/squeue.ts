@@ -21,7 +21,7 @@ export interface QueueRow {
 }
 
 const ROW =
-  /^(?<jobId>[0-9]+)(?:[_+]\S*)?\|(?<state>[A-Z_]+)\|(?<reason>[^|]*)\|(?<node>[^|]*)\|(?<name>.*)$/;
+  /^(?<jobId>[0-9]+)(?:[_+]\S*)?\|(?<state>[A-Z_]+)\|(?<reason>[^|]*)\|(?<node>[^|]*)\|(?<name>.*)$/s;
 
 /**
  * The rows of an answer, or null when it is no answer of squeue's: text, but not one row in it. Lines that are no

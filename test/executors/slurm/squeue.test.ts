@@ -34,6 +34,10 @@ describe('parseSqueue', () => {
     });
   });
 
+  it('reads a name with a line separator, which is no end of a line', () => {
+    expect(parseSqueue('5|RUNNING|None|n1|a\u2028b\u2029\n')).toMatchObject([{ name: 'a\u2028b\u2029' }]);
+  });
+
   it('takes no text for no jobs, and text without a row for no answer', () => {
     expect(parseSqueue(slurmFixture('squeue-empty').stdout)).toEqual([]);
     expect(parseSqueue('Welcome to the cluster\n')).toBeNull();
