@@ -83,8 +83,27 @@ export const layoutInput = (
   };
 };
 
+/** `task_list` was sorted; whoever reads the error looks into the list as it was given. */
+const placeInRequest = (raw: unknown, order: number): number =>
+  (raw as { workflow: { task_list: { order: number }[] } }).workflow.task_list.findIndex(
+    (task) => task.order === order,
+  );
+
+/** A queue that another backend's worker serves would run everything there, recorded as what it is not. */
+const checkBackend = ({ backend, activity_task_queue: queue }: ProcessWorkflowRequest, own: string): void => {
+  if (backend === own) return;
+  throw new InvalidRequest([
+    {
+      path: '/activity_task_queue',
+      expected: `a queue that a worker of backend "${backend}" serves`,
+      got: `"${queue}", which a worker of backend "${own}" serves: name another queue, or backend "${own}"`,
+    },
+  ]);
+};
+
 /** A wrong `meta` is found before anything runs: the layout of one unit of every task of the range must work. */
 const checkLayouts = (
+  raw: unknown,
   request: ProcessWorkflowRequest,
   backend: ActivityDependencies['backend'],
 ): InputError[] => {
@@ -98,7 +117,7 @@ const checkLayouts = (
       } catch (error) {
         if (!(error instanceof LayoutError)) throw error;
         errors.push({
-          path: `/workflow/task_list/${String(position)}/${key}`,
+          path: `/workflow/task_list/${String(placeInRequest(raw, task.order))}/${key}`,
           expected: `resources that the ${backend.name} backend can lay out`,
           got: error.message,
         });
@@ -120,10 +139,12 @@ const checkWorkflowId = (id: string): void => {
  */
 export const openRun = async (input: OpenRunInput, deps: ActivityDependencies): Promise<OpenedRun> => {
   checkWorkflowId(input.workflow_id);
-  const checked = validateRequest(await unspill(input.request));
+  const raw = await unspill(input.request);
+  const checked = validateRequest(raw);
   if (checked.request === null) throw new InvalidRequest(checked.errors);
   const request = checked.request;
-  const errors = checkLayouts(request, deps.backend);
+  checkBackend(request, deps.backend.name);
+  const errors = checkLayouts(raw, request, deps.backend);
   const loaded = await loadImages(request.dataset);
   errors.push(...loaded.errors);
   if (errors.length > 0) throw new InvalidRequest(errors);

@@ -6,7 +6,12 @@ import { effectiveTypeFilters, filterImages, mergeTaskTypeFilters } from '../ima
 import { readOutcome } from '../outcomes/outcome-file.js';
 import { publishState } from '../state/files.js';
 import { batchKey, planPath, unitsPath } from '../state/paths.js';
-import { computeUnits, firstStageUnits, type UnitArguments } from '../tasks/arguments.js';
+import {
+  computeUnits,
+  dedupeParallelizationList,
+  firstStageUnits,
+  type UnitArguments,
+} from '../tasks/arguments.js';
 import { splitCommand } from '../tasks/command.js';
 import { stem, taskFolder } from '../tasks/names.js';
 import type { PlanTaskInput, TaskPlan } from '../wire/activities.js';
@@ -42,7 +47,7 @@ const parallelizationList = async (input: PlanTaskInput): Promise<InitOutput['pa
     const unit = (await readOutcome(reference)).units.find((u) => u.status === 'done');
     if (unit === undefined) continue;
     return unit.output !== null && 'parallelization_list' in unit.output
-      ? unit.output.parallelization_list
+      ? dedupeParallelizationList(unit.output.parallelization_list)
       : [];
   }
   return [];

@@ -1,11 +1,17 @@
 /** The workers of one process, run and ended together. */
-import { NativeConnection, type Worker } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { NoServer, placeOf, type ServerTarget } from '../server/address.js';
 import type { Environment } from '../server/folders.js';
 import { namespaceId } from '../server/namespace-id.js';
 import { registerSearchAttributes } from '../server/search-attributes.js';
-import { createActivityWorker, createWorkflowWorker, growHeapSlowly } from '../workers/index.js';
+import { activityTaskQueue } from '../wire/names.js';
+import {
+  createActivityWorker,
+  createWorkflowWorker,
+  growHeapSlowly,
+  type RunnableWorker,
+} from '../workers/index.js';
 import { type BackendOptions, type OpenBackend, openBackend } from './backends.js';
 
 export interface WorkersSpec {
@@ -57,21 +63,21 @@ const createAll = async (
   target: ServerTarget,
   opened: readonly OpenBackend[],
   spec: WorkersSpec,
-): Promise<Worker[]> => {
-  const workers: Worker[] = [];
+): Promise<RunnableWorker[]> => {
+  const workers: RunnableWorker[] = [];
   const { namespace } = target;
   const server = placeOf(target);
   if (spec.workflowQueue !== null) {
     workers.push(await createWorkflowWorker({ connection, namespace, taskQueue: spec.workflowQueue }));
   }
   for (const [index, { backend }] of opened.entries()) {
-    const taskQueue = spec.backends[index]?.queue ?? `fractal-${backend.name}`;
+    const taskQueue = spec.backends[index]?.queue ?? activityTaskQueue(backend.name);
     workers.push(await createActivityWorker({ connection, namespace, backend, taskQueue, server }));
   }
   return workers;
 };
 
-const runAll = (workers: readonly Worker[], release: () => Promise<void>): RunningWorkers => {
+const runAll = (workers: readonly RunnableWorker[], release: () => Promise<void>): RunningWorkers => {
   const shutdown = (): void => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };

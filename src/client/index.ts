@@ -18,4 +18,5 @@ export { type Queue, unpolledQueues } from './pollers.js';
 export { defaultWorkflowId, type ProcessWorkflowInput, requestDigest, runDirOf } from './request.js';
 export { readResult } from './result.js';
 export { digestOfRun, directoryOfRun } from './start-argument.js';
-export { type StartOptions, startProcessWorkflow, WORKFLOW_TASK_QUEUE, WORKFLOW_TYPE } from './start.js';
+export { type StartOptions, startProcessWorkflow, WORKFLOW_TYPE } from './start.js';
+export { WORKFLOW_TASK_QUEUE } from '../wire/names.js';

@@ -1,4 +1,5 @@
 /** Starts a run, or joins the one that the same request has already. */
+import { WORKFLOW_TASK_QUEUE } from '../wire/names.js';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { RequestConflictError } from './errors.js';
 import { getRun, type RunHandle } from './handle.js';
@@ -13,7 +14,6 @@ import { digestOfRun } from './start-argument.js';
 import { REQUEST_DIGEST_MEMO } from './tunables.js';
 
 export const WORKFLOW_TYPE = 'processWorkflow';
-export const WORKFLOW_TASK_QUEUE = 'fractal';
 
 export interface StartOptions {
   /** Default: derived from the run's directory, so that starting twice is one run. */

@@ -1,4 +1,5 @@
 /** Everything about a request that can be checked without looking at files (docs/request.md). */
+import { activityTaskQueue } from './names.js';
 import type { InputError } from './failure.js';
 import { Problems } from './problems.js';
 import { checkDataset } from './request-checks/dataset.js';
@@ -72,7 +73,7 @@ export const validateRequest = (value: unknown): ValidatedRequest => {
       job_attribute_filters: fields.job_attribute_filters ?? {},
       job_type_filters: fields.job_type_filters ?? {},
       backend,
-      activity_task_queue: fields.activity_task_queue ?? `fractal-${backend}`,
+      activity_task_queue: fields.activity_task_queue ?? activityTaskQueue(backend),
       recovery,
       worker_init: fields.worker_init ?? null,
       slurm_account: fields.slurm_account ?? null,

@@ -1,15 +1,22 @@
-/** An activity worker: the activities on the queue of one backend. Local and SLURM workers differ in the backend. */
+/**
+ * An activity worker: the activities of one backend. Local and SLURM workers differ in the backend.
+ *
+ * It is two of Temporal's workers in one: one for batches, which wait for hours, one for the short activities, so that
+ * these never wait for those (docs/architecture.md, "Task queues").
+ */
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import type { Backend } from '../executors/contract.js';
 import { areRegistered } from '../server/search-attributes.js';
 import { namespaceId } from '../server/namespace-id.js';
 import { runServer, type ServerPlace } from '../state/identity.js';
+import { activityTaskQueue, stepsTaskQueue } from '../wire/names.js';
 import {
-  ACTIVITIES_AT_ONCE,
+  BATCHES_AT_ONCE,
   HEARTBEAT_THROTTLE_SECONDS,
   SHUTDOWN_FORCE_SECONDS,
   SHUTDOWN_GRACE_SECONDS,
+  STEPS_AT_ONCE,
 } from './tunables.js';
 
 export interface ActivityWorkerOptions {
@@ -20,29 +27,61 @@ export interface ActivityWorkerOptions {
   taskQueue?: string;
   /** Where the server is found again: recorded in the directory of every run, beside the id of the namespace. */
   server?: ServerPlace;
+  /** Batches that this worker watches at once. */
+  batchesAtOnce?: number;
 }
 
 const UNTOLD: ServerPlace = { address: null, kind: 'given', home: null };
 
+/** What runs and ends like one of Temporal's workers. */
+export type RunnableWorker = Pick<Worker, 'run' | 'shutdown' | 'getState'>;
+
+const both = (batches: Worker, steps: Worker): RunnableWorker => {
+  const all = [batches, steps];
+  const shutdown = (): void => {
+    for (const worker of all) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  return {
+    shutdown,
+    getState: () => all.find((worker) => worker.getState() !== 'STOPPED')?.getState() ?? 'STOPPED',
+    run: async () => {
+      // One that fails must not leave the other behind, half a worker.
+      const results = await Promise.allSettled(all.map((worker) => worker.run().finally(shutdown)));
+      for (const result of results) if (result.status === 'rejected') throw result.reason;
+    },
+  };
+};
+
 /** Creates the worker; run it with `worker.run()`. */
-export const createActivityWorker = async (options: ActivityWorkerOptions): Promise<Worker> => {
-  const { connection, backend } = options;
+export const createActivityWorker = async (options: ActivityWorkerOptions): Promise<RunnableWorker> => {
+  const { connection, backend, batchesAtOnce = BATCHES_AT_ONCE } = options;
   const namespace = options.namespace ?? 'default';
+  const taskQueue = options.taskQueue ?? activityTaskQueue(backend.name);
   const place = options.server ?? UNTOLD;
   const id = await namespaceId(connection, namespace, place.address);
-  return Worker.create({
-    connection,
-    namespace,
-    taskQueue: options.taskQueue ?? `fractal-${backend.name}`,
-    activities: createActivities({
-      backend,
-      searchAttributesRegistered: () => areRegistered(connection, namespace),
-      server: runServer(id, namespace, place),
-    }),
-    maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
+  const { runBatch, ...steps } = createActivities({
+    backend,
+    searchAttributesRegistered: () => areRegistered(connection, namespace),
+    server: runServer(id, namespace, place),
+  });
+  const common = {
+    ...{ connection, namespace },
     maxHeartbeatThrottleInterval: `${String(HEARTBEAT_THROTTLE_SECONDS)}s`,
     defaultHeartbeatThrottleInterval: `${String(HEARTBEAT_THROTTLE_SECONDS)}s`,
     shutdownGraceTime: `${String(SHUTDOWN_GRACE_SECONDS)}s`,
     shutdownForceTime: `${String(SHUTDOWN_FORCE_SECONDS)}s`,
+  } as const;
+  const batches = await Worker.create({
+    ...common,
+    taskQueue,
+    activities: { runBatch },
+    maxConcurrentActivityTaskExecutions: batchesAtOnce,
   });
+  const short = await Worker.create({
+    ...common,
+    taskQueue: stepsTaskQueue(taskQueue),
+    activities: steps,
+    maxConcurrentActivityTaskExecutions: STEPS_AT_ONCE,
+  });
+  return both(batches, short);
 };

@@ -1,10 +1,13 @@
 /** Tunables of the workers. */
 
+/** Batches at once of one worker. A waiting batch is only a promise and costs little; ten runs of 200 pending ones fit. */
+export const BATCHES_AT_ONCE = 2_000;
+
 /**
- * Activities at once of one worker. A waiting batch is only a promise and costs little; ten runs of 200 pending
- * batches fit. Heavy activities have turns of their own (src/activities/tunables.ts).
+ * Short activities at once of one worker, on a queue of their own. Many only end batches, and wait; the heavy ones
+ * take turns (src/activities/tunables.ts).
  */
-export const ACTIVITIES_AT_ONCE = 2_000;
+export const STEPS_AT_ONCE = 200;
 
 /** Longest time until an activity hears that it is cancelled. */
 export const HEARTBEAT_THROTTLE_SECONDS = 2;
@@ -14,9 +17,6 @@ export const SHUTDOWN_GRACE_SECONDS = 3;
 
 /** After that the worker ends whatever its activities do: batches go on without it. */
 export const SHUTDOWN_FORCE_SECONDS = 15;
-
-/** Task queue of the workflow. */
-export const WORKFLOW_TASK_QUEUE = 'fractal';
 
 /** The heap may grow by so much between two looks for garbage. */
 export const HEAP_GROWTH_PERCENT = 30;

@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
-import { SHUTDOWN_FORCE_SECONDS, SHUTDOWN_GRACE_SECONDS, WORKFLOW_TASK_QUEUE } from './tunables.js';
+import { WORKFLOW_TASK_QUEUE } from '../wire/names.js';
+import { SHUTDOWN_FORCE_SECONDS, SHUTDOWN_GRACE_SECONDS } from './tunables.js';
 
 export interface WorkflowWorkerOptions {
   connection: NativeConnection;

@@ -1,4 +1,5 @@
 /** Which task queue a run's activities go to, before anything has validated its request. */
+import { activityTaskQueue as queueOf } from '../wire/names.js';
 
 const DEFAULT_BACKEND = 'local';
 
@@ -10,4 +11,4 @@ const textOf = (request: unknown, key: string): string | null => {
 
 /** A request too wrong to say where it goes is refused by the local queue's `openRun`, with all its errors. */
 export const activityTaskQueue = (request: unknown): string =>
-  textOf(request, 'activity_task_queue') ?? `fractal-${textOf(request, 'backend') ?? DEFAULT_BACKEND}`;
+  textOf(request, 'activity_task_queue') ?? queueOf(textOf(request, 'backend') ?? DEFAULT_BACKEND);

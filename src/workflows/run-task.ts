@@ -6,7 +6,7 @@ import { asExecutionFailure } from './failures.js';
 import type { Phase } from './progress.js';
 import { runStage } from './run-stage.js';
 import { newStage, type RunState, type StageState, type TaskState } from './state.js';
-import { batchStep, step } from './steps.js';
+import { endStep, step } from './steps.js';
 
 export interface TaskContext {
   run: RunState;
@@ -93,7 +93,7 @@ const endBatches = async (
   const batches = pendingTries(state);
   if (batches.length === 0) return;
   const summary = `${titleOf(task)}: end ${String(batches.length)} batches`;
-  const { outcomes } = await batchStep(context.taskQueue, summary).cancelBatches({
+  const { outcomes } = await endStep(context.taskQueue, summary).cancelBatches({
     run: context.run.opened.run,
     position: task.position,
     batches,

@@ -1,6 +1,7 @@
 /** The activities as the workflow calls them: time-outs, retries and the line that the Web UI shows. */
 import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
 import type { ProcessWorkflowActivities } from '../wire/activities.js';
+import { stepsTaskQueue } from '../wire/names.js';
 import {
   BATCH_BACKOFF_MAX_SECONDS,
   BATCH_BACKOFF_SECONDS,
@@ -19,9 +20,9 @@ const common = (taskQueue: string): ActivityOptions => ({
 });
 
 /** Open, plan, apply, close: repeated while storage fails, for about an hour. */
-export const step = (taskQueue: string, summary: string): ProcessWorkflowActivities =>
+export const step = (taskQueue: string, summary: string): Omit<ProcessWorkflowActivities, 'runBatch'> =>
   proxyActivities<ProcessWorkflowActivities>({
-    ...common(taskQueue),
+    ...common(stepsTaskQueue(taskQueue)),
     summary,
     startToCloseTimeout: `${String(STEP_ATTEMPT_MINUTES)} minutes`,
     retry: {
@@ -32,15 +33,26 @@ export const step = (taskQueue: string, summary: string): ProcessWorkflowActivit
     },
   });
 
-/** A batch, or the end of batches: any number of attempts, since each worker that dies costs one. */
-export const batchStep = (taskQueue: string, summary: string): ProcessWorkflowActivities =>
+const untilItEnds = {
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: {
+    initialInterval: `${String(BATCH_BACKOFF_SECONDS)}s`,
+    backoffCoefficient: 2,
+    maximumInterval: `${String(BATCH_BACKOFF_MAX_SECONDS)}s`,
+  },
+} as const;
+
+/** A batch: any number of attempts, since each worker that dies costs one. */
+export const batchStep = (taskQueue: string, summary: string): Pick<ProcessWorkflowActivities, 'runBatch'> =>
+  proxyActivities<ProcessWorkflowActivities>({ ...common(taskQueue), summary, ...untilItEnds });
+
+/** The end of batches: any number of attempts, among the short activities. */
+export const endStep = (
+  taskQueue: string,
+  summary: string,
+): Pick<ProcessWorkflowActivities, 'cancelBatches'> =>
   proxyActivities<ProcessWorkflowActivities>({
-    ...common(taskQueue),
+    ...common(stepsTaskQueue(taskQueue)),
     summary,
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: {
-      initialInterval: `${String(BATCH_BACKOFF_SECONDS)}s`,
-      backoffCoefficient: 2,
-      maximumInterval: `${String(BATCH_BACKOFF_MAX_SECONDS)}s`,
-    },
+    ...untilItEnds,
   });

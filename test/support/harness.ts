@@ -4,11 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import { NativeConnection, Runtime } from '@temporalio/worker';
 import { getRun, startProcessWorkflow, type RunHandle } from '../../src/client/index.js';
 import type { Backend } from '../../src/executors/contract.js';
 import { createLocalBackend } from '../../src/executors/local/index.js';
-import { createActivityWorker, createWorkflowWorker } from '../../src/workers/index.js';
+import { createActivityWorker, createWorkflowWorker, type RunnableWorker } from '../../src/workers/index.js';
 
 export interface Harness {
   client: Client;
@@ -73,7 +73,7 @@ export const startHarness = async (options: HarnessOptions): Promise<Harness> =>
   const makeBackend = (): Backend =>
     options.backend?.(stateDir, activityQueue) ?? localBackend(stateDir, activityQueue, options);
 
-  const runWorker = (worker: Worker): (() => Promise<void>) => {
+  const runWorker = (worker: RunnableWorker): (() => Promise<void>) => {
     const running = worker.run();
     return async () => {
       worker.shutdown();

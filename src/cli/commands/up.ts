@@ -1,6 +1,6 @@
 /** `up`: server and all workers in one process. */
 import type { Command } from 'commander';
-import { WORKFLOW_TASK_QUEUE } from '../../client/index.js';
+import { activityTaskQueue, WORKFLOW_TASK_QUEUE } from '../../wire/names.js';
 import { embeddedTarget, givenTarget, resolveTarget, type ServerTarget } from '../../server/address.js';
 import { findServerBinary } from '../../server/binary.js';
 import { stateFolder } from '../../server/folders.js';
@@ -52,7 +52,7 @@ const upCommand = async (io: Io, options: UpOptions): Promise<void> => {
     const names = options.slurmConfig === undefined ? ['local'] : ['local', 'slurm'];
     const spec = {
       workflowQueue: WORKFLOW_TASK_QUEUE,
-      backends: names.map((name) => ({ name, queue: `fractal-${name}` })),
+      backends: names.map((name) => ({ name, queue: activityTaskQueue(name) })),
       ...{ options, env: io.env, logger },
     };
     installRuntime(logger, options.verbose === true);

@@ -1,6 +1,6 @@
 /** `worker`: only the named workers, for a server elsewhere. */
 import { Argument, type Command } from 'commander';
-import { WORKFLOW_TASK_QUEUE } from '../../client/index.js';
+import { activityTaskQueue, WORKFLOW_TASK_QUEUE } from '../../wire/names.js';
 import { type BackendOptions, backendNames, isBackendName } from '../backends.js';
 import { exitCode, UsageError } from '../exit-codes.js';
 import { type Io, print, say, type ServerOptions } from '../io.js';
@@ -29,7 +29,7 @@ export const planQueues = (
   const workflowQueue = taskQueue !== undefined && names.length === 0 ? taskQueue : WORKFLOW_TASK_QUEUE;
   return {
     workflowQueue: hasWorkflow ? workflowQueue : null,
-    backends: names.map((name) => ({ name, queue: taskQueue ?? `fractal-${name}` })),
+    backends: names.map((name) => ({ name, queue: taskQueue ?? activityTaskQueue(name) })),
   };
 };
 

@@ -1,0 +1,13 @@
+/** Names that other programs rely on: task queues (docs/client.md). Pure; workflow code imports it. */
+
+/** Task queue of the workflow. */
+export const WORKFLOW_TASK_QUEUE = 'fractal';
+
+/** Where a run's batches go unless its request names another queue. */
+export const activityTaskQueue = (backend: string): string => `fractal-${backend}`;
+
+/**
+ * Where the short activities of a run go (open, plan, apply, cancel, close): waiting batches, thousands of them, hold
+ * slots of the other queue for days and must never starve these. One worker process serves both.
+ */
+export const stepsTaskQueue = (activityQueue: string): string => `${activityQueue}-steps`;
