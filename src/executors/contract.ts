@@ -174,6 +174,12 @@ export interface Backend {
    * @throws LayoutError when the task's meta is wrong or asks for more than the limits allow.
    */
   layout(input: LayoutInput): BatchLayout;
+  /**
+   * Optional: what of a layout's resources this cluster can never fulfil, a line each ("key: expected ..., got ..."),
+   * asked for every task before anything runs; empty when nothing speaks against it or nobody answers. Never throws for
+   * a scheduler's failure.
+   */
+  check?(resources: JsonObject): Promise<string[]>;
   readonly executor: Executor;
   /**
    * Optional and pure: resources for units that a limit of their job interrupted and that may run again.

@@ -11,6 +11,7 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import type { Backend, Executor } from '../contract.js';
 import { createAccounting } from './accounting.js';
 import { cancelBatch } from './cancel.js';
+import { cannotRun } from './check.js';
 import { createCommands, type SlurmCommands } from './commands.js';
 import type { SlurmConfig } from './config.js';
 import { createGate } from './gate.js';
@@ -18,7 +19,9 @@ import { slurmLayout } from './layout.js';
 import { createPoller } from './poller.js';
 import { raiseResources } from './raise.js';
 import { reportJobs } from './report.js';
+import { readResources } from './resources.js';
 import { createSettings } from './settings.js';
+import { createSinfo } from './sinfo.js';
 import { createStatus } from './status.js';
 import { submitBatch, type Scheduler } from './submit.js';
 
@@ -43,6 +46,10 @@ export const createSlurmBackend = (options: SlurmBackendOptions): Backend => {
   return {
     name: 'slurm',
     layout: (input) => slurmLayout(config, input),
+    check: async (resources) => {
+      const nodes = config.runner_config.check_partitions ? await scheduler.sinfo() : null;
+      return nodes === null ? [] : cannotRun(readResources(resources), nodes);
+    },
     executor: createSlurmExecutor(scheduler),
     raise: (resources, limit, times) => raiseResources(resources, limit, times, config.batching_config),
     report: (jobs, since) => reportJobs(scheduler.accounting, jobs, since),
@@ -68,6 +75,7 @@ const createScheduler = (config: SlurmConfig, user: string, commands: SlurmComma
       perMinute: runner.max_submissions_per_minute,
     }),
     settings: createSettings(commands),
+    sinfo: createSinfo(commands),
   };
 };
 

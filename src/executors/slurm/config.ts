@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { InputError } from '../../wire/failure.js';
 import { MEMORY_SYNTAX, parseMemory } from './memory.js';
+import { isTimeLimit, TIME_SYNTAX } from './time-limit.js';
 import {
   DEFAULT_COMMAND_TIMEOUT_SECONDS,
   DEFAULT_LATE_FILE_WAIT_SECONDS,
@@ -29,7 +30,7 @@ const optionSet = z.strictObject({
   constraint: line.nullish(),
   gres: line.nullish(),
   gpus: line.nullish(),
-  time: line.nullish(),
+  time: line.refine(isTimeLimit, { error: TIME_SYNTAX }).nullish(),
   account: line.nullish(),
   nodelist: line.nullish(),
   exclude: line.nullish(),
@@ -60,6 +61,8 @@ const runner = z.strictObject({
   max_submissions_per_minute: count.default(DEFAULT_SUBMISSIONS_PER_MINUTE),
   /** false: requests that bring `worker_init` or `extra_lines` are refused. */
   allow_shell_lines: z.boolean().default(true),
+  /** false: a site's plugin rewrites partitions or limits, so what sinfo shows says nothing. */
+  check_partitions: z.boolean().default(true),
   late_file_wait_seconds: z.number().nonnegative().default(DEFAULT_LATE_FILE_WAIT_SECONDS),
 });
 

@@ -2,7 +2,7 @@
 import { quote } from 'shlex';
 import { SubmissionRefused, type Batch } from '../contract.js';
 import { readResources } from './resources.js';
-import { sbatchLinesFirst } from './shell-lines.js';
+import { sbatchLinesFirst } from './sbatch-lines.js';
 
 const PLAIN = /^[A-Za-z0-9_@%+=:,./-]+$/;
 

@@ -7,7 +7,9 @@ import type { JsonObject, JsonValue } from '../../wire/request.js';
 import type { SlurmConfig, SlurmOptionSet } from './config.js';
 import { MEMORY_SYNTAX, parseMemory } from './memory.js';
 import type { SlurmResources } from './resources.js';
-import { checkShellLines, sbatchLinesFirst } from './shell-lines.js';
+import { sbatchLinesFirst } from './sbatch-lines.js';
+import { checkShellLines } from './shell-lines.js';
+import { isTimeLimit, TIME_SYNTAX } from './time-limit.js';
 
 export interface TaskOptions {
   resources: SlurmResources;
@@ -24,6 +26,7 @@ const TEXT_OPTIONS = ['constraint', 'gres', 'gpus', 'time', 'nodelist', 'exclude
  */
 export const taskOptions = (config: SlurmConfig, input: LayoutInput): TaskOptions => {
   const { meta } = input;
+  checkTime(meta);
   if (given(meta, 'account') !== undefined) {
     throw wrong(
       'account',
@@ -86,6 +89,11 @@ const lineOf = (meta: JsonObject, key: string): string | null => {
   const text = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value;
   if (typeof text === 'string' && isLine(text)) return text;
   throw wrong(key, 'one line of text without control characters', value);
+};
+
+const checkTime = (meta: JsonObject): void => {
+  const text = lineOf(meta, 'time');
+  if (text !== null && !isTimeLimit(text)) throw wrong('time', TIME_SYNTAX, meta['time']);
 };
 
 const linesOf = (meta: JsonObject, key: string): string[] => {

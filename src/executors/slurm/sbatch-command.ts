@@ -28,6 +28,8 @@ export const sbatchWords = (preCommands: readonly string[], timeoutSeconds: numb
     String(timeoutSeconds),
     'sbatch',
     '--parsable',
+    // Else a `#PBS -N` line of site or user would rename the job.
+    '--ignore-pbs',
   ];
   if (preCommands.length === 0) return sbatch;
   return [

@@ -5,20 +5,9 @@
 import { LayoutError } from '../contract.js';
 import type { JsonObject } from '../../wire/request.js';
 import type { SlurmConfig } from './config.js';
+import { isJobSeparator, optionSetIn, type SbatchOption } from './sbatch-lines.js';
 
-const PREFIX = '#SBATCH';
-
-export const isSbatchLine = (line: string): boolean => line.startsWith(PREFIX);
-
-/** sbatch reads its options up to the first other line, so they have to come first. Order is kept otherwise. */
-export const sbatchLinesFirst = (lines: readonly string[]): { sbatch: string[]; others: string[] } => ({
-  sbatch: lines.filter(isSbatchLine),
-  others: lines.filter((line) => !isSbatchLine(line)),
-});
-
-interface ReservedOption {
-  long: string;
-  short: string | null;
+interface ReservedOption extends SbatchOption {
   why: string;
 }
 
@@ -38,17 +27,11 @@ const RESERVED: readonly ReservedOption[] = [
   // Not refused in the configuration file, which is the site's own.
 ];
 
-/** Long options may be cut short as long as they stay unique; three letters are the shortest that are. */
-const names = (token: string, option: ReservedOption): boolean => {
-  const [name = ''] = token.split('=', 1);
-  if (name.startsWith('--')) return name.length >= 5 && `--${option.long}`.startsWith(name);
-  return option.short !== null && new RegExp(`^-${option.short}`).test(token);
-};
-
-const reservedIn = (line: string, options: readonly ReservedOption[]): ReservedOption | undefined => {
-  if (!isSbatchLine(line)) return undefined;
-  const tokens = line.slice(PREFIX.length).split(/[\s'"]+/);
-  return options.find((option) => tokens.some((token) => names(token, option)));
+/** What a line sets that it must not, in words; null where it sets nothing of the kind. */
+const reservedIn = (line: string, options: readonly ReservedOption[]): string | null => {
+  if (isJobSeparator(line)) return 'no hetjob (a batch is one job)';
+  const option = optionSetIn(line, options);
+  return option === undefined ? null : `no --${option.long} (${option.why})`;
 };
 
 export interface ShellLinesInput {
@@ -81,11 +64,9 @@ export const checkShellLines = ({ config, meta, workerInit }: ShellLinesInput): 
   ];
   for (const { key, lines, reserved } of sources) {
     for (const line of lines) {
-      const option = reservedIn(line, reserved);
-      if (option === undefined) continue;
-      throw new LayoutError(
-        `${key}: expected no --${option.long} (${option.why}), got ${JSON.stringify(line.slice(0, 200))}`,
-      );
+      const expected = reservedIn(line, reserved);
+      if (expected === null) continue;
+      throw new LayoutError(`${key}: expected ${expected}, got ${JSON.stringify(line.slice(0, 200))}`);
     }
   }
 };

@@ -29,6 +29,7 @@ import type { Poller } from './poller.js';
 import { readResources } from './resources.js';
 import { callSbatch } from './sbatch-command.js';
 import type { ClusterSettings } from './scontrol.js';
+import type { PartitionNode } from './sinfo.js';
 import {
   createIntent,
   readAttempts,
@@ -51,6 +52,8 @@ export interface Scheduler {
   accounting: Accounting;
   gate: Gate;
   settings(): Promise<ClusterSettings>;
+  /** All nodes of all partitions; null where there is no answer. */
+  sinfo(): Promise<PartitionNode[] | null>;
 }
 
 /** How long a request that nobody waits for any more may still reach the controller, in ms. */

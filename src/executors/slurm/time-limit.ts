@@ -10,6 +10,11 @@ const FORMATS: readonly [RegExp, (parts: number[]) => number][] = [
       days * 86_400 + hours * 3600 + minutes * 60 + seconds,
   ],
 ];
+const NO_LIMIT = /^(infinite|unlimited|-1)$/i;
+
+/** What {@link isTimeLimit} takes, for messages. */
+export const TIME_SYNTAX =
+  'a time as SLURM writes it (minutes, minutes:seconds, hours:minutes:seconds, days-hours, days-hours:minutes, days-hours:minutes:seconds, UNLIMITED)';
 
 /** Seconds of a time limit; null when it is none (`UNLIMITED`, or no time at all). */
 export const parseTimeLimit = (text: string): number | null => {
@@ -20,6 +25,10 @@ export const parseTimeLimit = (text: string): number | null => {
   }
   return null;
 };
+
+/** Whether sbatch takes the text for --time. */
+export const isTimeLimit = (text: string): boolean =>
+  NO_LIMIT.test(text) || (!/\s/.test(text) && parseTimeLimit(text) !== null);
 
 /** A time limit of so many seconds, in whole minutes as SLURM counts. */
 export const formatTimeLimit = (seconds: number): string => String(Math.ceil(seconds / 60));

@@ -48,6 +48,8 @@ export const SBATCH_AT_ONCE = 4;
 export const LIMIT_BACKOFF_FIRST_SECONDS = 2;
 export const LIMIT_BACKOFF_MAX_SECONDS = 60;
 
+/** Partitions and nodes change by an administrator's hand; within one answer a whole run is checked. */
+export const SINFO_KEPT_SECONDS = 60;
 /** NFS shows a new file after acregmax, 60 s by default, at the latest (nfs(5)). */
 export const DEFAULT_LATE_FILE_WAIT_SECONDS = 60;
 /** scancel is asked again while a job lives on: a controller may have lost the request in a restart. */

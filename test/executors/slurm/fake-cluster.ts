@@ -35,6 +35,8 @@ export class FakeCluster implements SlurmCommands {
   /** What sbatch does in place of taking the job; `taken`: the job is there all the same. */
   sbatch: () => (CommandEnd & { taken: boolean }) | null = () => null;
   accounting = true;
+  /** What sinfo shows, `partition|limit|cpus|mem|state|node` a line; null: it gives no answer. */
+  nodes: string | null = null;
   private nextId = 1;
 
   constructor(private readonly nameOf: (words: readonly string[]) => string) {}
@@ -98,6 +100,10 @@ export class FakeCluster implements SlurmCommands {
             })
             .join(''),
         );
+      case 'sinfo':
+        return this.nodes === null
+          ? said('', 1, 'slurm_load_partitions: Unable to contact slurm controller (connect failure)\n')
+          : said(this.nodes);
       case 'scancel': {
         const job = byId(args[0]);
         if (job !== undefined) Object.assign(job, { state: 'CANCELLED', reason: 'None' });

@@ -34,6 +34,7 @@ const scheduler = (answer: AccountAnswer): Scheduler => ({
   },
   gate: { pass: unasked },
   settings: () => Promise.resolve(unknownSettings),
+  sinfo: () => Promise.resolve(null),
 });
 
 const watchSince = (absentSince: number): Watch => ({ ...newWatch(0), absentSince });

@@ -121,6 +121,24 @@ describe('priorities', () => {
   });
 });
 
+it.each([
+  '#SBATCH --comment="a -J b --array"',
+  '#SBATCH --time=1 # --job-name=mine',
+  '#SBATCH --wait-all-nodes=1',
+  '#SBATCH --mem-bind=local',
+  '# --job-name=mine',
+  '#SBATCH -pJ',
+])('takes the extra line %s', (line) => {
+  expect(resourcesOf({ extra_lines: [line] }).extra_lines).toContain(line);
+});
+
+it.each([90, '90', '1:30', '12:00:00', '1-12', '1-12:30', '1-12:30:10', 'UNLIMITED', 'infinite'])(
+  'takes the time %j',
+  (time) => {
+    expect(resourcesOf({ time }).time).toBe(String(time));
+  },
+);
+
 describe('refusals', () => {
   it.each<[string, JsonObject, Partial<LayoutInput>, RegExp]>([
     ['an account in meta', { account: 'lab' }, {}, /^account: .*slurm_account/],
@@ -147,6 +165,18 @@ describe('refusals', () => {
     ['a job name in extra lines', { extra_lines: ['#SBATCH -J mine'] }, {}, /--job-name/],
     ['an array', { extra_lines: ['#SBATCH --array=1-9'] }, {}, /--array/],
     ['waiting for the end', { extra_lines: ['#SBATCH --wait'] }, {}, /--wait/],
+    ['a job name cut short', { extra_lines: ['#SBATCH --jo=mine'] }, {}, /no --job-name/],
+    ['an array cut short', { extra_lines: ['#SBATCH --ar=1-9'] }, {}, /no --array/],
+    ['a script cut short', { extra_lines: ['#SBATCH --wr=true'] }, {}, /no --wrap/],
+    ['a name behind a letter without value', { extra_lines: ['#SBATCH -HJ mine'] }, {}, /no --job-name/],
+    ['a name in quotes', { extra_lines: ['#SBATCH "--job-name=mine"'] }, {}, /no --job-name/],
+    ['a name behind a backslash', { extra_lines: ['#SBATCH --jo\\b-name=mine'] }, {}, /no --job-name/],
+    ['a name by the obsolete prefix', { extra_lines: ['#SLURM --job-name=mine'] }, {}, /no --job-name/],
+    ['several jobs', { extra_lines: ['#SBATCH hetjob'] }, {}, /no hetjob/],
+    ['several jobs in worker_init', {}, { workerInit: 'x\n#SBATCH  packjob ' }, /^worker_init: .*no hetjob/],
+    ['a time with a unit', { time: '12h' }, {}, /^time: expected a time as SLURM writes it .*, got "12h"/],
+    ['a time in words', { time: 'one hour' }, {}, /^time: /],
+    ['a time with too many parts', { time: '1:2:3:4' }, {}, /^time: /],
   ])('%s', (_name, meta, more, message) => {
     expect(() => resourcesOf(meta, more)).toThrow(LayoutError);
     expect(() => resourcesOf(meta, more)).toThrow(message);

@@ -115,7 +115,10 @@ it.each([
 
 describe('sbatchWords', () => {
   it('is ended by timeout(1), which outlives the worker', () => {
-    expect(sbatchWords([], 40)).toEqual(['timeout', '--kill-after=5', '40', 'sbatch', '--parsable']);
+    expect(sbatchWords([], 40)).toEqual([
+      ...['timeout', '--kill-after=5', '40', 'sbatch', '--parsable'],
+      '--ignore-pbs',
+    ]);
   });
 
   it("runs the site's commands in the same shell first", () => {
