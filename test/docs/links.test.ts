@@ -53,7 +53,7 @@ describe('the documentation', () => {
   it('lists every page in its index', () => {
     const index = links(readFileSync(join(root, 'docs/README.md'), 'utf8'));
     const expected = filesIn('docs').flatMap((path) => /^docs\/(?!README)(.+\.md)$/.exec(path)?.[1] ?? []);
-    expect(index.toSorted()).toEqual(expected.toSorted());
+    expect([...new Set(index)].toSorted()).toEqual(expected.toSorted());
   });
 
   it('names only commands and options that the program has', () => {

@@ -19,9 +19,9 @@ export interface Page {
   text: string;
 }
 
-/** README and every Markdown file of docs/ and examples/. */
+/** Markdown files of the root, of docs/ and of examples/. */
 export const pages = (): Page[] =>
-  ['README.md', ...filesIn('docs'), ...filesIn('examples')]
+  ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...filesIn('docs'), ...filesIn('examples')]
     .filter((path) => path.endsWith('.md'))
     .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
 
