@@ -1,6 +1,7 @@
 /** What the program says of an error, on stderr. */
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { ExecutionError } from '../client/index.js';
+import { readableText } from '../state/plain-text.js';
 import { exitCode, exitCodeOf } from './exit-codes.js';
 
 const indented = (text: string): string =>
@@ -24,7 +25,7 @@ const describeExecution = (error: ExecutionError): string => {
   return [
     `${error.name}: ${error.message}`,
     ...facts.flatMap(([name, value]) => (value === null ? [] : [`  ${name}: ${String(value)}`])),
-    ...(details.log_tail ? ['  last lines of the log:', indented(details.log_tail)] : []),
+    ...(details.log_tail ? ['  last lines of the log:', indented(readableText(details.log_tail))] : []),
   ].join('\n');
 };
 

@@ -4,7 +4,7 @@ import { isGrpcServiceError } from '@temporalio/client';
 import { type Queue, readResult, RunError, type RunHandle } from '../client/index.js';
 import type { ResultReference } from '../wire/failure.js';
 import { Detached } from './exit-codes.js';
-import { type Io, print, say } from './io.js';
+import { type Io, jsonText, print, say } from './io.js';
 import { createProgressView } from './progress-view.js';
 import type { Session } from './session.js';
 import { aborted, pause } from './signals.js';
@@ -43,7 +43,7 @@ export const writeResult = async (io: Io, text: string, file: string | undefined
 };
 
 const deliver = async (io: Io, reference: ResultReference, file: string | undefined): Promise<void> =>
-  writeResult(io, JSON.stringify(await readResult(reference), null, 2), file);
+  writeResult(io, jsonText(await readResult(reference)), file);
 
 /** A run that failed has a result too; that it cannot be read must not hide why the run failed. */
 const deliverPartial = async (io: Io, error: unknown, file: string | undefined): Promise<void> => {

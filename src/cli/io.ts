@@ -1,4 +1,5 @@
 /** Where a command reads and writes; stdout carries results only, everything for people goes to stderr. */
+import { plainText } from '../state/plain-text.js';
 import type { AddressFlags } from '../server/address.js';
 
 export interface Io {
@@ -7,15 +8,27 @@ export interface Io {
   stderr: NodeJS.WriteStream;
 }
 
-/** One line for people. */
+/** One line for people; what comes out of a request, a log or a scheduler must not reach the terminal as it is. */
 export const say = (io: Io, line: string): void => {
-  io.stderr.write(`${line}\n`);
+  io.stderr.write(`${plainText(line)}\n`);
 };
 
-/** A command's result. */
+/** A command's answer for people: as `say`, on stdout. */
+export const show = (io: Io, text: string): void => {
+  print(io, plainText(text));
+};
+
+/** A command's result for programs, as it is. */
 export const print = (io: Io, text: string): void => {
   io.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 };
+
+/** DEL and C1 may stand in JSON as they are, and a terminal may obey them; as escapes they are the same JSON. */
+export const jsonText = (value: unknown): string =>
+  JSON.stringify(value, null, 2).replace(
+    /[\u007f-\u009f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 
 /** Options that every command which talks to a server has. */
 export interface ServerOptions extends AddressFlags {

@@ -10,6 +10,7 @@ import { registerStart } from './commands/start.js';
 import { registerStatus } from './commands/status.js';
 import { registerUp } from './commands/up.js';
 import { registerWorker } from './commands/worker.js';
+import { plainText } from '../state/plain-text.js';
 import type { Io } from './io.js';
 
 const version = (): string => {
@@ -25,7 +26,7 @@ export const createProgram = (io: Io): Command => {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
+      writeErr: (text) => io.stderr.write(plainText(text)),
     });
   const commands = [
     registerUp,

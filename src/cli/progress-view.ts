@@ -1,6 +1,7 @@
 /** How a run's progress is shown: bars on a terminal, else one line per change. */
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { LiveProgress } from '../client/index.js';
+import { plainText } from '../state/plain-text.js';
 import type { TaskProgress } from '../wire/progress.js';
 import type { Io } from './io.js';
 import { say } from './io.js';
@@ -75,7 +76,7 @@ const barView = (io: Io): ProgressView => {
   return {
     update: (live) => {
       const tasks = live.progress?.tasks ?? [];
-      const width = Math.max(0, ...tasks.map(({ name }) => name.length));
+      const width = Math.max(0, ...tasks.map(({ name }) => plainText(name).length));
       const reasons = waitingReasons(live).join('; ');
       tasks.forEach((task, index) => {
         const bar = (byTask[index] ??= bars.create(0, 0, { name: '', note: '' }));
@@ -83,12 +84,12 @@ const barView = (io: Io): ProgressView => {
         const why = task.status === 'running' && reasons !== '' ? ` (${reasons})` : '';
         bar.setTotal(task.units_total ?? 0);
         bar.update(task.units_done + task.units_failed, {
-          name: task.name.padEnd(width),
-          note: `${task.status}${failed}${why}`,
+          name: plainText(task.name).padEnd(width),
+          note: plainText(`${task.status}${failed}${why}`),
         });
       });
     },
-    note: (line) => bars.log(`${line}\n`),
+    note: (line) => bars.log(`${plainText(line)}\n`),
     stop: () => bars.stop(),
   };
 };

@@ -1,8 +1,8 @@
 /** Everything `status` knows of a run: from the server, from its workflow, from its directory. */
 import type { Client } from '@temporalio/client';
 import { directoryOfRun, getRun, type LiveProgress } from '../client/index.js';
+import { fileTail } from '../state/file-tail.js';
 import type { RunResult, UnitRecord } from '../wire/result.js';
-import { tailOf } from './log-files.js';
 import { resultIn, type UnitFiles, unitFilesOf } from './run-files.js';
 import { LOG_TAIL_LINES } from './tunables.js';
 
@@ -34,7 +34,7 @@ const failedUnits = (units: readonly UnitFiles[], tails: number): Promise<Failed
       .map(async ({ record, label }, index) => ({
         label,
         ...record,
-        log_tail: index < tails ? await tailOf(record.log_file, LOG_TAIL_LINES) : null,
+        log_tail: index < tails ? await fileTail(record.log_file, LOG_TAIL_LINES) : null,
       })),
   );
 

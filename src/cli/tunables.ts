@@ -12,11 +12,11 @@ export const LINE_PER_PARTS = 10;
 /** Lines of a log that `status` and `logs` show unless asked for more. */
 export const LOG_TAIL_LINES = 20;
 
-/** A log's tail is read from its last part: a line is not expected to be longer. */
-export const LOG_TAIL_BYTES = 64 * 1024;
-
 /** Runs that `list` shows unless asked for more. */
 export const LIST_LIMIT = 50;
 
 /** Failed units that `status` shows with their tails; `logs` has them all. */
 export const FAILED_UNITS_SHOWN = 5;
+
+/** A line that has not ended is kept up to this length before it is shown, so that a bar leaves its last state only. */
+export const OPEN_LINE_CHARACTERS = 1 << 20;

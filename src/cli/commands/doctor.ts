@@ -6,7 +6,7 @@ import { createCommands } from '../../executors/slurm/commands.js';
 import { examineSlurm } from '../../executors/slurm/doctor/index.js';
 import { formatFinding } from '../../executors/slurm/doctor/finding.js';
 import { DEFAULT_COMMAND_TIMEOUT_SECONDS } from '../../executors/slurm/tunables.js';
-import { type Io, print } from '../io.js';
+import { type Io, show } from '../io.js';
 
 interface DoctorOptions {
   slurmConfig: string;
@@ -28,7 +28,7 @@ const doctorCommand = async (io: Io, options: DoctorOptions): Promise<void> => {
   });
   for await (const finding of findings) {
     if (finding.status === 'problem') problems++;
-    print(io, formatFinding(finding));
+    show(io, formatFinding(finding));
   }
   if (problems > 0) throw new Error(`${String(problems)} of these must be put right before runs can work`);
 };

@@ -1,7 +1,7 @@
 /** `list`: the runs that the server knows. */
 import type { Command } from 'commander';
 import { connectClient } from '../../client/index.js';
-import { type Io, print, type ServerOptions } from '../io.js';
+import { type Io, jsonText, print, type ServerOptions, show } from '../io.js';
 import { addServerOptions, positiveInteger } from '../options.js';
 import { formatRuns, listRuns } from '../runs.js';
 import { requireTarget } from '../target.js';
@@ -17,7 +17,8 @@ const listCommand = async (io: Io, options: ListOptions): Promise<void> => {
   const { client, close } = await connectClient(await requireTarget(io, options));
   try {
     const runs = await listRuns(client, { limit: options.limit, ...(options.running && { running: true }) });
-    print(io, options.json ? JSON.stringify(runs, null, 2) : formatRuns(runs, 'No runs yet.'));
+    if (options.json) print(io, jsonText(runs));
+    else show(io, formatRuns(runs, 'No runs yet.'));
   } finally {
     await close();
   }

@@ -3,11 +3,12 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { connectClient, directoryOfRun } from '../../client/index.js';
+import { fileTail } from '../../state/file-tail.js';
 import { UsageError } from '../exit-codes.js';
 import { formatTable } from '../format-report.js';
-import { type Io, print, type ServerOptions } from '../io.js';
-import { tailOf } from '../log-files.js';
+import { type Io, print, type ServerOptions, show } from '../io.js';
 import { addServerOptions, positiveInteger } from '../options.js';
+import { readableLines } from '../readable-lines.js';
 import { type UnitFiles, unitFilesOf } from '../run-files.js';
 import { nameRun, requireTarget } from '../target.js';
 
@@ -45,11 +46,16 @@ const status = ({ record }: UnitFiles): string =>
   record === null ? 'running' : record.cause === null ? record.status : `${record.status} (${record.cause})`;
 
 const printLog = async (io: Io, { logFile }: UnitFiles, tail: number | undefined): Promise<void> => {
-  if (tail === undefined) {
-    await pipeline(createReadStream(logFile), io.stdout, { end: false });
+  if (tail !== undefined) {
+    const text = await fileTail(logFile, tail);
+    if (text === null) throw new UsageError(`The log ${logFile} is not there, or cannot be read from here.`);
+    print(io, text);
     return;
   }
-  print(io, (await tailOf(logFile, tail)) ?? '');
+  const log = createReadStream(logFile);
+  // To a file or a pipe it goes as it is; a terminal is not given what only looks like text.
+  if (io.stdout.isTTY) await pipeline(log, readableLines, io.stdout, { end: false });
+  else await pipeline(log, io.stdout, { end: false });
 };
 
 const logsCommand = async (
@@ -65,7 +71,7 @@ const logsCommand = async (
     if (all.length === 0)
       throw new UsageError(`No unit has begun in ${runDir}, or it cannot be seen from here.`);
     const rows = units.map((files) => [files.label, status(files), files.logFile]);
-    print(io, formatTable(['unit', 'status', 'log'], rows));
+    show(io, formatTable(['unit', 'status', 'log'], rows));
     return;
   }
   const found = findUnit(all, unit);

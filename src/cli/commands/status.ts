@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { connectClient } from '../../client/index.js';
 import { UsageError } from '../exit-codes.js';
 import { formatReport } from '../format-report.js';
-import { type Io, print, type ServerOptions } from '../io.js';
+import { type Io, jsonText, print, type ServerOptions, show } from '../io.js';
 import { addServerOptions } from '../options.js';
 import { reportFromFiles, reportRun, type RunReport } from '../run-report.js';
 import { existingTarget, nameRun, requireTarget } from '../target.js';
@@ -37,13 +37,15 @@ const reportNamed = async (io: Io, id: string, options: StatusOptions): Promise<
 const statusCommand = async (io: Io, id: string | undefined, options: StatusOptions): Promise<void> => {
   if (id !== undefined) {
     const report = await reportNamed(io, id, options);
-    print(io, options.json ? JSON.stringify(report, null, 2) : formatReport(report));
+    if (options.json) print(io, jsonText(report));
+    else show(io, formatReport(report));
     return;
   }
   const { client, close } = await connectClient(await requireTarget(io, options));
   try {
     const runs = await listRuns(client, { running: true });
-    print(io, options.json ? JSON.stringify(runs, null, 2) : formatRuns(runs, 'No run is going on.'));
+    if (options.json) print(io, jsonText(runs));
+    else show(io, formatRuns(runs, 'No run is going on.'));
   } finally {
     await close();
   }
