@@ -7,6 +7,7 @@ import { dirname } from 'node:path';
 import getPort from 'get-port';
 import { type ProcessIdentity, endProcess, processStart } from './process.js';
 import { probe } from './probe.js';
+import { keepRunsForWeeks } from './retention.js';
 import { startDevArguments } from './start-dev.js';
 import { tieToThisProcess } from './tie.js';
 import { READY_POLL_MS, SERVER_START_SECONDS, SERVER_STOP_SECONDS, START_ATTEMPTS } from './tunables.js';
@@ -80,7 +81,7 @@ const isOpen = (host: string, port: number): Promise<boolean> =>
     socket.once('error', () => answer(false));
   });
 
-/** Resolves to null when it answers, to the reason when it ended or never answered. */
+/** Resolves to null when it answers and keeps what it is given, to the reason when it ended or never answered. */
 const becomesReady = async (
   child: ChildProcess,
   { host, port }: { host: string; port: number },
@@ -95,7 +96,10 @@ const becomesReady = async (
   const deadline = Date.now() + SERVER_START_SECONDS * 1_000;
   let why: string | null = 'its port is closed';
   while (Date.now() < deadline) {
-    if (await isOpen(host, port)) why = await probe({ address: `${host}:${String(port)}` }, namespace);
+    if (await isOpen(host, port)) {
+      const connection = { address: `${host}:${String(port)}` };
+      why = (await probe(connection, namespace)) ?? (await keepRunsForWeeks(connection, namespace));
+    }
     if (state.ended !== null) return state.ended;
     if (why === null) return null;
     await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));

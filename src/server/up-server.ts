@@ -5,6 +5,7 @@ import { type EmbeddedServer, type EmbeddedServerOptions, startEmbeddedServer } 
 import { withFolderLock } from './folder-lock.js';
 import { endProcess, isAlive, ownIdentity, type ProcessIdentity } from './process.js';
 import { probe } from './probe.js';
+import { keepRunsForWeeks } from './retention.js';
 import { CONNECT_TIMEOUT_MS, PREFERRED_PORT, PREFERRED_UI_PORT, SERVER_STOP_SECONDS } from './tunables.js';
 import { readUpState, type UpState, writeUpState } from './up-state.js';
 
@@ -66,6 +67,9 @@ const adopt = async (
     await endProcess(state.process, SERVER_STOP_SECONDS * 1_000);
     return null;
   }
+  // It may have been started by an older version of this program.
+  const notKept = await keepRunsForWeeks({ address: state.address }, state.namespace);
+  if (notKept !== null) say(notKept);
   return {
     process: state.process,
     address: state.address,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Connection } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { acquireUpServer, findUpServer, UpAlreadyRunning } from '../../src/server/up-server.js';
 import { isAlive, waitForEnd } from '../../src/server/process.js';
@@ -63,7 +64,43 @@ const workflowCount = async (address: string): Promise<number> => {
   }
 };
 
+const DAY_MS = 86_400_000;
+
+const retentionDays = async (address: string): Promise<number> => {
+  const connection = await Connection.connect({ address });
+  try {
+    const { config } = await connection.workflowService.describeNamespace({ namespace: 'default' });
+    return (Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) * 1_000) / DAY_MS;
+  } finally {
+    await connection.close();
+  }
+};
+
+const setRetention = async (address: string, days: number): Promise<void> => {
+  const connection = await Connection.connect({ address });
+  try {
+    await connection.workflowService.updateNamespace({
+      namespace: 'default',
+      config: { workflowExecutionRetentionTtl: msToTs(days * DAY_MS) },
+    });
+  } finally {
+    await connection.close();
+  }
+};
+
 describe('acquireUpServer', () => {
+  it.each([false, true])(
+    'keeps ended runs for 30 days, also on an old database (private: %s)',
+    async (isPrivate) => {
+      const first = await acquire(isPrivate);
+      expect(await retentionDays(first.address)).toBe(30);
+      await setRetention(first.address, 1);
+      await first.stop();
+      const second = await acquire(isPrivate);
+      expect(await retentionDays(second.address)).toBe(30);
+    },
+  );
+
   it('is found while it runs, and not after it was stopped', async () => {
     const server = await acquire();
     expect(server.adopted).toBe(false);
@@ -85,10 +122,14 @@ describe('acquireUpServer', () => {
   it('adopts the server of an owner that was killed', async () => {
     const elsewhere = await holdElsewhere(false);
     const before = await readUpState(home);
+    if (before === null) throw new Error('no state');
+    // As a server of an older version of this program was left.
+    await setRetention(before.address, 1);
     await elsewhere.kill();
     const server = await acquire();
     expect(server.adopted).toBe(true);
-    expect(server.process).toEqual(before?.process);
+    expect(server.process).toEqual(before.process);
+    expect(await retentionDays(server.address)).toBe(30);
   });
 
   it('a private one ends with its owner, and the next starts on the same database', async () => {
