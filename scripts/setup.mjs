@@ -103,14 +103,19 @@ export const ensureInstalled = async ({ server = true } = {}) => {
     await buildDist();
   });
   if (!server) return null;
-  const { findServerBinary } = await import(pathToFileURL(join(root, 'dist', 'server', 'index.js')).href);
-  const { path } = await findServerBinary({ say });
-  return path;
+  const { describeBinary, findServerBinary } = await import(
+    pathToFileURL(join(root, 'dist', 'server', 'index.js')).href
+  );
+  const binary = await findServerBinary({ say });
+  // What was installed just now has been said.
+  if (binary.source !== binary.origin) say(`Temporal server: ${await describeBinary(binary)}`);
+  return binary.path;
 };
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   try {
-    say(`ready; Temporal server: ${await ensureInstalled()}`);
+    await ensureInstalled();
+    say('ready');
   } catch (error) {
     say(error.message);
     process.exitCode = 1;

