@@ -9,10 +9,18 @@
 # Lines of the site or the user stood before; nothing of theirs may change what follows.
 set +aefuvx +o posix +o noclobber
 IFS=$' \t\n'
+unset -f read wait printf kill trap export exec eval type date rm sleep
 # Bytes are enough here and several times quicker; units get the locale that was.
 ft_locale=${LC_ALL-}
 export -n LC_ALL
 LC_ALL=C
+
+# Start-up file and exported functions of the worker's user are kept from this shell, and are the units' all the same.
+ft_settings=()
+for ft_name in "${!FRACTAL_UNIT_ENV_@}"; do
+  ft_settings+=("${!ft_name}")
+  unset "$ft_name"
+done
 
 ft_stop=0
 ft_signals=0
@@ -32,13 +40,29 @@ ft_quit() {
   exit "$1"
 }
 
+# An exported function is called BASH_FUNC_name%%, or BASH_FUNC_name() by some of the older.
+ft_restore_settings() {
+  local setting name
+  for setting in "${ft_settings[@]}"; do
+    name=${setting%%=*}
+    if [[ $name == BASH_FUNC_* ]]; then
+      name=${name#BASH_FUNC_}
+      name=${name%??}
+      eval "$name ${setting#*=}" && export -f -- "${name?}"
+    else
+      export -- "${setting?}"
+    fi
+  done
+}
+
 # How a unit is started: the one part to replace for another launcher. The words of the unit are "$@". It must leave
 # in $! the process whose exit status is the unit's, in a process group of its own, with stdin empty and stdout and
 # stderr appended to $ft_log. exec, because a word like `test` must not be the shell's own.
 start_unit() {
   {
     [[ -z $ft_locale ]] || export LC_ALL="$ft_locale"
-    exec -- "$@"
+    ((${#ft_settings[@]} == 0)) || ft_restore_settings
+    builtin exec -- "$@"
   } </dev/null >>"$ft_log" 2>&1 6<&- 7<&- 8<&- &
 }
 
@@ -253,7 +277,7 @@ ft_main() {
 
 ft_own
 ft_open_journal
-cd -- "$ft_working_dir" || ft_quit 93 "cannot enter $ft_working_dir"
+builtin cd -- "$ft_working_dir" || ft_quit 93 "cannot enter $ft_working_dir"
 [[ -r $ft_units ]] || ft_quit 93 "cannot read $ft_units"
 ft_check_program
 ft_main

@@ -1,7 +1,7 @@
 /** The folder for what belongs to this host and user: locks and widths of local batches (docs/local.md). */
 import { lstat, mkdir } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { currentUser } from '../executors/user.js';
 import type { Environment } from '../server/folders.js';
 
 /** On every Linux host's own disk, and not emptied by a reboot; /tmp may be, a home is often on a shared disk. */
@@ -14,7 +14,7 @@ const HOST_DISK = '/var/tmp';
  */
 export const hostFolder = async (env: Environment): Promise<string> => {
   const given = env['FRACTAL_TEMPORAL_LOCAL'];
-  const { uid } = userInfo();
+  const { uid } = currentUser();
   const folder = given || join(HOST_DISK, `fractal-temporal-${String(uid)}`);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const about = await lstat(folder);

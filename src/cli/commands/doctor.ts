@@ -1,10 +1,10 @@
 /** `doctor slurm`: looks at everything that a site has to get right, one line each with its remedy. */
-import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { Argument, type Command } from 'commander';
 import { createCommands } from '../../executors/slurm/commands.js';
 import { examineSlurm } from '../../executors/slurm/doctor/index.js';
 import { formatFinding } from '../../executors/slurm/doctor/finding.js';
+import { currentUser } from '../../executors/user.js';
 import { DEFAULT_COMMAND_TIMEOUT_SECONDS } from '../../executors/slurm/tunables.js';
 import { type Io, show } from '../io.js';
 
@@ -22,7 +22,7 @@ const doctorCommand = async (io: Io, options: DoctorOptions): Promise<void> => {
   let problems = 0;
   const findings = examineSlurm({
     commands,
-    user: userInfo().username,
+    user: currentUser().name,
     configFile: options.slurmConfig,
     dir: resolve(options.dir),
   });

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Batch } from '../contract.js';
-import { scrubbedEnvironment } from '../environment.js';
+import { scrubbedEnvironment, unitShellEnvironment } from '../environment.js';
 import type { HostFiles } from './folders.js';
 import { LOCK_WAIT_S } from './tunables.js';
 
@@ -34,7 +34,7 @@ export const launch = async (batch: Batch, files: HostFiles): Promise<Launched> 
       {
         // The script enters the working folder itself, and can say so when it is not there.
         cwd: '/',
-        env: { ...scrubbedEnvironment(process.env), [BATCH_VARIABLE]: batch.key },
+        env: { ...unitShellEnvironment(scrubbedEnvironment(process.env)), [BATCH_VARIABLE]: batch.key },
         detached: true,
         stdio: ['ignore', complaints.fd, complaints.fd],
       },

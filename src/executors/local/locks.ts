@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { scrubbedEnvironment } from '../environment.js';
+import { plainShellEnvironment, scrubbedEnvironment } from '../environment.js';
 import { PROBE_GATHER_MS } from './tunables.js';
 
 /** flock(1)'s exit code for "somebody else has it", told apart from its failures. */
@@ -19,7 +19,7 @@ done`;
  */
 const probeLocks = async (files: string[]): Promise<boolean[]> => {
   const { stdout, stderr } = await execa('bash', ['-c', PROBE, 'probe', ...files], {
-    env: { ...scrubbedEnvironment(process.env), LC_ALL: 'C' },
+    env: { ...plainShellEnvironment(scrubbedEnvironment(process.env)), LC_ALL: 'C' },
     extendEnv: false,
     reject: true,
   });

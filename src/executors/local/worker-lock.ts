@@ -2,7 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readIfThere } from '../../state/files.js';
-import { scrubbedEnvironment } from '../environment.js';
+import { plainShellEnvironment, scrubbedEnvironment } from '../environment.js';
 import { queueFolder } from './folders.js';
 import { WORKER_LOCK_WAIT_S } from './tunables.js';
 
@@ -45,7 +45,7 @@ export const acquireWorkerLock = async (options: {
       ...['sh', '-c', 'echo held && exec cat'],
     ],
     // A session of its own: Ctrl-C in the worker's terminal must not free the lock before the worker has ended.
-    { env: scrubbedEnvironment(process.env), detached: true, stdio: 'pipe' },
+    { env: plainShellEnvironment(scrubbedEnvironment(process.env)), detached: true, stdio: 'pipe' },
   );
   await untilHeld(holder, async (code) => {
     const other = (await readIfThere(facts))?.trim() ?? 'unknown';

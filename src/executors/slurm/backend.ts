@@ -6,9 +6,9 @@
  * const backend = createSlurmBackend({ config });
  * ```
  */
-import { userInfo } from 'node:os';
 import pLimit, { type LimitFunction } from 'p-limit';
 import type { Backend, Executor } from '../contract.js';
+import { currentUser } from '../user.js';
 import { createAccounting } from './accounting.js';
 import { cancelBatch } from './cancel.js';
 import { cannotRun } from './check.js';
@@ -39,7 +39,7 @@ export interface SlurmBackendOptions {
 }
 
 export const createSlurmBackend = (options: SlurmBackendOptions): Backend => {
-  const { config, user = userInfo().username, commandPrefix: prefix = [], env = process.env } = options;
+  const { config, user = currentUser().name, commandPrefix: prefix = [], env = process.env } = options;
   const timeoutSeconds = config.runner_config.command_timeout_seconds;
   const commands = options.commands ?? createCommands({ prefix, env, timeoutSeconds });
   const scheduler = createScheduler(config, user, commands);
