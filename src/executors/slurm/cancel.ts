@@ -8,10 +8,10 @@ import {
   type ExecutorContext,
   type Handle,
 } from '../contract.js';
-import { jobsInQueue } from './look-up.js';
+import { jobsInQueue, messageTimeoutMs } from './look-up.js';
 import type { QueueRow } from './squeue.js';
 import { classOfState } from './states.js';
-import { messageTimeoutMs, type Scheduler } from './submit.js';
+import type { Scheduler } from './submit.js';
 import { readAttempts, readIntent, readJobId } from './submission-files.js';
 import { SCANCEL_AGAIN_SECONDS } from './tunables.js';
 
@@ -26,7 +26,7 @@ export const cancelBatch = async (
   await leaveTombstone(batch.paths.tombstone, { reason: 'cancelled' });
   const intent = await readIntent(batch);
   if (intent === null && handle === null) return { jobIds: [], uncertain: null };
-  if (intent !== null && intent.user !== scheduler.user) {
+  if (typeof intent?.user === 'string' && intent.user !== scheduler.user) {
     throw new WrongWorker(`Batch ${batch.key} belongs to user ${intent.user}, not to ${scheduler.user}.`);
   }
   const asked = new Map<string, number>();

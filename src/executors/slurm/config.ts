@@ -12,6 +12,7 @@ import {
   DEFAULT_POLL_INTERVAL_SECONDS,
   DEFAULT_SBATCH_TIMEOUT_SECONDS,
   DEFAULT_SUBMISSIONS_PER_MINUTE,
+  DEFAULT_UNCLEAR_REFUSAL_PATIENCE_SECONDS,
 } from './tunables.js';
 
 const LINE_SYNTAX = 'one line of text without control characters';
@@ -61,6 +62,8 @@ const runner = z.strictObject({
   max_submissions_per_minute: count.default(DEFAULT_SUBMISSIONS_PER_MINUTE),
   /** false: requests that bring `worker_init` or `extra_lines` are refused. */
   allow_shell_lines: z.boolean().default(true),
+  /** How long an sbatch that fails without clear words is tried again before the batch is given up. */
+  unclear_refusal_patience_seconds: seconds.default(DEFAULT_UNCLEAR_REFUSAL_PATIENCE_SECONDS),
   /** false: a site's plugin rewrites partitions or limits, so what sinfo shows says nothing. */
   check_partitions: z.boolean().default(true),
   late_file_wait_seconds: z.number().nonnegative().default(DEFAULT_LATE_FILE_WAIT_SECONDS),

@@ -1,15 +1,15 @@
 /** The last word on a job that has ended: cause, use of resources, and what to tell people. */
-import { open } from 'node:fs/promises';
 import { readTombstone } from '../../batch/tombstone.js';
+import { fileTail } from '../../state/file-tail.js';
 import type { Batch, BatchStatus } from '../contract.js';
 import type { SlurmCommands } from './commands.js';
 import { explainEnd } from './explain.js';
 import { readResources } from './resources.js';
 import type { JobAccount } from './sacct.js';
 import { parseScontrolJob, type ControlledJob } from './scontrol.js';
-import { endCauseOf } from './states.js';
+import { endCauseOf, nodeAtFault } from './states.js';
 import { readOwner } from './submission-files.js';
-import { STDERR_TAIL_BYTES } from './tunables.js';
+import { STDERR_TAIL_LINES } from './tunables.js';
 
 export type Ended = Extract<BatchStatus, { state: 'ended' }>;
 
@@ -25,26 +25,34 @@ export interface EndOfJob {
 export const describeEnd = async (batch: Batch, end: EndOfJob, commands: SlurmCommands): Promise<Ended> => {
   const { jobId, account } = end;
   const shown = account === null ? await showJob(jobId, batch.jobName, commands) : null;
-  const stderrTail = await readTail(`${batch.paths.stdioPrefix}${jobId}.err`, STDERR_TAIL_BYTES);
+  const stderrTail = (await fileTail(`${batch.paths.stdioPrefix}${jobId}.err`, STDERR_TAIL_LINES)) ?? '';
   const exit = account?.exit ?? shown?.exit ?? null;
   const state = account === null ? end.state : account.state;
   const node = end.node !== '' ? end.node : (account?.node ?? shown?.node ?? null);
-  const facts = { state, exit, stderrTail, claimed: (await readOwner(batch)) === jobId };
+  const claimed = (await orNull(readOwner(batch))) === jobId;
+  // Lines of site and user, which run before the claim, may say what is wrong on either.
+  const stdoutTail = claimed ? null : await fileTail(`${batch.paths.stdioPrefix}${jobId}.out`, LINES_SHOWN);
+  const cause = endCauseOf({ state, exit, stderrTail, claimed });
   return {
     state: 'ended',
-    cause: endCauseOf(facts),
+    cause,
+    nodeAtFault: nodeAtFault(cause, state),
     schedulerState: state,
     node,
     usage: account?.usage ?? null,
     message: explainEnd({
       ...{ jobId, state, exit, node, reason: end.reason, stderrTail: lastLines(stderrTail) },
+      stdoutTail: stdoutTail ?? '',
       usage: account?.usage ?? null,
       memoryLimit: account?.requestedMem ?? plannedMemory(batch),
       timeLimit: timeLimit(batch, account, shown),
-      cancelledByRun: (await readTombstone(batch.paths.tombstone))?.reason === 'cancelled',
+      cancelledByRun: (await orNull(readTombstone(batch.paths.tombstone)))?.reason === 'cancelled',
     }),
   };
 };
+
+/** An end is told also where a file of the run cannot be read. */
+const orNull = <T>(reading: Promise<T>): Promise<T | null> => reading.catch(() => null);
 
 const showJob = async (
   jobId: string,
@@ -66,21 +74,4 @@ const timeLimit = (batch: Batch, account: JobAccount | null, shown: ControlledJo
 
 const LINES_SHOWN = 10;
 
-const lastLines = (text: string): string => text.trimEnd().split('\n').slice(-LINES_SHOWN).join('\n');
-
-/** '' when there is no such file, or none that can be read. */
-const readTail = async (path: string, bytes: number): Promise<string> => {
-  try {
-    const handle = await open(path, 'r');
-    try {
-      const { size } = await handle.stat();
-      const length = Math.min(size, bytes);
-      const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
-      return buffer.toString('utf8');
-    } finally {
-      await handle.close();
-    }
-  } catch {
-    return '';
-  }
-};
+const lastLines = (text: string): string => text.split('\n').slice(-LINES_SHOWN).join('\n');

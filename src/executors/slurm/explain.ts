@@ -14,6 +14,8 @@ export interface EndedJob {
   /** SLURM's reason, '' where there is none. */
   reason: string;
   stderrTail: string;
+  /** Of a job that ended before its units. */
+  stdoutTail: string;
   /** This run cancelled the batch. */
   cancelledByRun: boolean;
 }
@@ -97,13 +99,16 @@ const usageWords = ({ usage, state }: EndedJob): string => {
   return parts.length === 0 ? '' : ` It ${parts.join(' and ')}.`;
 };
 
+const tail = (name: string, text: string): string[] =>
+  text.trim() === '' ? [] : [`Last lines of its ${name}:\n${text.trim()}`];
+
 /** One paragraph: what, which job, which state, where, the last lines of its stderr. */
 export const explainEnd = (job: EndedJob): string => {
   const where = job.node === null ? '' : ` on ${job.node}`;
-  const tail = job.stderrTail.trim();
   return [
     `${sentence(job)}${usageWords(job)} (SLURM job ${job.jobId}${where}, state ${job.state}${job.exit === null ? '' : `, exit ${String(job.exit.code)}:${String(job.exit.signal)}`})`,
-    ...(tail === '' ? [] : [`Last lines of its stderr:\n${tail}`]),
+    ...tail('stderr', job.stderrTail),
+    ...tail('stdout', job.stdoutTail),
   ].join('\n');
 };
 

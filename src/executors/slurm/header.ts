@@ -37,7 +37,7 @@ export const slurmHeader = (batch: Batch): string[] => {
     ...option('cpus-per-task', resources.cpus_per_unit),
     ...option('mem', `${atOnce * resources.mem_mb_per_unit}M`),
     ...option('job-name', batch.jobName),
-    ...option('comment', batch.comment),
+    ...option('comment', batch.comment.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')),
     ...option('constraint', resources.constraint),
     ...option('gres', resources.gres),
     ...option('gpus', resources.gpus),

@@ -41,6 +41,11 @@ export const sbatchWords = (preCommands: readonly string[], timeoutSeconds: numb
   ];
 };
 
+const surelyNotTaken = (outcome: SubmissionOutcome): boolean =>
+  outcome.kind === 'unclear'
+    ? !outcome.perhapsTaken
+    : outcome.kind !== 'accepted' && outcome.kind !== 'ambiguous';
+
 /**
  * Submits `batch.paths.script`. The script is read from an open file, never from this process: a worker that dies
  * must not leave half a script behind.
@@ -65,7 +70,7 @@ export const callSbatch = async (
       stdout: jobId ?? '',
       stderr: end.stderr === '' ? words : end.stderr,
     });
-    if (outcome.kind !== 'accepted' && outcome.kind !== 'ambiguous') await closeAttempt(batch);
+    if (surelyNotTaken(outcome)) await closeAttempt(batch);
     return outcome;
   } finally {
     await Promise.all([script.close(), stdout.close(), stderr.close()]);

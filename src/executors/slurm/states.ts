@@ -1,5 +1,6 @@
 /** SLURM's job states (squeue(1), JOB STATE CODES) and what they mean for a batch. Pure. */
 import type { EndCause } from '../contract.js';
+import { SHOWN_CHARACTERS } from './tunables.js';
 
 /** What a batch's status can be derived from; `unheard` is shown as it is and means nothing else. */
 export type StateClass = 'pending' | 'running' | 'ended' | 'unheard';
@@ -89,6 +90,13 @@ export const endCauseOf = ({ state, exit, stderrTail, claimed }: EndFacts): EndC
   }
 };
 
+/** Taken from a job by the scheduler's own decision: nothing is wrong with the node. */
+const TAKEN_AWAY: readonly string[] = ['PREEMPTED', 'REVOKED'];
+
+/** Whether a job of cause `node` was lost with its node (failed, not booted, started anew), not taken from it. */
+export const nodeAtFault = (cause: EndCause, state: string): boolean =>
+  cause === 'node' && !TAKEN_AWAY.includes(baseState(state));
+
 /** What slurmstepd writes where no cgroup limits memory and slurm.conf has OverMemoryKill. */
 export const overMemory = (stderrTail: string): boolean =>
   /Exceeded (job|step) memory limit/i.test(stderrTail);
@@ -129,8 +137,19 @@ export const pendingReason = (state: string, reason: string): string | null => {
   const advice = STUCK_STATES[base] ?? adviceFor(word);
   const name = base === 'PENDING' ? word : [base, word].filter((part) => part !== '').join(', ');
   if (name === '') return null;
-  return advice === undefined ? name : `${name}: ${advice}`;
+  // A list of unavailable nodes has no end.
+  const short = shortened(name);
+  return advice === undefined ? short : `${short}: ${advice}`;
 };
+
+/** One line of bounded length, for heartbeats. */
+export const shortened = (words: string): string => {
+  const line = words.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
+  return line.length <= SHOWN_CHARACTERS ? line : `${line.slice(0, SHOWN_CHARACTERS - 3)}...`;
+};
+
+/** Reasons that a list of nodes to leave out can be the cause of. */
+export const lacksNodes = (reason: string): boolean => /^(BadConstraints|ReqNodeNotAvail)\b/.test(reason);
 
 /** `ReqNodeNotAvail, UnavailableNodes:n1` begins with the reason's name. */
 const adviceFor = (reason: string): string | undefined =>

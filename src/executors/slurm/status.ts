@@ -7,8 +7,9 @@ import type { Batch, BatchStatus, Handle } from '../contract.js';
 import { describeEnd, type EndOfJob } from './ended.js';
 import { chooseJob } from './look-up.js';
 import type { QueueRound } from './poller.js';
+import { readResources } from './resources.js';
 import type { QueueRow } from './squeue.js';
-import { baseState, classOfState, pendingReason } from './states.js';
+import { baseState, classOfState, lacksNodes, pendingReason } from './states.js';
 import type { Scheduler } from './submit.js';
 import { readIntent, readOwner } from './submission-files.js';
 import {
@@ -91,6 +92,7 @@ const observe = async (
   if (classOfState(row.state) !== 'ended') {
     watch.lastSeen = Date.now();
     watch.ending = null;
+    await useAllNodes(scheduler, batch, watch, row);
     return liveStatus(row);
   }
   return endOf(scheduler, batch, watch, row, round.startedAt);
@@ -100,6 +102,20 @@ const jobOf = async (batch: Batch, handle: Handle, { rows }: QueueRound): Promis
   const mine = (rows ?? []).filter((row) => row.name === batch.jobName);
   if (mine.length <= 1) return mine[0] ?? null;
   return chooseJob(mine, (await readOwner(batch)) ?? handle.jobId);
+};
+
+/** A job that only waits because it leaves out the nodes of earlier tries may use them after all. */
+const useAllNodes = async (
+  { commands }: Scheduler,
+  batch: Batch,
+  watch: Watch,
+  { jobId, state, reason }: QueueRow,
+): Promise<void> => {
+  if (watch.mayUseAllNodes || batch.avoidNodes.length === 0) return;
+  if (classOfState(state) !== 'pending' || !lacksNodes(reason)) return;
+  const own = readResources(batch.resources).exclude ?? '';
+  const end = await commands.ask('scontrol', ['update', `JobId=${jobId}`, `ExcNodeList=${own}`]);
+  watch.mayUseAllNodes = end.exitCode === 0;
 };
 
 /** Pure. */

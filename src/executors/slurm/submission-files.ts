@@ -3,10 +3,10 @@
  *
  * `intent.sbatch.out` gets sbatch's own stdout: an sbatch that outlives its worker still puts its job id on record.
  */
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
 import type { BatchNames } from '../contract.js';
-import { createExclusive, readIfThere } from '../../state/files.js';
+import { createExclusive, readIfThere, replaceFile } from '../../state/files.js';
 import { parseJobId } from './sbatch.js';
 
 export interface SubmissionFiles {
@@ -24,23 +24,45 @@ export const submissionFiles = ({ paths }: BatchNames): SubmissionFiles => {
 const intentSchema = z.object({ user: z.string(), cluster: z.string().nullable(), created: z.number() });
 
 /** Who submits: `created` in ms since the epoch. */
-export type Intent = z.output<typeof intentSchema>;
+export interface Intent {
+  /** null: the intent's text is damaged, and only that there is one is known. */
+  user: string | null;
+  cluster: string | null;
+  created: number;
+}
 
 /** False when an earlier submission has left one. */
 export const createIntent = (batch: BatchNames, intent: Intent): Promise<boolean> =>
   createExclusive(batch.paths.intent, `${JSON.stringify(intent)}\n`);
 
-/** null when there is none; throws when it is no intent of this backend's. */
+/** null when there is none. One that a loss of power has left empty or cut says that somebody may have submitted. */
 export const readIntent = async (batch: BatchNames): Promise<Intent | null> => {
   const text = await readIfThere(batch.paths.intent);
-  return text === null ? null : intentSchema.parse(JSON.parse(text));
+  if (text === null) return null;
+  try {
+    return intentSchema.parse(JSON.parse(text));
+  } catch {
+    return { user: null, cluster: null, created: await changedAt(batch.paths.intent) };
+  }
+};
+
+const changedAt = async (path: string): Promise<number> => {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch {
+    return Date.now();
+  }
 };
 
 /** The recorded id; what is on record first stays. */
 export const recordJobId = async (batch: BatchNames, jobId: string): Promise<string> => {
   const path = submissionFiles(batch).jobId;
   if (await createExclusive(path, `${jobId}\n`)) return jobId;
-  return (await readJobId(batch)) ?? jobId;
+  const earlier = await readJobId(batch);
+  if (earlier !== null) return earlier;
+  // Empty or cut after a loss of power.
+  await replaceFile(path, [`${jobId}\n`]);
+  return jobId;
 };
 
 export const readJobId = async (batch: BatchNames): Promise<string | null> =>

@@ -6,28 +6,19 @@
  * request can still arrive is waited out, and it is looked for again, before anything is submitted once more.
  */
 import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { buildBatchScript } from '../../batch/script.js';
 import { readTombstone } from '../../batch/tombstone.js';
-import { replaceFile } from '../../state/files.js';
-import {
-  NeverSubmitted,
-  SubmissionRefused,
-  WrongWorker,
-  type Batch,
-  type ExecutorContext,
-  type Handle,
-} from '../contract.js';
+import { NeverSubmitted, WrongWorker, type Batch, type ExecutorContext, type Handle } from '../contract.js';
 import type { Accounting } from './accounting.js';
 import { fittingLanes } from './batching.js';
 import type { BatchingConfig, SlurmConfig } from './config.js';
 import type { SlurmCommands } from './commands.js';
 import type { Gate } from './gate.js';
 import { slurmHeader } from './header.js';
-import { findJob } from './look-up.js';
+import { findJob, lookAgain } from './look-up.js';
 import type { Poller } from './poller.js';
 import { readResources } from './resources.js';
-import { callSbatch } from './sbatch-command.js';
+import { submitUntilTaken } from './sbatch-loop.js';
 import type { ClusterSettings } from './scontrol.js';
 import type { PartitionNode } from './sinfo.js';
 import {
@@ -38,11 +29,6 @@ import {
   readOwner,
   recordJobId,
 } from './submission-files.js';
-import {
-  FALLBACK_MESSAGE_TIMEOUT_SECONDS,
-  LIMIT_BACKOFF_FIRST_SECONDS,
-  LIMIT_BACKOFF_MAX_SECONDS,
-} from './tunables.js';
 
 export interface Scheduler {
   config: SlurmConfig;
@@ -56,21 +42,14 @@ export interface Scheduler {
   sinfo(): Promise<PartitionNode[] | null>;
 }
 
-/** How long a request that nobody waits for any more may still reach the controller, in ms. */
-export const messageTimeoutMs = async ({ config, settings }: Scheduler): Promise<number> =>
-  1000 *
-  (config.runner_config.message_timeout_seconds ??
-    (await settings()).messageTimeoutSeconds ??
-    FALLBACK_MESSAGE_TIMEOUT_SECONDS);
-
-const hasTombstone = async (batch: Batch): Promise<boolean> =>
+export const hasTombstone = async (batch: Batch): Promise<boolean> =>
   (await readTombstone(batch.paths.tombstone)) !== null;
 
-const refuseEnded = async (batch: Batch): Promise<void> => {
+export const refuseEnded = async (batch: Batch): Promise<void> => {
   if (await hasTombstone(batch)) throw new NeverSubmitted('The batch was ended before it was submitted.');
 };
 
-/** The text that sbatch is given; the same for every attempt. */
+/** The text that sbatch is given; the same for every attempt, but for the nodes that it leaves out. */
 export const slurmScript = (planned: Batch, limits: BatchingConfig): string => {
   const batch = { ...planned, lanes: fittingLanes(planned.lanes, readResources(planned.resources), limits) };
   return buildBatchScript({
@@ -88,7 +67,8 @@ export const submitBatch = async (
   batch: Batch,
   context: ExecutorContext,
 ): Promise<Handle> => {
-  const script = slurmScript(batch, scheduler.config.batching_config);
+  // What would break the script is found before anything is on record.
+  slurmScript(batch, scheduler.config.batching_config);
   const { clusterName } = await scheduler.settings();
   const handle = (jobId: string): Handle => ({
     jobId,
@@ -105,7 +85,6 @@ export const submitBatch = async (
     const earlier = await adopt(scheduler, batch, clusterName, context);
     if (earlier !== null) return handle(earlier);
   }
-  await replaceFile(batch.paths.script, [script]);
   return handle(await submitUntilTaken(scheduler, batch, context));
 };
 
@@ -118,7 +97,7 @@ const adopt = async (
 ): Promise<string | null> => {
   const intent = await readIntent(batch);
   const from = intent?.created ?? Date.now();
-  if (intent !== null && intent.user !== scheduler.user) {
+  if (typeof intent?.user === 'string' && intent.user !== scheduler.user) {
     throw new WrongWorker(
       `Batch ${batch.key} was submitted by user ${intent.user}; this worker on ${hostname()} acts for ${scheduler.user}.`,
     );
@@ -141,81 +120,4 @@ const adopt = async (
       ? 0
       : openSince + scheduler.config.runner_config.sbatch_timeout_seconds * 1000 - Date.now();
   return lookAgain(scheduler, batch, { from, waitMs: Math.max(0, lasting) }, context);
-};
-
-/** Waits until no late request can arrive, then looks once more. */
-const lookAgain = async (
-  scheduler: Scheduler,
-  batch: Batch,
-  { from, waitMs }: { from: number; waitMs: number },
-  context: ExecutorContext,
-): Promise<string | null> => {
-  const total = waitMs + (await messageTimeoutMs(scheduler));
-  context.note(
-    `no job found; waiting ${String(Math.ceil(total / 1000))} s for a late request before looking again`,
-  );
-  await sleep(total, undefined, { signal: context.signal });
-  const onRecord = (await readJobId(batch)) ?? (await readAttempts(batch)).jobId ?? (await readOwner(batch));
-  const jobId = onRecord ?? (await findJob(scheduler, batch, from, context));
-  return jobId === null ? null : recordJobId(batch, jobId);
-};
-
-const preCommandsOf = ({ config }: Scheduler, batch: Batch): readonly string[] => {
-  const gpu = readResources(batch.resources).needs_gpu
-    ? config.gpu_slurm_config?.pre_submission_commands
-    : null;
-  return gpu ?? config.default_slurm_config.pre_submission_commands ?? [];
-};
-
-const submitUntilTaken = async (
-  scheduler: Scheduler,
-  batch: Batch,
-  context: ExecutorContext,
-): Promise<string> => {
-  const preCommands = preCommandsOf(scheduler, batch);
-  let pauseSeconds = LIMIT_BACKOFF_FIRST_SECONDS;
-  for (;;) {
-    const startedAt = Date.now();
-    const outcome = await scheduler.gate.pass(context, async () => {
-      // The intent is on record: whoever cancels from here on either sees it or is seen here.
-      await refuseEnded(batch);
-      context.signal.throwIfAborted();
-      // An attempt that was given up elsewhere may have gone on.
-      const already = await readJobId(batch);
-      if (already !== null) return { kind: 'accepted', jobId: already } as const;
-      return callSbatch(batch, preCommands, {
-        commands: scheduler.commands,
-        timeoutSeconds: scheduler.config.runner_config.sbatch_timeout_seconds,
-      });
-    });
-    switch (outcome.kind) {
-      case 'accepted':
-        return taken(scheduler, batch, outcome.jobId);
-      case 'refused':
-        throw new SubmissionRefused(`SLURM refused the job: ${outcome.words}`);
-      case 'ambiguous': {
-        context.note(`sbatch gave no clear answer (${outcome.words}); looking for its job`);
-        const found =
-          (await findJob(scheduler, batch, startedAt, context)) ??
-          (await lookAgain(scheduler, batch, { from: startedAt, waitMs: 0 }, context));
-        if (found !== null) return taken(scheduler, batch, found);
-        break;
-      }
-      case 'limit':
-      case 'busy':
-        context.note(`waiting to submit: ${outcome.words}`);
-        await sleep(pauseSeconds * 1000 * (0.75 + 0.5 * Math.random()), undefined, {
-          signal: context.signal,
-        });
-        pauseSeconds = Math.min(LIMIT_BACKOFF_MAX_SECONDS, pauseSeconds * 2);
-    }
-  }
-};
-
-const taken = async (scheduler: Scheduler, batch: Batch, accepted: string): Promise<string> => {
-  const jobId = await recordJobId(batch, accepted);
-  if (await hasTombstone(batch)) {
-    for (const id of new Set([jobId, accepted])) await scheduler.commands.ask('scancel', [id]);
-  }
-  return jobId;
 };

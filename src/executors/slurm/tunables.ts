@@ -48,6 +48,10 @@ export const SBATCH_AT_ONCE = 4;
 export const LIMIT_BACKOFF_FIRST_SECONDS = 2;
 export const LIMIT_BACKOFF_MAX_SECONDS = 60;
 
+/** A full disk, a missing module, a broken wrapper: what somebody who is called mends within half an hour passes. */
+export const DEFAULT_UNCLEAR_REFUSAL_PATIENCE_SECONDS = 1800;
+/** Excluding more nodes than this says less of the nodes than of the tasks. */
+export const AVOIDED_NODES_MAX = 8;
 /** Partitions and nodes change by an administrator's hand; within one answer a whole run is checked. */
 export const SINFO_KEPT_SECONDS = 60;
 /** NFS shows a new file after acregmax, 60 s by default, at the latest (nfs(5)). */
@@ -55,7 +59,9 @@ export const DEFAULT_LATE_FILE_WAIT_SECONDS = 60;
 /** scancel is asked again while a job lives on: a controller may have lost the request in a restart. */
 export const SCANCEL_AGAIN_SECONDS = 30;
 /** Enough of a job's stderr to hold the last message of whatever ended it. */
-export const STDERR_TAIL_BYTES = 4096;
+export const STDERR_TAIL_LINES = 60;
+/** Of SLURM's words in a heartbeat, which the Web UI shows in one line. */
+export const SHOWN_CHARACTERS = 200;
 /** Of what is remembered about a batch that nobody asks for any more. */
 export const FORGET_AFTER_SECONDS = 3600;
 /** A unit that ran out of memory or time gets twice as much: few steps to any size, and no more than twice too much. */

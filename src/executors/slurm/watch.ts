@@ -1,6 +1,7 @@
 /** What the status of a batch is derived from, between two questions. */
 import type { BatchStatus } from '../contract.js';
 import { explainVanished } from './explain.js';
+import { shortened } from './states.js';
 
 /** What is remembered of one batch between two questions. */
 export interface Watch {
@@ -16,9 +17,11 @@ export interface Watch {
   last: BatchStatus;
   lastAt: number;
   work: Promise<void> | null;
+  /** The job no longer leaves out the nodes of earlier tries. */
+  mayUseAllNodes: boolean;
 }
 
-export const unknown = (reason: string): BatchStatus => ({ state: 'unknown', reason });
+export const unknown = (reason: string): BatchStatus => ({ state: 'unknown', reason: shortened(reason) });
 
 /** SLURM may be about to put a job of these states back into its queue. */
 export const PERHAPS_REQUEUED: readonly string[] = ['PREEMPTED', 'NODE_FAIL', 'BOOT_FAIL', 'REVOKED'];
@@ -28,6 +31,7 @@ export const newWatch = (now: number): Watch => ({
   last: unknown('squeue has not been asked yet'),
   lastAt: now,
   work: null,
+  mayUseAllNodes: false,
 });
 
 export const vanishedStatus = (jobId: string, absentMs: number, node: string | null): BatchStatus => ({
@@ -36,5 +40,6 @@ export const vanishedStatus = (jobId: string, absentMs: number, node: string | n
   schedulerState: null,
   message: explainVanished(jobId, absentMs / 1000),
   node,
+  nodeAtFault: true,
   usage: null,
 });

@@ -14,7 +14,7 @@ import { createSlurmBackend } from '../../../src/executors/slurm/backend.js';
 import { parseSlurmConfig } from '../../../src/executors/slurm/config.js';
 import { createIntent, openAttempt, submissionFiles } from '../../../src/executors/slurm/submission-files.js';
 import { configText } from './config-text.js';
-import { fakeBatch, FakeCluster, newContext, said } from './fake-cluster.js';
+import { fakeBatch, FakeCluster, fakeResources, newContext, said } from './fake-cluster.js';
 
 const limit = { ...said('', 1, 'sbatch: error: QOSMaxSubmitJobPerUserLimit\n'), taken: false };
 
@@ -169,6 +169,36 @@ describe('submit', () => {
     await expect(submit()).rejects.toThrow(
       new SubmissionRefused('SLURM refused the job: Invalid partition name specified'),
     );
+  });
+
+  it.each([
+    ["timeout: failed to run command 'sbatch': No such file or directory\n", 127],
+    ['sbatch: error: Batch job submission failed: I/O error writing script/environment to file\n', 1],
+    ['Traceback (most recent call last):\nKeyError: 1\n', 1],
+  ])('tries again, shown to the operator, after %j', async (words, code) => {
+    const ends = [{ ...said('', code, words), taken: false }];
+    cluster.sbatch = () => ends.shift() ?? null;
+    const context = newContext();
+    expect((await submit(backendFor({ message_timeout_seconds: 0.01 }), context)).jobId).toBe('1');
+    expect(cluster.count('sbatch')).toBe(2);
+    expect(context.notes.at(-1)).toMatch(/^sbatch fails, trying again: /);
+  });
+
+  it('finds the job of a wrapper that died after it had submitted', async () => {
+    cluster.sbatch = () => ({
+      ...said('', 1, 'Traceback (most recent call last):\nKeyError\n'),
+      taken: true,
+    });
+    expect((await submit(backendFor({ message_timeout_seconds: 0.01 }))).jobId).toBe('1');
+    expect(cluster.count('sbatch')).toBe(1);
+  });
+
+  it('is given up, with the words, when sbatch has failed for too long', async () => {
+    cluster.sbatch = () => ({ ...said('', 127, 'timeout: sbatch: not found\n'), taken: false });
+    await expect(submit(backendFor({ unclear_refusal_patience_seconds: 0.5 }))).rejects.toThrow(
+      /^sbatch has failed for [0-9]+ s .*the last time with: timeout: sbatch: not found$/,
+    );
+    expect(cluster.count('sbatch')).toBeGreaterThan(1);
   });
 
   it('lets go when told to, and leaves nothing behind that would be lost', async () => {
@@ -362,6 +392,44 @@ describe('status', () => {
     const status = await backendFor().executor.status(batch, { jobId: '1', facts: { user: 'bob' } });
     expect(status).toMatchObject({ state: 'unknown', reason: expect.stringContaining('bob') as unknown });
     expect(cluster.calls).toEqual([]);
+  });
+});
+
+describe('nodes of earlier tries', () => {
+  const node = (name: string, state = 'idle'): string => `main*|infinite|16|64000|${state}|${name}\n`;
+  const excluded = async (): Promise<string | undefined> =>
+    /^#SBATCH --exclude=(.*)$/m.exec(await readFile(batch.paths.script, 'utf8'))?.[1];
+
+  it('are left out', async () => {
+    batch = { ...batch, avoidNodes: ['n1', 'n2'] };
+    cluster.nodes = ['n1', 'n2', 'n3'].map((name) => node(name)).join('');
+    await submit();
+    expect(await excluded()).toBe('n1,n2');
+  });
+
+  it('are used after all when sbatch finds no other', async () => {
+    batch = { ...batch, avoidNodes: ['n1'], resources: { ...fakeResources, exclude: 'n9' } };
+    const words =
+      'sbatch: error: Batch job submission failed: Requested node configuration is not available\n';
+    const ends = [{ ...said('', 1, words), taken: false }];
+    cluster.sbatch = () => ends.shift() ?? null;
+    const context = newContext();
+    expect((await submit(backendFor(), context)).jobId).toBe('1');
+    expect(await excluded()).toBe('n9');
+    expect(context.notes).toEqual([expect.stringMatching(/no longer avoiding n1: .*not available/)]);
+  });
+
+  it('are used after all by a job that waits for no other reason', async () => {
+    batch = { ...batch, avoidNodes: ['n1'], resources: { ...fakeResources, exclude: 'n9' } };
+    const backend = backendFor();
+    const handle = await submit(backend);
+    Object.assign(cluster.jobs[0] ?? {}, {
+      state: 'PENDING',
+      reason: 'ReqNodeNotAvail, UnavailableNodes:n2',
+    });
+    const updates = () => cluster.calls.filter(({ args }) => args[0] === 'update');
+    await statusThat(backend, handle, () => updates().length > 0);
+    expect(updates()[0]?.args).toEqual(['update', 'JobId=1', 'ExcNodeList=n9']);
   });
 });
 

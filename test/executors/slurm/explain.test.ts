@@ -11,6 +11,7 @@ const job = (changes: Partial<EndedJob>): EndedJob => ({
   timeLimit: '60 min',
   reason: '',
   stderrTail: '',
+  stdoutTail: '',
   cancelledByRun: false,
   ...changes,
 });

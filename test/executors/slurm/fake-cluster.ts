@@ -111,6 +111,7 @@ export class FakeCluster implements SlurmCommands {
       }
       case 'scontrol': {
         if (args[1] === 'config') return said('ClusterName = fake\nMessageTimeout = 0 sec\n');
+        if (args[0] === 'update') return said('');
         const job = byId(args[2]);
         if (job?.inQueue !== true) return said('', 1, 'slurm_load_jobs error: Invalid job id specified\n');
         return said(

@@ -97,7 +97,72 @@ describe('readSubmission', () => {
       stderr: 'spawn sbatch ENOENT',
       cutShort: 'not_started',
     };
-    expect(readSubmission(end)).toEqual({ kind: 'busy', words: 'spawn sbatch ENOENT' });
+    expect(readSubmission(end)).toEqual({
+      kind: 'unclear',
+      words: 'spawn sbatch ENOENT',
+      perhapsTaken: false,
+    });
+  });
+
+  it.each<[string, CommandEnd, boolean]>([
+    [
+      'sbatch is not on the PATH',
+      failed("timeout: failed to run command 'sbatch': No such file or directory\n", 127),
+      false,
+    ],
+    [
+      'the controller cannot write',
+      failed('sbatch: error: Batch job submission failed: I/O error writing script/environment to file\n'),
+      false,
+    ],
+    [
+      "a command of the site's fails",
+      failed(
+        'bash: line 4: module: command not found\npre_submission_commands failed at: module load x\n',
+        127,
+      ),
+      false,
+    ],
+    [
+      "the site's wrapper dies",
+      failed(
+        'Traceback (most recent call last):\n  File "/opt/site/sbatch", line 3, in <module>\nConnectionRefusedError: [Errno 111] Connection refused: Invalid account\n',
+      ),
+      true,
+    ],
+    [
+      "a plugin of the site's says no without a reason",
+      failed('sbatch: error: ask us first\nsbatch: error: Batch job submission failed: Unspecified error\n'),
+      true,
+    ],
+    ['sbatch says nothing', failed(''), true],
+  ])('%s: it may pass, and is no refusal', (_name, end, perhapsTaken) => {
+    expect(readSubmission(end)).toMatchObject({ kind: 'unclear', perhapsTaken });
+  });
+
+  it('looks for a job whose id was printed by an sbatch that failed', () => {
+    expect(readSubmission({ ...failed('Traceback'), stdout: '12\n' }).kind).toBe('ambiguous');
+  });
+
+  it.each([
+    'sbatch: error: Batch job submission failed: More processors requested than permitted',
+    'sbatch: error: Batch job submission failed: Requested time limit is invalid (missing or exceeds some limit)',
+    'sbatch: error: Batch job submission failed: Invalid qos specification',
+    'sbatch: error: Batch job submission failed: Requested node configuration is not available',
+    'sbatch: error: Batch job submission failed: Invalid license specification',
+    "sbatch: option '--me=1' is ambiguous; possibilities: '--mem' '--mem-bind'",
+    'sbatch: fatal: --mem, --mem-per-cpu, and --mem-per-gpu are mutually exclusive.',
+    'sbatch: error: Invalid directive found in batch script: foo',
+    'allocation failure: Requested node configuration is not available',
+  ])('%s: final', (stderr) => {
+    expect(readSubmission(failed(stderr)).kind).toBe('refused');
+  });
+
+  it.each([
+    'sbatch: error: Batch job submission failed: System submissions disabled',
+    'sbatch: error: Batch job submission failed: Required node not available (down, drained or reserved)',
+  ])('%s: waited for', (stderr) => {
+    expect(readSubmission(failed(stderr)).kind).toBe('busy');
   });
 });
 

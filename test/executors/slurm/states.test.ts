@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   classOfState,
   endCauseOf,
+  nodeAtFault,
   parseExit,
   pendingReason,
   type EndFacts,
@@ -88,7 +89,26 @@ it.each([
   expect(parseExit(text)).toEqual(expected);
 });
 
+it.each([
+  ['NODE_FAIL', true],
+  ['BOOT_FAIL', true],
+  ['FAILED', true],
+  ['PREEMPTED', false],
+  ['REVOKED', false],
+])('a node is at fault for %s: %s', (state, expected) => {
+  expect(nodeAtFault('node', state)).toBe(expected);
+  expect(nodeAtFault('failed', state)).toBe(false);
+});
+
 describe('pendingReason', () => {
+  it('is one line of bounded length', () => {
+    const nodes = Array.from({ length: 500 }, (_, at) => `n${String(at)}`).join(',');
+    const reason = pendingReason('PENDING', `ReqNodeNotAvail, UnavailableNodes:${nodes}`);
+    expect(reason).toMatch(/^ReqNodeNotAvail, .*\.\.\.: a node that it needs/);
+    expect(reason?.length).toBeLessThan(300);
+    expect(pendingReason('PENDING', 'a\nb\u2028c')).toBe('a b c');
+  });
+
   it.each([
     ['PENDING', 'Priority', /^Priority$/],
     ['PENDING', 'PartitionTimeLimit', /^PartitionTimeLimit: .*never start/],

@@ -123,6 +123,7 @@ export const judgeRefusal = (
       );
     case 'busy':
     case 'ambiguous':
+    case 'unclear':
       return warning(`${what} could not be tried: ${outcome.words}`, 'try again');
     case 'refused':
       return largest
