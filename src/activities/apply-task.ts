@@ -4,10 +4,12 @@
  */
 import { applyOutputs, type AppliedOutputs } from '../outcomes/apply-outputs.js';
 import { count, newStageTally, newTally, type StageTally, type TaskTally } from '../outcomes/tally.js';
+import { policyOf } from '../outcomes/policy.js';
 import type { OutcomeHeader } from '../outcomes/unit-outcome.js';
 import type { AppliedTask, ApplyTaskInput } from '../wire/activities.js';
 import type { ExecutionFailure } from '../wire/failure.js';
 import type { ProcessWorkflowRequest, WorkflowTask } from '../wire/request.js';
+import { taskTypeTraits } from '../tasks/task-types.js';
 import { unitFailure } from './batch-failure.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { jobFailure } from './errors.js';
@@ -18,12 +20,19 @@ import { stageUnits, type StageSource } from './stage-units.js';
 import { publishImages, readImages, readRequest, taskAt } from './stored-request.js';
 import { writeTaskRecord } from './task-record.js';
 
-const sourcesOf = (input: ApplyTaskInput): Promise<StageSource[]> =>
+const sourcesOf = (
+  input: ApplyTaskInput,
+  request: ProcessWorkflowRequest,
+  lateFilesMs: number,
+): Promise<StageSource[]> =>
   Promise.all(
-    input.stages.map(async ({ plan, outcomes }) => ({
+    input.stages.map(async ({ plan, begun, more_tries }) => ({
+      run: input.run,
       plan: await readPlan(plan),
-      outcomes,
+      tries: { begun, more_tries },
+      policy: policyOf(request, input.position),
       cancelled: input.cancelled,
+      lateUntil: Date.now() + lateFilesMs,
     })),
   );
 
@@ -36,7 +45,7 @@ const tallyOf = async (sources: StageSource[]): Promise<TaskTally> => {
   return tally;
 };
 
-const isCompound = (task: WorkflowTask): boolean => task.task_type.includes('compound');
+const isCompound = (task: WorkflowTask): boolean => taskTypeTraits[task.task_type].isCompound;
 
 /** The first failure by unit index; a compound's init comes first and counts no units. */
 const firstFailure = async (
@@ -60,14 +69,17 @@ const emptyHeader: OutcomeHeader = {
   key: '',
   try: 1,
   batch: 0,
+  backend: '',
   jobs: [],
   cause: null,
   message: null,
   script: '',
   stdout_file: null,
   stderr_file: null,
+  unreadable: null,
   bad_nodes: [],
   raised: { memory: 0, time: 0 },
+  barren: 0,
 };
 
 interface Counts {
@@ -121,6 +133,8 @@ interface ListChange extends AppliedOutputs {
   /** Urls of the images that the task was given. */
   given: string[];
   numAvailable: number;
+  /** Every stage of the task was planned. */
+  planned: boolean;
 }
 
 /** In a function of its own, so that the old list is gone before the new one is written. */
@@ -133,7 +147,7 @@ const changeList = async (
   const all = await readImages(input.images);
   const { images, numAvailable } = imagesForTask(all, task, input.type_filters, request);
   const applied = applyOutputs(task, request.dataset.zarr_dir, all, images, tally);
-  return { ...applied, numAvailable, given: images.map((image) => image.zarr_url) };
+  return { ...applied, planned: tally.planned, numAvailable, given: images.map((image) => image.zarr_url) };
 };
 
 interface Kept {
@@ -152,6 +166,7 @@ const keepOutputs = async (
   sources: StageSource[],
 ): Promise<Kept> => {
   const tally = await tallyOf(sources);
+  tally.planned = sources.length === (isCompound(task) ? 2 : 1);
   const { stages, latestMs } = tally;
   const { images, ...change } = await changeList(input, request, task, tally);
   return { images: await publishImages(input.run, input.position + 1, images), change, stages, latestMs };
@@ -161,12 +176,12 @@ const keepOutputs = async (
 export const applyTask = async (input: ApplyTaskInput, deps: ActivityDependencies): Promise<AppliedTask> => {
   const request = await readRequest(input.run.request);
   const task = taskAt(request, input.position);
-  const sources = await sourcesOf(input);
+  const sources = await sourcesOf(input, request, deps.backend.lateFilesMs);
   const { images, change, stages, latestMs } = await keepOutputs(input, request, task, sources);
   const { failure, allFailed } = await judge(input, task, sources, stages, change.problem);
   const total = stages.reduce((sum, stage) => sum + stage.total, 0);
   const ended = stages.reduce((sum, stage) => sum + stage.done, 0);
-  const kept = change.problem === null && total > 0;
+  const kept = change.problem === null && total > 0 && change.planned;
   const status = failure !== null || input.cancelled ? 'failed' : 'done';
   const record = await writeTaskRecord({
     runDir: input.run.dir,

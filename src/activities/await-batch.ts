@@ -6,7 +6,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { journalReader, readJournals, type JournalReport } from '../batch/read-journals.js';
-import type { Backend, Batch, BatchStatus, Handle } from '../executors/contract.js';
+import type { Backend, Batch, BatchStatus, EndOfBatch, Handle } from '../executors/contract.js';
 import {
   FIRST_LOOK_MS,
   HEARTBEAT_EVERY_MS,
@@ -16,12 +16,6 @@ import {
   LOOK_SHARE_OF_AGE,
   STATUS_EVERY_MS,
 } from './tunables.js';
-
-export interface BatchEnd {
-  journal: JournalReport;
-  /** null when the journal was complete and nobody had to be asked. */
-  status: Extract<BatchStatus, { state: 'ended' }> | null;
-}
 
 export interface WaitContext {
   signal: AbortSignal;
@@ -42,56 +36,50 @@ const holdsKill = (journal: JournalReport): boolean =>
 const leavesQuestions = (journal: JournalReport, batch: Batch): boolean =>
   holdsKill(journal) || (!journal.notExecutable && journal.ends.size < batch.unitCount);
 
-/** After the end: lines that the node has written may take a while to be seen here. */
-const lastJournal = async (
-  batch: Batch,
-  lateFilesMs: number,
-  signal: AbortSignal,
-): Promise<JournalReport> => {
+/** After the end: lines and claims that the node has written may take a while to be seen here. */
+const awaitLastLines = async (batch: Batch, lateFilesMs: number, signal: AbortSignal): Promise<void> => {
   const deadline = Date.now() + lateFilesMs;
   for (;;) {
     const journal = await readJournals(batch.paths.journalPrefix);
-    if (journal.complete || Date.now() >= deadline) return journal;
+    if (journal.complete || Date.now() >= deadline) return;
     await sleep(LATE_FILE_LOOK_MS, undefined, { signal });
   }
 };
 
 /**
- * Resolves when the batch has ended; rejects when the signal fires, leaving the batch as it is.
+ * Resolves when the batch has ended, with the executor's word on it; null when its journal was complete and nobody had
+ * to be asked, or nobody knew. Rejects when the signal fires, leaving the batch as it is.
  */
 export const awaitBatch = async (
   backend: Backend,
   batch: Batch,
   handle: Handle,
   context: WaitContext,
-): Promise<BatchEnd> => {
+): Promise<EndOfBatch | null> => {
   const began = Date.now();
   let status: BatchStatus = { state: 'pending', reason: null };
   let askedAt = began;
   let shownAt = 0;
-  let completeAt: number | null = null;
+  let silentSince: number | null = null;
   const look = journalReader(batch.paths.journalPrefix);
   for (;;) {
     context.signal.throwIfAborted();
     const journal = await look();
     const now = Date.now();
     if (journal.complete) {
-      completeAt ??= now;
-      if (!leavesQuestions(journal, batch) || now - completeAt > LAST_WORD_WAIT_MS)
-        return { journal, status: null };
+      if (!leavesQuestions(journal, batch)) return null;
+      if (silentSince !== null && now - silentSince > LAST_WORD_WAIT_MS) return null;
     }
     if (now - askedAt >= STATUS_EVERY_MS || journal.complete) {
       askedAt = now;
       const before: BatchStatus['state'] = status.state;
       status = await backend.executor.status(batch, handle);
       if (status.state === 'ended') {
-        const final = await lastJournal(
-          batch,
-          status.cause === 'cancelled' ? 0 : backend.lateFilesMs,
-          context.signal,
-        );
-        return { journal: final, status };
+        const { state: _ended, ...end } = status;
+        await awaitLastLines(batch, end.cause === 'cancelled' ? 0 : backend.lateFilesMs, context.signal);
+        return end;
       }
+      silentSince = status.state === 'unknown' ? (silentSince ?? now) : null;
       if (status.state !== before) shownAt = 0;
     }
     if (now - shownAt >= HEARTBEAT_EVERY_MS) {

@@ -7,11 +7,12 @@ import {
   TASK_EXECUTION_ERROR,
   type ExecutionFailure,
 } from '../wire/failure.js';
-import { logTail } from './collect-outcome.js';
+import { logTail } from './log-tail.js';
 import type { PlanFile } from './plan-file.js';
 
 /** The task's own exit code was positive, or its output is not valid: the task's error. All else is its job's. */
-const isTaskError = (unit: UnitOutcome): boolean => unit.cause === 'exit' || unit.cause === 'invalid_output';
+const isTaskError = (unit: UnitOutcome): boolean =>
+  unit.cause === 'exit' || (unit.cause === 'invalid_output' && !unit.lost_output);
 
 /** The scheduler's words belong to a failure of the job, not to a task that failed by itself. */
 const jobWords = (unit: UnitOutcome, header: OutcomeHeader): string =>
@@ -55,7 +56,7 @@ export const unitFailure = async (
       cmd_file: header.script,
       stdout_file: header.stdout_file,
       stderr_file: header.stderr_file,
-      slurm_job_id: header.script.includes('-slurm-') ? (unit.job_id ?? job?.job_id ?? null) : null,
+      slurm_job_id: header.backend === 'slurm' ? (unit.job_id ?? job?.job_id ?? null) : null,
       slurm_state: job?.state ?? null,
       failed_units: failed,
       total_units: total,

@@ -1,4 +1,5 @@
 /** `closeRun`: writes `result.json`, always, from the records of the tasks (docs/result.md). */
+import { StateCorrupt } from '../state/errors.js';
 import { readState, replaceFile } from '../state/files.js';
 import { lines } from '../state/json-lines.js';
 import { resultPath } from '../state/paths.js';
@@ -25,8 +26,23 @@ function* joined(bytes: Buffer): Generator<string> {
   yield piece;
 }
 
-const readRecord = async (reference: FileReference): Promise<TaskRecordReference> =>
-  JSON.parse((await readState(reference)).toString('utf8')) as TaskRecordReference;
+/** What was damaged since it was written is said in the log and left out; the rest of the result is kept. */
+const unlessDamaged = async <T>(runDir: string, what: string, read: () => Promise<T>): Promise<T | null> => {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof StateCorrupt)) throw error;
+    await logEvent(runDir, `close: ${what} left out of result.json: ${error.message}`, 'ERROR');
+    return null;
+  }
+};
+
+const readRecord = (runDir: string, reference: FileReference): Promise<TaskRecordReference | null> =>
+  unlessDamaged(
+    runDir,
+    'a task is',
+    async () => JSON.parse((await readState(reference)).toString('utf8')) as TaskRecordReference,
+  );
 
 /** Each list is read when its place has come: a run may have many tasks of 100,000 units. */
 async function* resultText(input: CloseRunInput, records: TaskRecordReference[]): AsyncGenerator<string> {
@@ -36,7 +52,8 @@ async function* resultText(input: CloseRunInput, records: TaskRecordReference[])
   yield `],\n"type_filters":${JSON.stringify(input.type_filters)},"task_runs":[`;
   for (const [index, { task_run: taskRun, units }] of records.entries()) {
     yield `${index === 0 ? '' : ','}\n${JSON.stringify(taskRun).slice(0, -1)},"units":[\n`;
-    yield* joined(await readState(units));
+    const read = await unlessDamaged(input.run.dir, 'units are', () => readState(units));
+    if (read !== null) yield* joined(read);
     yield ']}';
   }
   yield `],\n"workflow_id":${JSON.stringify(input.run.workflow_id)},"run_id":${JSON.stringify(input.run_id)},`;
@@ -48,8 +65,13 @@ export const closeRun = async (
   input: CloseRunInput,
   deps: ActivityDependencies,
 ): Promise<ResultReference> => {
-  const records = await withJobReports(await Promise.all(input.records.map(readRecord)), deps.backend);
-  const reference = await replaceFile(resultPath(input.run.dir), resultText(input, records));
+  const { dir } = input.run;
+  const read = await Promise.all(input.records.map((reference) => readRecord(dir, reference)));
+  const records = await withJobReports(
+    read.filter((record) => record !== null),
+    deps.backend,
+  );
+  const reference = await replaceFile(resultPath(dir), resultText(input, records), true);
   const units = records.reduce((sum, record) => sum + record.task_run.num_tasks, 0);
   await logEvent(
     input.run.dir,

@@ -15,8 +15,14 @@ const rewrite = async (taskDir: string, jobs: SlurmJobRecord[]): Promise<void> =
   const path = join(taskDir, 'task_run.json');
   const text = await readIfThere(path);
   if (text === null) return;
-  const record = { ...(JSON.parse(text) as Record<string, unknown>), slurm_jobs: jobs };
-  await replaceFile(path, [JSON.stringify(record, null, 2), '\n']);
+  let record: Record<string, unknown>;
+  try {
+    record = JSON.parse(text) as typeof record;
+  } catch {
+    // Somebody has changed it: it is theirs now.
+    return;
+  }
+  await replaceFile(path, [JSON.stringify({ ...record, slurm_jobs: jobs }, null, 2), '\n']);
 };
 
 /** The records with state and use of resources of every job that accounting knows; as they are without any. */

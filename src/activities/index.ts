@@ -17,7 +17,8 @@ import { asFailure } from './errors.js';
 import { openRun } from './open-run.js';
 import { planTask } from './plan-task.js';
 import { runBatch } from './run-batch.js';
-import { HEAVY_ACTIVITIES_AT_ONCE, HEARTBEAT_EVERY_MS } from './tunables.js';
+import { patiently } from './patience.js';
+import { HEAVY_ACTIVITIES_AT_ONCE, HEARTBEAT_EVERY_MS, HEARTBEAT_REASON_CHARACTERS } from './tunables.js';
 
 export type { ActivityDependencies } from './dependencies.js';
 
@@ -35,11 +36,15 @@ export const createActivities = (deps: ActivityDependencies): ProcessWorkflowAct
   const step = async <T>(work: () => Promise<T>): Promise<T> => {
     const context = Context.current();
     // A worker that dies in a step is noticed by its silence, not by the step's time-out.
+    let reason: string | null = null;
     const timer = setInterval(() => {
-      context.heartbeat();
+      context.heartbeat({ reason });
     }, HEARTBEAT_EVERY_MS);
+    const note = (words: string): void => {
+      reason = words.slice(0, HEARTBEAT_REASON_CHARACTERS);
+    };
     try {
-      return await mapped(() => turn(work));
+      return await mapped(() => patiently(note, () => turn(work), 'throw'));
     } finally {
       clearInterval(timer);
     }

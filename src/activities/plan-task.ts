@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { LayoutError } from '../executors/contract.js';
 import { formatUnit } from '../batch/units-file.js';
 import { effectiveTypeFilters, filterImages, mergeTaskTypeFilters } from '../images/filters.js';
-import { readOutcome } from '../outcomes/outcome-file.js';
-import { publishState } from '../state/files.js';
-import { batchKey, planPath, unitsPath } from '../state/paths.js';
+import { policyOf } from '../outcomes/policy.js';
+import { judgeTries } from '../outcomes/verdict.js';
+import { planPath } from '../state/paths.js';
 import {
   computeUnits,
   dedupeParallelizationList,
@@ -14,6 +14,7 @@ import {
 } from '../tasks/arguments.js';
 import { splitCommand } from '../tasks/command.js';
 import { stem, taskFolder } from '../tasks/names.js';
+import { taskTypeTraits, usesNonParallelPart } from '../tasks/task-types.js';
 import type { PlanTaskInput, TaskPlan } from '../wire/activities.js';
 import type { Image, ProcessWorkflowRequest, WorkflowTask } from '../wire/request.js';
 import type { Component } from '../wire/result.js';
@@ -21,11 +22,19 @@ import type { InitOutput } from '../wire/task-output.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { ExecutionFailed, jobFailure } from './errors.js';
 import { layoutInput } from './open-run.js';
-import type { PlanFile, PlannedBatch } from './plan-file.js';
+import { earlierTries, keyOf, publishUnits } from './batch-of.js';
+import {
+  adoptPlan,
+  readPlanIfThere,
+  type AdoptedPlan,
+  type PlanFile,
+  type PlannedBatch,
+} from './plan-file.js';
 import { logEvent } from './run-log.js';
 import { readImages, readRequest, taskAt } from './stored-request.js';
+import { MAX_BATCHES_PER_STAGE } from './tunables.js';
 
-const isConverter = (task: WorkflowTask): boolean => task.task_type.startsWith('converter_');
+const isConverter = (task: WorkflowTask): boolean => taskTypeTraits[task.task_type].isConverter;
 
 /** The images that a task gets, and how many matched its types before the job's attribute filters. */
 export const imagesForTask = (
@@ -42,15 +51,19 @@ export const imagesForTask = (
   return filterImages(images, typeFilters, request.job_attribute_filters);
 };
 
-const parallelizationList = async (input: PlanTaskInput): Promise<InitOutput['parallelization_list']> => {
-  for (const reference of input.init_outcomes.toReversed()) {
-    const unit = (await readOutcome(reference)).units.find((u) => u.status === 'done');
-    if (unit === undefined) continue;
-    return unit.output !== null && 'parallelization_list' in unit.output
-      ? dedupeParallelizationList(unit.output.parallelization_list)
-      : [];
-  }
-  return [];
+/** The list of the init that ended with 0; an init that ran in several tries ended so in one of them. */
+const parallelizationList = async (
+  input: PlanTaskInput,
+  request: ProcessWorkflowRequest,
+): Promise<InitOutput['parallelization_list']> => {
+  const { run, position } = input;
+  const which = { run, position, stage: 'first', batch: 0, try: input.init_tries + 1 } as const;
+  const outcomes = judgeTries(await earlierTries(which), policyOf(request, position));
+  const unit = outcomes.flatMap(({ units }) => units).findLast(({ status }) => status === 'done');
+  if (unit === undefined) throw new RangeError(`the init of task ${String(position)} is not done`);
+  return unit.output !== null && 'parallelization_list' in unit.output
+    ? dedupeParallelizationList(unit.output.parallelization_list)
+    : [];
 };
 
 const unitsOf = async (
@@ -58,7 +71,7 @@ const unitsOf = async (
   task: WorkflowTask,
   request: ProcessWorkflowRequest,
 ): Promise<UnitArguments[]> => {
-  if (input.stage === 'compute') return computeUnits(task, await parallelizationList(input));
+  if (input.stage === 'compute') return computeUnits(task, await parallelizationList(input, request));
   const { images } = imagesForTask(await readImages(input.images), task, input.type_filters, request);
   if (images.length === 0 && !isConverter(task)) {
     throw new ExecutionFailed(
@@ -79,8 +92,7 @@ const unitsOf = async (
 
 const componentOf = (input: PlanTaskInput, task: WorkflowTask): Component => {
   if (input.stage === 'compute') return 'compute';
-  if (task.task_type === 'parallel') return 'parallel';
-  return task.task_type.includes('compound') ? 'init' : 'non_parallel';
+  return taskTypeTraits[task.task_type].firstStage;
 };
 
 function* unitLines(units: UnitArguments[], batch: number): Generator<string> {
@@ -89,28 +101,43 @@ function* unitLines(units: UnitArguments[], batch: number): Generator<string> {
   }
 }
 
-/**
- * @throws ExecutionFailed (JobExecutionError) when no image is left or the units cannot be laid out.
- */
-export const planTask = async (input: PlanTaskInput, deps: ActivityDependencies): Promise<TaskPlan> => {
-  const request = await readRequest(input.run.request);
+/** Batches of one task; more are no plan but a mistake in its resources (docs/architecture.md, "Limits"). */
+const checkBatches = (task: WorkflowTask, units: number, unitsPerBatch: number): void => {
+  const batches = Math.ceil(units / unitsPerBatch);
+  if (batches <= MAX_BATCHES_PER_STAGE) return;
+  throw new ExecutionFailed(
+    jobFailure(
+      `Task ${String(task.order)} "${task.task.name}": ${String(units)} units, ${String(unitsPerBatch)} in a batch, make ${String(batches)} batches; at most ${String(MAX_BATCHES_PER_STAGE)} are possible: put more units into one (tasks_per_job, or the configuration's target_num_jobs and max_num_jobs)`,
+      {
+        ...{ workflow_task_id: task.id, workflow_task_order: task.order, task_name: task.task.name },
+        ...{ failed_units: 0, total_units: units },
+      },
+    ),
+  );
+};
+
+const makePlan = async (
+  input: PlanTaskInput,
+  request: ProcessWorkflowRequest,
+  deps: ActivityDependencies,
+): Promise<PlanFile> => {
   const task = taskAt(request, input.position);
   const units = await unitsOf(input, task, request);
   const component = componentOf(input, task);
-  const command =
-    component === 'parallel' || component === 'compute'
-      ? task.task.command_parallel
-      : task.task.command_non_parallel;
+  const command = usesNonParallelPart(component)
+    ? task.task.command_non_parallel
+    : task.task.command_parallel;
   const layout = layOut(deps, request, input.position, component, units.length, task);
+  checkBatches(task, units.length, layout.unitsPerBatch);
 
   const batches: PlannedBatch[] = [];
   for (let start = 0; start < units.length; start += layout.unitsPerBatch) {
     const part = units.slice(start, start + layout.unitsPerBatch);
-    const key = batchKey(input.run.uuid, input.position, input.stage, batches.length, 1);
-    const reference = await publishState(unitsPath(input.run.dir, key), unitLines(part, batches.length));
+    const key = keyOf({ ...input, batch: batches.length, try: 1 }, 1);
+    const reference = await publishUnits(input.run.dir, key, unitLines(part, batches.length));
     batches.push({ units: reference, count: part.length });
   }
-  const plan: PlanFile = {
+  return {
     position: input.position,
     stage: input.stage,
     component,
@@ -123,20 +150,34 @@ export const planTask = async (input: PlanTaskInput, deps: ActivityDependencies)
     units: units.length,
     batches,
   };
-  const reference = await publishState(planPath(input.run.dir, input.position, input.stage), [
-    JSON.stringify(plan),
-    '\n',
-  ]);
+};
+
+const summaryOf = ({ plan, reference }: AdoptedPlan): TaskPlan => ({
+  plan: reference,
+  component: plan.component,
+  task_dir: plan.task_dir,
+  units: plan.units,
+  units_per_batch: plan.layout.unitsPerBatch,
+  batches: plan.batches.length,
+});
+
+/**
+ * A plan that is there already is gone on with, whatever this worker's configuration would have made of it.
+ *
+ * @throws ExecutionFailed (JobExecutionError) when no image is left or the units cannot be laid out.
+ */
+export const planTask = async (input: PlanTaskInput, deps: ActivityDependencies): Promise<TaskPlan> => {
+  const path = planPath(input.run.dir, input.position, input.stage);
+  const there = await readPlanIfThere(path);
+  if (there !== null) return summaryOf(there);
+  const request = await readRequest(input.run.request);
+  const adopted = await adoptPlan(path, await makePlan(input, request, deps));
+  const { order, task_name: name, component, units, batches } = adopted.plan;
   await logEvent(
     input.run.dir,
-    `plan: task ${String(task.order)} "${task.task.name}" (${component}): ${String(units.length)} units in ${String(batches.length)} batches`,
+    `plan: task ${String(order)} "${name}" (${component}): ${String(units)} units in ${String(batches.length)} batches`,
   );
-  return {
-    plan: reference,
-    units: units.length,
-    units_per_batch: layout.unitsPerBatch,
-    batches: batches.length,
-  };
+  return summaryOf(adopted);
 };
 
 const layOut = (

@@ -1,108 +1,31 @@
 /**
- * `runBatch`, the same for every backend: submit or adopt, wait with heartbeats, read the journal and the outputs,
- * write the outcome (docs/architecture.md).
+ * `runBatch`, the same for every backend: submit or adopt, wait with heartbeats, publish the evidence, return the
+ * verdict (docs/architecture.md).
  *
  * A worker that dies here costs an attempt and nothing else: the next attempt finds the batch by its key.
  */
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
-import { NeverSubmitted, SubmissionRefused, type BatchStatus, type Handle } from '../executors/contract.js';
-import { parseOutcome, readOutcome } from '../outcomes/outcome-file.js';
+import { NeverSubmitted, SubmissionRefused, type EndOfBatch, type Handle } from '../executors/contract.js';
+import type { TryEvidence } from '../outcomes/evidence.js';
+import { policyOf, type Policy } from '../outcomes/policy.js';
 import type { Outcome } from '../outcomes/unit-outcome.js';
-import type { JournalReport } from '../batch/read-journals.js';
-import { publishState, readIfThere } from '../state/files.js';
-import { outcomePath } from '../state/paths.js';
+import { judgeTries } from '../outcomes/verdict.js';
+import { readEvidenceIfThere } from '../state/evidence-file.js';
+import { evidencePath } from '../state/paths.js';
 import type { BatchOutcome, RunBatchInput } from '../wire/activities.js';
-import type { BatchHeartbeat } from '../wire/progress.js';
-import type { ProcessWorkflowRequest } from '../wire/request.js';
-import { awaitBatch, type BatchEnd } from './await-batch.js';
-import { prepareBatch, type PreparedBatch } from './batch-of.js';
-import type { ActivityDependencies } from './dependencies.js';
+import { awaitBatch } from './await-batch.js';
 import { batchFailure } from './batch-failure.js';
-import { readPlan } from './plan-file.js';
-import { collect, outcomeCounts } from './publish-outcome.js';
+import { earlierTries, keyOf, prepareBatch, type PreparedBatch } from './batch-of.js';
+import { collectEvidence } from './collect-evidence.js';
+import type { ActivityDependencies } from './dependencies.js';
+import { beating, heartOf, shown, type Heart } from './heart.js';
+import { patiently } from './patience.js';
+import { readPlan, type PlanFile } from './plan-file.js';
 import { readRequest } from './stored-request.js';
-import { HEARTBEAT_EVERY_MS } from './tunables.js';
-
-/** Whether the request lets a unit of this task run again after it was interrupted. */
-export const mayRerun = (request: ProcessWorkflowRequest, position: number): boolean =>
-  request.recovery.tasks[String(position)]?.rerun_interrupted ?? request.recovery.rerun_interrupted;
-
-/** Tells the operator of one batch, through the heartbeats of its activity. */
-const heart = (
-  input: RunBatchInput,
-  key: string,
-  total: number,
-): { beat(change: Partial<BatchHeartbeat>): void } => {
-  let current: BatchHeartbeat = {
-    key,
-    position: input.position,
-    batch: input.batch,
-    state: 'submitting',
-    reason: null,
-    node: null,
-    job_id: null,
-    facts: {},
-    done: 0,
-    failed: 0,
-    total,
-  };
-  return {
-    beat: (change) => {
-      current = { ...current, ...change };
-      Context.current().heartbeat(current);
-    },
-  };
-};
-
-const shown = (status: BatchStatus, journal: JournalReport): Partial<BatchHeartbeat> => {
-  const ends = [...journal.ends.values()];
-  const failed = ends.filter((end) => end.status !== 0).length;
-  return {
-    state: status.state,
-    reason: status.state === 'pending' || status.state === 'unknown' ? status.reason : null,
-    node: status.state === 'running' ? status.node : null,
-    done: ends.length - failed,
-    failed,
-  };
-};
-
-/** Repeats a heartbeat while something that shows nothing by itself goes on. */
-const beating = async <T>(beat: () => void, work: Promise<T>): Promise<T> => {
-  const timer = setInterval(beat, HEARTBEAT_EVERY_MS);
-  try {
-    return await work;
-  } finally {
-    clearInterval(timer);
-  }
-};
-
-const submit = async (
-  deps: ActivityDependencies,
-  prepared: PreparedBatch,
-  beat: (change: Partial<BatchHeartbeat>) => void,
-): Promise<Handle | SubmissionRefused | NeverSubmitted> => {
-  const signal = Context.current().cancellationSignal;
-  try {
-    return await beating(
-      () => {
-        beat({});
-      },
-      deps.backend.executor.submit(prepared.batch, {
-        signal,
-        note: (line) => {
-          beat({ reason: line.slice(0, 300) });
-        },
-      }),
-    );
-  } catch (error) {
-    if (error instanceof SubmissionRefused || error instanceof NeverSubmitted) return error;
-    throw error;
-  }
-};
 
 /** Why this attempt stops although its batch goes on: a cancelled run, or a worker that shuts down. */
-export const stopReason = (): Error => {
+const stopReason = (): Error => {
   const context = Context.current();
   const reason: unknown = context.cancellationSignal.reason;
   if (context.cancellationDetails?.cancelRequested === true && reason instanceof CancelledFailure)
@@ -115,59 +38,98 @@ export const stopReason = (): Error => {
   });
 };
 
-const run = async (input: RunBatchInput, deps: ActivityDependencies): Promise<BatchOutcome> => {
-  const [plan, request, previous] = await Promise.all([
-    readPlan(input.plan),
-    readRequest(input.run.request),
-    input.previous === null ? null : readOutcome(input.previous),
-  ]);
-  const { backend } = deps;
-  const prepared = await prepareBatch(input.run, request.workflow.name, plan, input, previous, backend);
-  const { batch } = prepared;
-  const path = outcomePath(input.run.dir, batch.key);
-  const written = await readIfThere(path);
-  let outcome: Outcome;
-  let counts: BatchOutcome;
-  if (written === null) {
-    const { beat } = heart(input, batch.key, batch.unitCount);
-    beat({});
-    const handle = await submit(deps, prepared, beat);
-    const refused = handle instanceof SubmissionRefused || handle instanceof NeverSubmitted;
-    if (!refused) beat({ state: 'pending', job_id: handle.jobId, facts: handle.facts, reason: null });
-    const end: BatchEnd = refused
-      ? { journal: noJournal, status: null }
-      : await awaitBatch(backend, batch, handle, {
-          signal: Context.current().cancellationSignal,
-          show: (status, journal) => {
-            beat(shown(status, journal));
-          },
-        });
-    beat({
-      ...shown({ state: 'unknown', reason: null as never }, end.journal),
-      state: 'collecting',
-      reason: null,
-    });
-    ({ outcome, counts } = await beating(
-      () => {
-        beat({});
-      },
-      collect({
-        prepared,
-        plan,
-        input,
-        ...end,
-        cause: refused ? 'failed' : (end.status?.cause ?? null),
-        rerunInterrupted: mayRerun(request, input.position),
-        mayTryAgain: input.may_try_again,
-        lateFilesMs: backend.lateFilesMs,
-        refusal: refused ? handle.message : null,
-      }),
-    ));
-  } else {
-    outcome = parseOutcome(Buffer.from(written));
-    const { sha256 } = await publishState(path, [written]);
-    counts = outcomeCounts(outcome, path, sha256);
+interface Prepared extends PreparedBatch {
+  plan: PlanFile;
+  policy: Policy;
+  earlier: TryEvidence[];
+}
+
+const prepare = async (input: RunBatchInput, { backend }: ActivityDependencies): Promise<Prepared> => {
+  const [plan, request] = await Promise.all([readPlan(input.plan), readRequest(input.run.request)]);
+  const policy = policyOf(request, input.position);
+  const earlier = await earlierTries(input);
+  const prepared = await prepareBatch(input, plan, request.workflow.name, earlier, policy, backend);
+  return { ...prepared, plan, policy, earlier };
+};
+
+/** Handle, or why there is none: refused by the scheduler (in its words), or ended before anything was submitted. */
+const submit = async (
+  { backend }: ActivityDependencies,
+  { batch }: PreparedBatch,
+  { beat, note }: Heart,
+): Promise<{ handle: Handle | null; refusal: string | null }> => {
+  const context = { signal: Context.current().cancellationSignal, note };
+  const work = patiently(note, () => backend.executor.submit(batch, context));
+  try {
+    return { handle: await beating(beat, work), refusal: null };
+  } catch (error) {
+    if (error instanceof SubmissionRefused) return { handle: null, refusal: error.message };
+    if (error instanceof NeverSubmitted) return { handle: null, refusal: null };
+    throw error;
   }
+};
+
+/** Runs the batch, or adopts what an earlier attempt has begun, and returns the evidence of its end. */
+const runToEvidence = async (
+  input: RunBatchInput,
+  prepared: Prepared,
+  deps: ActivityDependencies,
+  heart: Heart,
+): Promise<TryEvidence> => {
+  const { backend } = deps;
+  const { batch, plan, units } = prepared;
+  const { handle, refusal } = await submit(deps, prepared, heart);
+  let end: EndOfBatch | null = null;
+  if (handle !== null) {
+    heart.beat({ state: 'pending', job_id: handle.jobId, facts: handle.facts, reason: null });
+    end = await patiently(heart.note, () =>
+      awaitBatch(backend, batch, handle, {
+        signal: Context.current().cancellationSignal,
+        show: (status, journal) => {
+          heart.beat(shown(status, journal));
+        },
+      }),
+    );
+  }
+  heart.beat({ state: 'collecting', reason: null });
+  const collecting = patiently(heart.note, () =>
+    collectEvidence({
+      runDir: input.run.dir,
+      batch,
+      try: input.try,
+      index: input.batch,
+      backend: backend.name,
+      component: plan.component,
+      units,
+      jobIds: handle === null ? [] : [handle.jobId],
+      end,
+      refusal,
+      lateFilesMs: backend.lateFilesMs,
+    }),
+  );
+  return beating(heart.beat, collecting);
+};
+
+const countsOf = ({ units }: Outcome): BatchOutcome => {
+  const count = (status: string): number => units.filter((unit) => unit.status === status).length;
+  return { done: count('done'), failed: count('failed'), again: count('again') };
+};
+
+const run = async (input: RunBatchInput, deps: ActivityDependencies): Promise<BatchOutcome> => {
+  const path = evidencePath(input.run.dir, keyOf(input, input.try));
+  const heart = heartOf(input, keyOf(input, input.try));
+  heart.beat({});
+  const prepared = await beating(
+    heart.beat,
+    patiently(heart.note, () => prepare(input, deps)),
+  );
+  heart.beat({ total: prepared.batch.unitCount });
+  const there = await patiently(heart.note, () => readEvidenceIfThere(path));
+  const evidence = there ?? (await runToEvidence(input, prepared, deps, heart));
+  const { plan, policy, earlier } = prepared;
+  const outcome = judgeTries([...earlier, evidence], policy).at(-1);
+  if (outcome === undefined) throw new RangeError('a batch without a try has no verdict');
+  const counts = countsOf(outcome);
   const failure = await batchFailure(plan, outcome);
   if (failure === null) return counts;
   throw ApplicationFailure.create({
@@ -179,8 +141,6 @@ const run = async (input: RunBatchInput, deps: ActivityDependencies): Promise<Ba
     details: [{ ...failure.details, outcome: counts }],
   });
 };
-
-const noJournal: JournalReport = { ends: new Map(), complete: false, notExecutable: false, copies: [] };
 
 /**
  * @throws ApplicationFailure of type TaskExecutionError or JobExecutionError when a unit failed, its details with

@@ -1,6 +1,6 @@
 /** `workflow.log`: one line per event of a run, for people (docs/files.md). */
 import { appendFile } from 'node:fs/promises';
-import { StorageFailed } from '../state/errors.js';
+import { isPermanent, StorageFailed } from '../state/errors.js';
 import { workflowLogPath } from '../state/paths.js';
 
 /** Appends one line; an activity that is retried may say a thing twice. */
@@ -13,6 +13,8 @@ export const logEvent = async (
   try {
     await appendFile(path, `${new Date().toISOString()} ${level} ${text.replaceAll('\n', ' | ')}\n`);
   } catch (error) {
+    // People lose a line; what a run is rests on other files.
+    if (isPermanent(error)) return;
     throw new StorageFailed(path, 'cannot append to', error);
   }
 };

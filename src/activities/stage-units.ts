@@ -2,13 +2,21 @@
  * The units of a stage with what became of them, one batch after the other: a task may have 100,000, and whoever
  * reads them keeps only what it needs of them.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseUnits } from '../batch/units-file.js';
-import { readOutcome } from '../outcomes/outcome-file.js';
+import type { TryEvidence } from '../outcomes/evidence.js';
+import type { Policy } from '../outcomes/policy.js';
 import { finalUnits, type FinalUnit, type PlannedUnit } from '../outcomes/task-units.js';
-import type { Outcome, OutcomeHeader } from '../outcomes/unit-outcome.js';
+import type { OutcomeHeader } from '../outcomes/unit-outcome.js';
+import { judgeTries } from '../outcomes/verdict.js';
+import { StateCorrupt, StorageFailed } from '../state/errors.js';
+import { readEvidence } from '../state/evidence-file.js';
 import { readState } from '../state/files.js';
-import type { FileReference } from '../wire/failure.js';
+import { evidencePath } from '../state/paths.js';
+import type { RunReference, StageTries } from '../wire/activities.js';
+import { keyOf } from './batch-of.js';
 import type { PlanFile, PlannedBatch } from './plan-file.js';
+import { LATE_FILE_LOOK_MS } from './tunables.js';
 
 export interface BatchUnits {
   /** Of every try of the batch, also of those that decided no unit. */
@@ -18,56 +26,94 @@ export interface BatchUnits {
 }
 
 export interface StageSource {
+  run: RunReference;
   plan: PlanFile;
-  /** Of all batches: in the order of the batches, and of the tries of each. */
-  outcomes: FileReference[];
+  /** How often each batch was tried. */
+  tries: Pick<StageTries, 'begun' | 'more_tries'>;
+  policy: Policy;
   /** The run was cancelled: what never started was cancelled before. */
   cancelled: boolean;
+  /** Until when (epoch ms) evidence that is not there yet is waited for: another host may have written it. */
+  lateUntil: number;
 }
 
+const isForGood = (error: unknown): error is Error =>
+  error instanceof StateCorrupt || (error instanceof StorageFailed && error.isPermanent);
+
+/** What is known of units that no evidence speaks of; nothing where that cannot be read either. */
 const plannedUnits = async ({ units }: PlannedBatch): Promise<Map<number, PlannedUnit>> => {
-  const planned = parseUnits((await readState(units)).toString('utf8'));
-  return new Map(
-    planned.map(({ index, stem, args }) => {
-      const url = args['zarr_url'];
-      return [index, { index, stem, zarr_url: typeof url === 'string' ? url : null }];
-    }),
-  );
+  try {
+    const planned = parseUnits((await readState(units)).toString('utf8'));
+    return new Map(
+      planned.map(({ index, stem, args }) => {
+        const url = args['zarr_url'];
+        return [index, { index, stem, zarr_url: typeof url === 'string' ? url : null }];
+      }),
+    );
+  } catch (error) {
+    if (isForGood(error)) return new Map();
+    throw error;
+  }
+};
+
+const readInTime = async (path: string, lateUntil: number): Promise<TryEvidence> => {
+  for (;;) {
+    try {
+      return await readEvidence(path);
+    } catch (error) {
+      if (!isForGood(error) || Date.now() >= lateUntil) throw error;
+    }
+    await sleep(LATE_FILE_LOOK_MS);
+  }
+};
+
+/** The evidence of a batch's tries, and why one of them cannot be had. */
+const evidenceOf = async (
+  source: StageSource,
+  batch: number,
+): Promise<{ tries: TryEvidence[]; unreadable: string | null }> => {
+  const { run, plan, lateUntil } = source;
+  const tries: TryEvidence[] = [];
+  const count = batch < source.tries.begun ? (source.tries.more_tries[String(batch)] ?? 1) : 0;
+  for (let attempt = 1; attempt <= count; attempt++) {
+    const which = { run, position: plan.position, stage: plan.stage, batch, try: attempt };
+    try {
+      const evidence = await readInTime(evidencePath(run.dir, keyOf(which, attempt)), lateUntil);
+      tries.push(evidence);
+      if (evidence.header.unreadable !== null) return { tries, unreadable: evidence.header.unreadable };
+    } catch (error) {
+      // One damaged file must not take the outputs of all other batches with it.
+      if (!isForGood(error)) throw error;
+      return { tries, unreadable: error.message };
+    }
+  }
+  return { tries, unreadable: null };
 };
 
 const unitsOfBatch = async (
+  source: StageSource,
+  index: number,
   batch: PlannedBatch,
   first: number,
-  outcomes: Outcome[],
-  { plan, cancelled }: StageSource,
-): Promise<FinalUnit[]> => {
+): Promise<BatchUnits> => {
+  const { plan, cancelled, policy } = source;
+  const { tries, unreadable } = await evidenceOf(source, index);
+  const outcomes = judgeTries(tries, policy);
   const spoken = new Set(outcomes.flatMap((outcome) => outcome.units.map((unit) => unit.index)));
   const planned = spoken.size === batch.count ? null : await plannedUnits(batch);
-  const unit = (index: number): PlannedUnit => planned?.get(index) ?? { index, stem: '', zarr_url: null };
-  return finalUnits(outcomes, { first, count: batch.count }, plan.component, unit, cancelled);
+  const unit = (at: number): PlannedUnit => planned?.get(at) ?? { index: at, stem: '', zarr_url: null };
+  const range = { first, count: batch.count };
+  return {
+    headers: outcomes.map(({ header }) => header),
+    units: finalUnits(outcomes, range, plan.component, unit, { cancelled, unreadable }),
+  };
 };
 
-/** @throws StateCorrupt, StorageFailed for what it reads. */
+/** @throws StorageFailed while storage fails. */
 export async function* stageUnits(source: StageSource): AsyncGenerator<BatchUnits> {
-  const references = source.outcomes[Symbol.iterator]();
-  const next = async (): Promise<Outcome | null> => {
-    const { value, done } = references.next();
-    return done === true ? null : readOutcome(value);
-  };
   let first = 0;
-  let outcome = await next();
   for (const [index, batch] of source.plan.batches.entries()) {
-    const outcomes: Outcome[] = [];
-    while (outcome !== null && outcome.header.batch === index) {
-      outcomes.push(outcome);
-      outcome = await next();
-    }
-    yield {
-      headers: outcomes.map(({ header }) => header),
-      units: await unitsOfBatch(batch, first, outcomes, source),
-    };
+    yield await unitsOfBatch(source, index, batch, first);
     first += batch.count;
   }
-  if (outcome !== null)
-    throw new RangeError(`the outcomes are not in the order of the batches: ${outcome.header.key}`);
 }

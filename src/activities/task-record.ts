@@ -1,8 +1,9 @@
 /** The records of a task run: `task_run.json`, `units.jsonl`, `images_last_unit.jsonl` (docs/files.md). */
 import { join } from 'node:path';
-import { replaceFile } from '../state/files.js';
+import { StorageFailed } from '../state/errors.js';
+import { copyFileTo, replaceFile } from '../state/files.js';
 import { formatLines } from '../state/json-lines.js';
-import { recordPath } from '../state/paths.js';
+import { recordPath, unitRecordsPath } from '../state/paths.js';
 import { taskFolder } from '../tasks/names.js';
 import type { JobRecord, OutcomeHeader } from '../outcomes/unit-outcome.js';
 import type { FinalUnit } from '../outcomes/task-units.js';
@@ -94,6 +95,15 @@ const jobs = (headers: OutcomeHeader[]): SlurmJobRecord[] => {
   }));
 };
 
+/** Copies in the task's folder: where people have made that impossible, the run does not end of it. */
+const forPeople = async (write: () => Promise<unknown>): Promise<void> => {
+  try {
+    await write();
+  } catch (error) {
+    if (!(error instanceof StorageFailed && error.isPermanent)) throw error;
+  }
+};
+
 /** Writes the records of one task; the one among the runner's own files, by which closeRun finds them, comes last. */
 export const writeTaskRecord = async (input: TaskRecordInput): Promise<FileReference> => {
   const { task, sources, allFailed, isSlurm } = input;
@@ -110,18 +120,19 @@ export const writeTaskRecord = async (input: TaskRecordInput): Promise<FileRefer
       }
     }
   };
-  const reference = await replaceFile(join(taskDir, 'units.jsonl'), unitLines());
-  await replaceFile(join(taskDir, 'images_last_unit.jsonl'), last.lines(input.removed));
+  const reference = await replaceFile(unitRecordsPath(input.runDir, input.position), unitLines(), true);
+  await forPeople(async () => {
+    await copyFileTo(reference.path, join(taskDir, 'units.jsonl'));
+    await replaceFile(join(taskDir, 'images_last_unit.jsonl'), last.lines(input.removed));
+  });
   const slurmJobs = isSlurm ? jobs(headers) : [];
   const taskRun = {
     ...input.taskRun,
     slurm_job_ids: slurmJobs.map((job) => job.job_id),
     ...(isSlurm ? { slurm_jobs: slurmJobs } : {}),
   };
-  await replaceFile(join(taskDir, 'task_run.json'), [
-    JSON.stringify({ ...taskRun, workflow_task: task }, null, 2),
-    '\n',
-  ]);
+  const text = [JSON.stringify({ ...taskRun, workflow_task: task }, null, 2), '\n'];
+  await forPeople(() => replaceFile(join(taskDir, 'task_run.json'), text));
   const record: TaskRecordReference = { task_dir: taskDir, task_run: taskRun, units: reference };
-  return replaceFile(recordPath(input.runDir, input.position), [JSON.stringify(record), '\n']);
+  return replaceFile(recordPath(input.runDir, input.position), [JSON.stringify(record), '\n'], true);
 };

@@ -3,6 +3,9 @@
 /** Heavy activities (plan, apply, open, close) at once in one worker: each may hold an image list of 100,000. */
 export const HEAVY_ACTIVITIES_AT_ONCE = 2;
 
+/** Each has a folder and a file of evidence: ten times what any scheduler takes from one user at once. */
+export const MAX_BATCHES_PER_STAGE = 50_000;
+
 /** First look at a batch's journal after its submission: a trivial unit is done by then. */
 export const FIRST_LOOK_MS = 4;
 
@@ -15,14 +18,33 @@ export const LONGEST_LOOK_MS = 1_000;
 /** Between two questions to the executor about one batch; a backend with a poller answers from its memory. */
 export const STATUS_EVERY_MS = 1_000;
 
+/** A heartbeat holds at most 1 KiB: 2,000 pending ones count to what the server keeps of one run. */
+export const HEARTBEAT_REASON_CHARACTERS = 300;
+
+/** Batches of which nobody could make sure: so many are named, the others counted. */
+export const UNCERTAIN_SHOWN = 5;
+
 /** Between two heartbeats; the SDK throttles further. */
 export const HEARTBEAT_EVERY_MS = 1_000;
 
 /**
- * After a complete journal that leaves questions (a kill, a missing end), how long the scheduler is asked: the state
- * OUT_OF_MEMORY shows only when the job has ended, some seconds after its script.
+ * After a complete journal that leaves questions (a kill, a missing end), how long the executor may know nothing before
+ * the batch is judged without its word. As long as it answers, it is waited for: it looks seldom, and the state
+ * OUT_OF_MEMORY shows only when the job has ended. Longer than a lost job takes to be called lost (docs/slurm.md).
  */
-export const LAST_WORD_WAIT_MS = 60_000;
+export const LAST_WORD_WAIT_MS = 15 * 60_000;
+
+/** What can never be read is looked at for so long: a shared folder may show a file a minute late. */
+export const PERMANENT_PATIENCE_MS = 75_000;
+
+/** Storage that is full or away is waited for so long: somebody is at work on it by then, or nobody will be. */
+export const PASSING_PATIENCE_MS = 3_600_000;
+
+/** Between two tries of what failed. */
+export const PATIENCE_BACKOFF_MS = 3_000;
+
+/** A unit's output is read whole into memory; the largest that real tasks write are some MiB. */
+export const LARGEST_OUTPUT_BYTES = 256 * 1024 * 1024;
 
 /**
  * Ended batches whose outputs are read at once, in one worker: each holds some thousands of units, and more would be

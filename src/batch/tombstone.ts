@@ -9,8 +9,8 @@ import { createExclusive, readIfThere } from '../state/files.js';
 export type Tombstone =
   /** Somebody cancelled the batch. */
   | { reason: 'cancelled' }
-  /** Its end was seen, in these words of the executor; null where nobody gave any. */
-  | { reason: 'ended'; said: EndOfBatch | null };
+  /** Its end was seen, in these words of the executor, or it was refused in these; null where nobody gave any. */
+  | { reason: 'ended'; said: EndOfBatch | null; refusal: string | null };
 
 const amount = z.number().nullable();
 const saidSchema: z.ZodType<EndOfBatch> = z.object({
@@ -23,7 +23,7 @@ const saidSchema: z.ZodType<EndOfBatch> = z.object({
 });
 const schema: z.ZodType<Tombstone> = z.union([
   z.object({ reason: z.literal('cancelled') }),
-  z.object({ reason: z.literal('ended'), said: saidSchema.nullable() }),
+  z.object({ reason: z.literal('ended'), said: saidSchema.nullable(), refusal: z.string().nullable() }),
 ]);
 
 /**
@@ -34,7 +34,7 @@ export const parseTombstone = (text: string): Tombstone => {
   try {
     return schema.parse(JSON.parse(text));
   } catch {
-    return { reason: 'ended', said: null };
+    return { reason: 'ended', said: null, refusal: null };
   }
 };
 

@@ -26,7 +26,7 @@ export const applyOutputs = (
   tally: TaskTally,
 ): AppliedOutputs => {
   const unchanged = { images: all, numNewImages: 0, removed: [] };
-  if (tally.ended.length === 0 || tally.initFailed) return { ...unchanged, problem: null };
+  if (tally.ended.length === 0 || tally.initFailed || !tally.planned) return { ...unchanged, problem: null };
   try {
     const merged = mergeOutputs(tally.outputs);
     const output = effectiveOutput({

@@ -1,5 +1,6 @@
 /**
- * What became of a unit, from what its node recorded and how its batch ended (docs/guarantees.md).
+ * What became of a unit, from what its node recorded and how its batch ended (docs/guarantees.md, "What becomes of a
+ * unit"). Pure.
  *
  * The start of a unit is on record before its process starts, so "never started" is provable; a unit that has
  * begun is not begun again unless the request allows it, whatever ended it.
@@ -12,20 +13,27 @@ const FIRST_SIGNAL_STATUS = 129;
 const LAST_SIGNAL_STATUS = 192;
 const SIGKILL = 9;
 
-export interface UnitEvidence {
-  /** Exit status as the script's shell saw it; null when no end was recorded. */
+/**
+ * What whoever ends a batch sends: SIGHUP, SIGINT, SIGKILL, SIGTERM, and SIGXCPU at a limit of CPU time. A unit that died
+ * of anything else (SIGSEGV, SIGABRT, SIGFPE) died by itself.
+ */
+const SENT_BY_WHOEVER_ENDS: ReadonlySet<number> = new Set([1, 2, SIGKILL, 15, 24]);
+
+export interface UnitFacts {
+  ended: boolean;
+  /** Exit status as the script's shell saw it; null when no end was recorded, or the shell did not learn it. */
   status: number | null;
   /** Its command cannot be executed on the node. */
   notExecutable: boolean;
-  /** Its log file exists: it was claimed. */
+  /** It was claimed. */
   begun: boolean;
 }
 
-export interface BatchEvidence {
+export interface BatchFacts {
   /** null: the journal is complete and nothing else is known. */
   cause: EndCause | null;
   rerunInterrupted: boolean;
-  /** False when the budget of tries is spent, or the run is being cancelled. */
+  /** False when the budget of tries is spent, or the batch was cancelled. */
   mayTryAgain: boolean;
 }
 
@@ -43,7 +51,7 @@ const decided = (
   more: Partial<UnitDecision> = {},
 ): UnitDecision => ({ status, cause, interrupted: false, exit_code: null, signal: null, ...more });
 
-const decideEnded = (status: number, batch: BatchEvidence): UnitDecision => {
+const decideEnded = (status: number, batch: BatchFacts): UnitDecision => {
   if (status === 0) return decided('done', null, { exit_code: 0 });
   if (status < FIRST_SIGNAL_STATUS || status > LAST_SIGNAL_STATUS) {
     return decided('failed', 'exit', { exit_code: status });
@@ -51,8 +59,9 @@ const decideEnded = (status: number, batch: BatchEvidence): UnitDecision => {
   const signal = status - 128;
   const outOfMemory = batch.cause === 'out_of_memory' && signal === SIGKILL;
   // A unit that its batch's end took along was interrupted, even when its shell lived to see it.
-  const takenAlong = batch.cause === 'timeout' || batch.cause === 'node' || batch.cause === 'cancelled';
-  if (outOfMemory || takenAlong) return decideInterrupted(batch, signal);
+  const batchWasEnded = batch.cause === 'timeout' || batch.cause === 'node' || batch.cause === 'cancelled';
+  if (outOfMemory || (batchWasEnded && SENT_BY_WHOEVER_ENDS.has(signal)))
+    return decideInterrupted(batch, signal);
   return decided('failed', 'signal', { signal });
 };
 
@@ -66,7 +75,7 @@ const interruptedCause: Record<EndCause, UnitCause> = {
   cancelled: 'cancelled',
 };
 
-const decideInterrupted = (batch: BatchEvidence, signal: number | null): UnitDecision => {
+const decideInterrupted = (batch: BatchFacts, signal: number | null): UnitDecision => {
   const cause = batch.cause === null ? 'interrupted' : interruptedCause[batch.cause];
   const again = batch.rerunInterrupted && batch.mayTryAgain && batch.cause !== 'cancelled';
   return decided(again ? 'again' : 'failed', cause, { interrupted: true, signal });
@@ -84,11 +93,12 @@ const startsAgain: Record<EndCause, boolean> = {
   cancelled: false,
 };
 
-/** Decides one unit. Pure. */
-export const decideUnit = (unit: UnitEvidence, batch: BatchEvidence): UnitDecision => {
+/** Decides one unit. */
+export const decideUnit = (unit: UnitFacts, batch: BatchFacts): UnitDecision => {
   if (unit.status !== null) return decideEnded(unit.status, batch);
   if (unit.notExecutable && !unit.begun) return decided('failed', 'not_executable');
-  if (unit.begun) return decideInterrupted(batch, null);
+  // An end without a status: it is over, and nobody knows how. It is not done.
+  if (unit.begun || unit.ended) return decideInterrupted(batch, null);
   if (batch.cause === 'cancelled') return decided('failed', 'cancelled');
   const again = batch.mayTryAgain && (batch.cause === null || startsAgain[batch.cause]);
   return decided(again ? 'again' : 'failed', 'never_started');

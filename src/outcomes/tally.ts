@@ -20,13 +20,15 @@ export interface TaskTally {
   /** Of the units that are done, in order. */
   outputs: TaskOutput[];
   initFailed: boolean;
+  /** Every stage of the task was planned: a compound whose compute part never was has said nothing about its images. */
+  planned: boolean;
   /** Milliseconds since the epoch; 0 when no unit has ended. */
   latestMs: number;
 }
 
 export const newTally = (): TaskTally => ({
   ...{ stages: [], ended: [], outputs: [] },
-  ...{ initFailed: false, latestMs: 0 },
+  ...{ initFailed: false, planned: true, latestMs: 0 },
 });
 
 /** Begins a stage; the units counted next are its own. */

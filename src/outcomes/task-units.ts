@@ -13,22 +13,37 @@ export interface PlannedUnit {
   zarr_url: string | null;
 }
 
+/** Why no evidence speaks of some units. */
+export interface Unspoken {
+  /** The run was cancelled before their batch began. */
+  cancelled: boolean;
+  /** What was seen of their batch cannot be read, in words that name the file; null where it can. */
+  unreadable: string | null;
+}
+
 const unspoken = (
   planned: PlannedUnit,
   component: UnitOutcome['component'],
-  cancelled: boolean,
+  { cancelled, unreadable }: Unspoken,
 ): FinalUnit => ({
   ...planned,
   component,
   status: 'failed',
-  interrupted: false,
-  cause: cancelled ? 'cancelled' : 'never_started',
+  // Nobody can say that it never started: it may have.
+  interrupted: unreadable !== null,
+  cause: unreadable !== null ? 'interrupted' : cancelled ? 'cancelled' : 'never_started',
   exit_code: null,
   signal: null,
   job_id: null,
   seconds: null,
   ended_at: null,
-  message: cancelled ? 'cancelled before it started' : 'the task never started',
+  message:
+    unreadable !== null
+      ? `what became of the task cannot be read any more: ${unreadable}`
+      : cancelled
+        ? 'cancelled before it started'
+        : 'the task never started',
+  lost_output: false,
   output: null,
   header: null,
 });
@@ -43,14 +58,14 @@ export const finalUnits = (
   { first, count }: { first: number; count: number },
   component: UnitOutcome['component'],
   planned: (index: number) => PlannedUnit,
-  cancelled: boolean,
+  why: Unspoken,
 ): FinalUnit[] => {
   const final: (FinalUnit | undefined)[] = new Array<FinalUnit | undefined>(count).fill(undefined);
   for (const { header, units } of outcomes) {
     for (const unit of units) final[unit.index - first] = { ...unit, header };
   }
   return Array.from(final, (unit, place) => {
-    if (unit === undefined) return unspoken(planned(first + place), component, cancelled);
+    if (unit === undefined) return unspoken(planned(first + place), component, why);
     // Left for a next try that never came.
     return unit.status === 'again' ? { ...unit, status: 'failed' } : unit;
   });

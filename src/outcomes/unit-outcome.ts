@@ -1,4 +1,4 @@
-/** What became of one unit in one try of its batch: a line of the outcome file (docs/files.md). */
+/** What became of the units of one try of a batch: the verdict, derived from evidence and never written down. */
 import type { EndCause, Usage } from '../executors/contract.js';
 import type { JsonObject } from '../wire/request.js';
 import type { Component, UnitCause } from '../wire/result.js';
@@ -23,15 +23,18 @@ export interface UnitOutcome {
   ended_at: number | null;
   /** Why it failed, in one line; null when it did not. */
   message: string | null;
+  /** With `invalid_output`: it was written and cannot be had, which is not the task's fault. */
+  lost_output: boolean;
   /** Normalised output of a unit that is done; null when it returned nothing. */
   output: TaskOutput | InitOutput | null;
 }
 
-/** How the batch itself ended: the first line of the outcome file. */
+/** How the batch itself ended, and what its next try asks for. */
 export interface OutcomeHeader {
   key: string;
   try: number;
   batch: number;
+  backend: string;
   /** The scheduler's jobs that ran it. */
   jobs: JobRecord[];
   cause: EndCause | null;
@@ -39,9 +42,14 @@ export interface OutcomeHeader {
   script: string;
   stdout_file: string | null;
   stderr_file: string | null;
+  /** Why nothing is known of its units; null where they are known. */
+  unreadable: string | null;
+  /** Nodes that the next try avoids, the newest last. */
   bad_nodes: string[];
-  /** Limits that interrupted units of this batch, in this try and those right before it. */
+  /** How often limits interrupted units that may run again, in this try and those before it. */
   raised: { memory: number; time: number };
+  /** Tries in a row, this one included, in which no unit ended. */
+  barren: number;
 }
 
 export interface JobRecord {

@@ -23,7 +23,19 @@ export class StorageFailed extends Error {
   ) {
     super(`${doing} ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
+
+  /** No repetition helps: what is there is no file that this user can read or write, or nothing is there. */
+  get isPermanent(): boolean {
+    return isPermanent(this.cause);
+  }
 }
+
+const PERMANENT = new Set([
+  ...['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'ELOOP', 'ENAMETOOLONG', 'EINVAL', 'ENXIO', 'EFBIG'],
+]);
+
+/** Whether an error of the file system lasts, unless somebody mends what it is about; all others may pass. */
+export const isPermanent = (error: unknown): boolean => PERMANENT.has(errorCode(error) ?? '');
 
 /** Code of a Node system error, or null. */
 export const errorCode = (error: unknown): string | null =>

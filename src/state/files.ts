@@ -5,7 +5,7 @@
  * file or none, and a second writer of the same content succeeds without writing over it.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, readFile, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { FileReference } from '../wire/failure.js';
 import { errorCode, StateCorrupt, StorageFailed } from './errors.js';
@@ -74,8 +74,12 @@ const cannotWrite = (path: string, error: unknown): Error =>
     ? error
     : new StorageFailed(path, 'cannot write', error);
 
+const ignoreMissing = (error: unknown): void => {
+  if (errorCode(error) !== 'ENOENT') throw error;
+};
+
 /**
- * Publishes a state file.
+ * Publishes a state file. What is there already and only cut off is written anew.
  *
  * @param parts the text, in pieces of any size.
  * @throws StateCorrupt when the name is taken by another content, StorageFailed when the storage fails.
@@ -88,15 +92,18 @@ export const publishState = async (path: string, parts: Parts): Promise<FileRefe
       await syncFolder(dirname(path));
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error;
-      const existing = sha256(await readFile(path));
-      if (existing !== digest) {
+      const existing = await readFile(path);
+      if (sha256(existing) === digest) return { path, sha256: digest };
+      if (!(await isCutOff(existing, temporary))) {
         throw new StateCorrupt(
           path,
-          `exists with another content (SHA-256 ${existing}, expected ${digest}): it was edited or damaged`,
+          `exists with another content (SHA-256 ${sha256(existing)}, expected ${digest}): it was edited or damaged`,
         );
       }
+      await rename(temporary, path);
+      await syncFolder(dirname(path));
     } finally {
-      await unlink(temporary);
+      await unlink(temporary).catch(ignoreMissing);
     }
     return { path, sha256: digest };
   } catch (error) {
@@ -104,14 +111,71 @@ export const publishState = async (path: string, parts: Parts): Promise<FileRefe
   }
 };
 
-/** Writes a derived file (a record or a result): whole or not at all, replacing an earlier one. */
-export const replaceFile = async (path: string, parts: Parts): Promise<FileReference> => {
+/** Whether what is there is only the beginning of what belongs there: its writer lost power or space. */
+const isCutOff = async (existing: Buffer, temporary: string): Promise<boolean> => {
+  const whole = await readFile(temporary);
+  return existing.length < whole.length && whole.subarray(0, existing.length).equals(existing);
+};
+
+/**
+ * Publishes a state file whose content may depend on what its writer saw or how it is configured: who comes second
+ * adopts what is there.
+ *
+ * @param isWhole whether what is there was published whole; what is not (power lost, disk full) is written anew.
+ * @returns what stands under the name now.
+ * @throws StorageFailed when the storage fails.
+ */
+export const adoptState = async (
+  path: string,
+  parts: Iterable<string>,
+  isWhole: (bytes: Buffer) => boolean,
+): Promise<{ bytes: Buffer; reference: FileReference }> => {
   try {
-    const { temporary, digest } = await writeTemporary(path, parts, false);
+    const { temporary } = await writeTemporary(path, parts, true);
+    try {
+      await link(temporary, path);
+      await syncFolder(dirname(path));
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw error;
+      if (!isWhole(await readFile(path))) {
+        await rename(temporary, path);
+        await syncFolder(dirname(path));
+      }
+    } finally {
+      await unlink(temporary).catch(ignoreMissing);
+    }
+    const bytes = await readFile(path);
+    return { bytes, reference: { path, sha256: sha256(bytes) } };
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
+};
+
+/**
+ * Writes a derived file (a record or a result): whole or not at all, replacing an earlier one.
+ *
+ * @param durable whether it must survive a loss of power: what is read again by its digest must.
+ */
+export const replaceFile = async (path: string, parts: Parts, durable = false): Promise<FileReference> => {
+  try {
+    const { temporary, digest } = await writeTemporary(path, parts, durable);
     await rename(temporary, path);
+    if (durable) await syncFolder(dirname(path));
     return { path, sha256: digest };
   } catch (error) {
     throw cannotWrite(path, error);
+  }
+};
+
+/** A copy for people, whole or not at all. Throws StorageFailed. */
+export const copyFileTo = async (from: string, to: string): Promise<void> => {
+  const temporary = `${to}.${randomUUID()}.tmp`;
+  try {
+    await mkdir(dirname(to), { recursive: true });
+    await copyFile(from, temporary);
+    await rename(temporary, to);
+  } catch (error) {
+    throw cannotWrite(to, error);
   }
 };
 
@@ -163,9 +227,12 @@ export const readState = async (reference: FileReference): Promise<Buffer> => {
 };
 
 /** Reads a file that may not be there; null when it is not. */
-export const readIfThere = async (path: string): Promise<string | null> => {
+export const readIfThere = async (path: string): Promise<string | null> =>
+  (await readBytesIfThere(path))?.toString('utf8') ?? null;
+
+export const readBytesIfThere = async (path: string): Promise<Buffer | null> => {
   try {
-    return await readFile(path, 'utf8');
+    return await readFile(path);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return null;
     throw new StorageFailed(path, 'cannot read', error);

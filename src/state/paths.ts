@@ -19,12 +19,17 @@ export const imagesPath = (runDir: string, position: number): string =>
 export const planPath = (runDir: string, position: number, stage: Stage): string =>
   join(runnerDir(runDir), 'plans', `${padded(position, 6)}-${stage}.json`);
 
-export const outcomePath = (runDir: string, key: string): string =>
-  join(runnerDir(runDir), 'outcomes', `${key}.jsonl`);
+/** What was seen of one try of a batch. */
+export const evidencePath = (runDir: string, key: string): string =>
+  join(runnerDir(runDir), 'evidence', `${key}.jsonl`);
 
 export const resultPath = (runDir: string): string => join(runDir, 'result.json');
 
 export const workflowLogPath = (runDir: string): string => join(runDir, 'workflow.log');
+
+/** The records of a task's units; the task's own folder has a copy, which people may move or change. */
+export const unitRecordsPath = (runDir: string, position: number): string =>
+  join(runnerDir(runDir), 'records', `${padded(position, 6)}-units.jsonl`);
 
 /** Where a task's record was written, by position: closeRun finds the records through it. */
 export const recordPath = (runDir: string, position: number): string =>
@@ -43,14 +48,21 @@ export const batchKey = (
 /** One folder a try: a worker that watches a batch lists a handful of files, however many batches a run has. */
 const batchDir = (runDir: string, key: string): string => join(runnerDir(runDir), 'batches', key);
 
-export const unitsPath = (runDir: string, key: string): string => join(batchDir(runDir, key), 'units');
+/**
+ * The units of a batch. Named by their content: a plan that was never finished, by a worker with another layout, may have
+ * left others.
+ */
+export const unitsPath = (runDir: string, key: string, digest: string): string =>
+  join(batchDir(runDir, key), `units-${digest.slice(0, 16)}`);
 
 /**
  * Files of one try of a batch. Script and stdio of a scheduler's job lie in the task's folder, where people look.
  *
+ * @param units the batch's units file.
  * @param jobPrefix `non_par` or `par-{batch}`, with the try from the second on.
  */
 export const batchPaths = (
+  units: string,
   runDir: string,
   taskDir: string,
   key: string,
@@ -60,7 +72,7 @@ export const batchPaths = (
   const dir = batchDir(runDir, key);
   const local = backend === 'local';
   return {
-    units: unitsPath(runDir, key),
+    units,
     script: local ? join(dir, 'script.sh') : join(taskDir, `${jobPrefix}-${backend}-submit.sh`),
     intent: join(dir, 'intent'),
     owner: join(dir, 'owner'),

@@ -3,6 +3,7 @@
  * unit arguments (docs/architecture.md). It is recorded in histories, so it only ever grows optional fields.
  */
 import type { ExecutionFailure, FailureDetails, FileReference, ResultReference } from './failure.js';
+import type { Component } from './component.js';
 import type { RunStatus } from './result.js';
 import type { TaskType } from './request.js';
 
@@ -57,12 +58,15 @@ export interface PlanTaskInput {
   images: ImagesReference;
   /** Carried filters. */
   type_filters: Record<string, boolean>;
-  /** Outcomes of the init batch, in order of their tries; only for `compute`. */
-  init_outcomes: FileReference[];
+  /** How often the init was tried; only for `compute`. */
+  init_tries: number;
 }
 
 export interface TaskPlan {
   plan: FileReference;
+  component: Component;
+  /** Folder of the task's files. */
+  task_dir: string;
   units: number;
   units_per_batch: number;
   batches: number;
@@ -76,19 +80,14 @@ export interface RunBatchInput {
   batch: number;
   /** From 1; a later try runs what the one before left `again`. */
   try: number;
-  previous: FileReference | null;
-  /** False in the last try that the workflow grants: what did not start then has failed. */
-  may_try_again: boolean;
 }
 
+/** The verdict on a batch, counted; its evidence lies in the run's directory, under the batch's key. */
 export interface BatchOutcome {
-  outcome: FileReference;
   done: number;
   failed: number;
   /** Units that the next try is to run: never started, or interrupted and permitted to run again. */
   again: number;
-  /** Whether any unit ended in this try: tries without progress are bounded. */
-  progressed: boolean;
 }
 
 /** `details[0]` of the failure that `runBatch` throws. */
@@ -96,31 +95,39 @@ export interface BatchFailureDetails extends FailureDetails {
   outcome: BatchOutcome | null;
 }
 
-export interface BatchTry {
+/** Batches of one stage that are to be ended. What finds them by name is in the input: no file need be read. */
+export interface StageToEnd {
   stage: Stage;
   plan: FileReference;
-  batch: number;
-  try: number;
-  previous: FileReference | null;
+  component: Component;
+  task_dir: string;
+  batches: { batch: number; try: number }[];
 }
 
 export interface CancelBatchesInput {
   run: RunReference;
   position: number;
-  batches: BatchTry[];
+  workflow_name: string;
+  order: number;
+  task_name: string;
+  stages: StageToEnd[];
   /** Whether the run was cancelled (then what did not end is `cancelled`), or only these attempts are given up. */
   reason: 'cancelled' | 'gave_up';
 }
 
 export interface CancelledBatches {
-  outcomes: { stage: Stage; batch: number; outcome: FileReference }[];
+  /** What could not be made sure of, batch by batch, in words; bounded. */
+  uncertain: string[];
 }
 
-/** Outcomes of one stage: for each batch that began, its tries in order. */
-export interface StageOutcomes {
+/** How often each batch of a stage was tried: a size that does not grow with the number of batches. */
+export interface StageTries {
   stage: Stage;
   plan: FileReference;
-  outcomes: FileReference[];
+  /** Batches from 0 to here, exclusive, have been begun. */
+  begun: number;
+  /** Of those that were tried more than once, how often. */
+  more_tries: Record<string, number>;
 }
 
 export interface ApplyTaskInput {
@@ -128,7 +135,7 @@ export interface ApplyTaskInput {
   position: number;
   images: ImagesReference;
   type_filters: Record<string, boolean>;
-  stages: StageOutcomes[];
+  stages: StageTries[];
   /** A failure outside the units (no image left, layout refused, an activity that gave up). */
   failure: ExecutionFailure | null;
   cancelled: boolean;

@@ -21,6 +21,8 @@ export interface Progress {
   workflow_dir: string | null;
   backend: string | null;
   tasks: TaskProgress[];
+  /** What an operator should know: batches that could not be ended, and why. Bounded. */
+  warnings: string[];
 }
 
 /** Heartbeat details of `runBatch`: what an operator sees in the Web UI, and what client and CLI sum up. */
@@ -28,7 +30,7 @@ export interface BatchHeartbeat {
   key: string;
   position: number;
   batch: number;
-  state: 'submitting' | 'pending' | 'running' | 'ended' | 'unknown' | 'collecting';
+  state: 'submitting' | 'pending' | 'running' | 'ended' | 'unknown' | 'collecting' | 'cancelling';
   /** Why it waits, in the scheduler's or the executor's words. */
   reason: string | null;
   node: string | null;

@@ -23,6 +23,7 @@ import { progressQuery, resultQuery } from './queries.js';
 import { activityTaskQueue } from './routing.js';
 import { runTask, type TaskContext } from './run-task.js';
 import { searchAttributePairs } from './search-attributes.js';
+import { upgradeState } from './old-state.js';
 import { newRun, type RunState } from './state.js';
 import { step } from './steps.js';
 
@@ -62,7 +63,7 @@ export async function processWorkflow(
 ): Promise<ProcessWorkflowResult> {
   const uuid = continued?.uuid ?? uuid4();
   const taskQueue = activityTaskQueue(request);
-  let state: RunState | null = continued?.state ?? null;
+  let state: RunState | null = continued === undefined ? null : upgradeState(continued.state);
   let phase: Phase = 'opening';
   let status: Progress['status'] = 'running';
   let result: ResultReference | null = null;

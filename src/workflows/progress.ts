@@ -6,15 +6,12 @@ export type Phase = 'opening' | 'planning' | 'running' | 'applying' | 'closing';
 
 const underWay = (task: TaskState, phase: Phase): Partial<TaskProgress> => {
   const last = task.stages.at(-1);
-  const counted = last === undefined ? [] : last.tracks;
-  const sum = (pick: (track: (typeof counted)[number]) => number): number =>
-    counted.reduce((total, track) => total + pick(track), 0);
   return {
     status: phase === 'planning' || phase === 'applying' ? phase : 'running',
-    units_done: sum((track) => track.done),
-    units_failed: sum((track) => track.failed),
+    units_done: last?.units_done ?? 0,
+    units_failed: last?.units_failed ?? 0,
     units_total: last?.plan.units ?? null,
-    batches_ended: counted.filter((track) => track.ended).length,
+    batches_ended: last?.batches_ended ?? 0,
     batches_total: last?.plan.batches ?? null,
   };
 };
@@ -43,6 +40,7 @@ export const progressOf = (run: RunState | null, phase: Phase, status: Progress[
   workflow_dir: run?.opened.run.dir ?? null,
   backend: run?.opened.backend ?? null,
   tasks: run === null ? [] : taskProgress(run, phase, status),
+  warnings: run?.warnings ?? [],
 });
 
 /** Text of a request inside a Markdown table: nothing of it may end the cell or start markup. */
@@ -65,5 +63,6 @@ export const detailsMarkdown = (progress: Progress): string => {
     ...rows,
     '',
     `Backend ${cell(progress.backend ?? '')}, files in ${cell(progress.workflow_dir ?? '')}`,
+    ...progress.warnings.map((warning) => `\n**${cell(warning)}**`),
   ].join('\n');
 };

@@ -1,9 +1,9 @@
 /** Runs the batches of one stage: at most so many pending, each try after try until nothing is left to run again. */
 import { CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { outcomeOfFailedBatch } from './failures.js';
-import { recordTry, type BatchTrack, type RunState, type StageState } from './state.js';
+import { beginBatch, recordTry, type BatchTrack, type RunState, type StageState } from './state.js';
 import { batchStep } from './steps.js';
-import { MAX_PENDING_BATCHES, MAX_TRIES_WITHOUT_PROGRESS } from './tunables.js';
+import { MAX_PENDING_BATCHES } from './tunables.js';
 
 export interface StageRun {
   state: RunState;
@@ -21,8 +21,7 @@ export type StageEnd = 'ended' | 'moved';
 
 const runTry = async (run: StageRun, track: BatchTrack): Promise<void> => {
   const { stage, position, state } = run;
-  const attempt = track.tries.length + 1;
-  const again = attempt === 1 ? '' : `, try ${String(attempt)}`;
+  const again = track.try === 1 ? '' : `, try ${String(track.try)}`;
   const summary = `${run.title}, batch ${String(track.batch + 1)} of ${String(stage.plan.batches)}${again}`;
   track.pending = true;
   try {
@@ -32,17 +31,15 @@ const runTry = async (run: StageRun, track: BatchTrack): Promise<void> => {
       stage: stage.stage,
       plan: stage.plan.plan,
       batch: track.batch,
-      try: attempt,
-      previous: track.tries.at(-1) ?? null,
-      may_try_again: track.barren + 1 < MAX_TRIES_WITHOUT_PROGRESS,
+      try: track.try,
     });
-    recordTry(track, outcome);
+    recordTry(stage, track, outcome);
   } catch (error) {
     if (isCancellation(error)) throw error;
     const outcome = outcomeOfFailedBatch(error);
     // No outcome: the activity itself gave up. The batch stays pending, so that its end is made sure of.
     if (outcome === null) throw error;
-    recordTry(track, outcome);
+    recordTry(stage, track, outcome);
   }
 };
 
@@ -53,7 +50,7 @@ interface Lanes {
 
 const runTrack = async (run: StageRun, track: BatchTrack, lanes: Lanes): Promise<void> => {
   try {
-    while (!track.ended) {
+    while (run.stage.open.includes(track)) {
       await runTry(run, track);
       run.changed();
     }
@@ -68,15 +65,23 @@ const shouldMove = (): boolean => workflowInfo().continueAsNewSuggested;
 
 /** Starts the batches that have not ended, never more than may be pending; stops early when the run should move. */
 const startBatches = async (run: StageRun, lanes: Lanes): Promise<void> => {
-  for (const track of run.stage.tracks) {
-    if (track.ended) continue;
-    await condition(() => lanes.active < MAX_PENDING_BATCHES || shouldMove());
-    if (shouldMove()) return;
+  const start = (track: BatchTrack): void => {
     lanes.active += 1;
     void runTrack(run, track, lanes);
+  };
+  // Those that a run which continued as new has handed over: at most as many as may be pending.
+  for (const track of [...run.stage.open]) start(track);
+  for (;;) {
+    await condition(() => lanes.active < MAX_PENDING_BATCHES || shouldMove());
+    if (shouldMove()) return;
+    const track = beginBatch(run.stage);
+    if (track === null) break;
+    start(track);
   }
   await condition(() => lanes.active === 0 || shouldMove());
 };
+
+const isOver = ({ next, plan, open }: StageState): boolean => next >= plan.batches && open.length === 0;
 
 /**
  * Resolves when all batches have ended, or when the run should continue as new. What an activity that gave up threw
@@ -88,7 +93,7 @@ export const runStage = async (run: StageRun): Promise<StageEnd> => {
   const lanes: Lanes = { active: 0, thrown: [] };
   try {
     await startBatches(run, lanes);
-    if (lanes.thrown.length === 0 && !run.stage.tracks.every((track) => track.ended)) return 'moved';
+    if (lanes.thrown.length === 0 && !isOver(run.stage)) return 'moved';
     await condition(() => lanes.active === 0);
   } catch (error) {
     await CancellationScope.nonCancellable(() => condition(() => lanes.active === 0));

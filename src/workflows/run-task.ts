@@ -1,11 +1,13 @@
 /** One task of a run: plan, run its batches, for a compound once more for its list, apply. */
 import { CancellationScope, isCancellation, log } from '@temporalio/workflow';
-import type { BatchTry, TaskSummary } from '../wire/activities.js';
+import type { StageToEnd, TaskSummary } from '../wire/activities.js';
 import type { ExecutionFailure } from '../wire/failure.js';
+import { taskTypeTraits } from '../tasks/task-types.js';
 import { asExecutionFailure } from './failures.js';
 import type { Phase } from './progress.js';
 import { runStage } from './run-stage.js';
-import { newStage, type RunState, type StageState, type TaskState } from './state.js';
+import { endOpenBatches, newStage, type RunState, type StageState, type TaskState } from './state.js';
+import { MAX_WARNINGS } from './tunables.js';
 import { endStep, step } from './steps.js';
 
 export interface TaskContext {
@@ -17,7 +19,7 @@ export interface TaskContext {
 /** `done`, `moved` (continue as new, then come back), or why the run fails here. */
 export type TaskEnd = 'done' | 'moved' | ExecutionFailure;
 
-const isCompound = (task: TaskSummary): boolean => task.type.includes('compound');
+const isCompound = ({ type }: TaskSummary): boolean => taskTypeTraits[type].isCompound;
 
 const currentTask = (run: RunState): TaskSummary => {
   const task = run.opened.tasks[run.next];
@@ -27,7 +29,7 @@ const currentTask = (run: RunState): TaskSummary => {
 
 const titleOf = (task: TaskSummary): string => `Task ${String(task.order)} ${task.name}`;
 
-const initFailed = (stage: StageState): boolean => stage.tracks.some((track) => track.failed > 0);
+const initFailed = (stage: StageState): boolean => stage.units_failed > 0;
 
 /** Plans and runs what is left of the task's stages. */
 const runStages = async (
@@ -49,7 +51,7 @@ const runStages = async (
         stage: name,
         images: run.images,
         type_filters: run.type_filters,
-        init_outcomes: before?.tracks[0]?.tries ?? [],
+        init_tries: before?.more_tries['0'] ?? 1,
       });
       stage = newStage(name, plan);
       state.stages.push(stage);
@@ -70,18 +72,19 @@ const runStages = async (
   return 'ended';
 };
 
-const pendingTries = (state: TaskState): BatchTry[] =>
-  state.stages.flatMap((stage) =>
-    stage.tracks
-      .filter((track) => track.pending)
-      .map((track) => ({
-        stage: stage.stage,
-        plan: stage.plan.plan,
-        batch: track.batch,
-        try: track.tries.length + 1,
-        previous: track.tries.at(-1) ?? null,
-      })),
-  );
+/** Only what has been scheduled can have left anything behind. */
+const pendingBatches = (state: TaskState): StageToEnd[] =>
+  state.stages
+    .map(({ stage, plan, open }) => ({
+      stage,
+      plan: plan.plan,
+      component: plan.component,
+      task_dir: plan.task_dir,
+      batches: open
+        .filter((track) => track.pending)
+        .map(({ batch, try: attempt }) => ({ batch, try: attempt })),
+    }))
+    .filter(({ batches }) => batches.length > 0);
 
 /** Batches that nobody waits for any more are ended, verified, and what their units had finished is kept. */
 const endBatches = async (
@@ -90,22 +93,28 @@ const endBatches = async (
   state: TaskState,
   reason: 'cancelled' | 'gave_up',
 ): Promise<void> => {
-  const batches = pendingTries(state);
-  if (batches.length === 0) return;
-  const summary = `${titleOf(task)}: end ${String(batches.length)} batches`;
-  const { outcomes } = await endStep(context.taskQueue, summary).cancelBatches({
-    run: context.run.opened.run,
-    position: task.position,
-    batches,
-    reason,
-  });
-  for (const { stage: name, batch, outcome } of outcomes) {
-    const track = state.stages.find((stage) => stage.stage === name)?.tracks[batch];
-    if (track === undefined) continue;
-    track.tries.push(outcome);
-    track.pending = false;
-    track.ended = true;
+  const stages = pendingBatches(state);
+  const count = stages.reduce((sum, { batches }) => sum + batches.length, 0);
+  if (count > 0) {
+    const { run, taskQueue } = context;
+    const summary = `${titleOf(task)}: end ${String(count)} batches`;
+    const ended = await endStep(taskQueue, summary).cancelBatches({
+      run: run.opened.run,
+      position: task.position,
+      workflow_name: run.opened.workflow_name,
+      order: task.order,
+      task_name: task.name,
+      stages,
+      reason,
+    });
+    // Absent in histories of before 0.2.
+    const { uncertain = [] } = ended as Partial<typeof ended>;
+    run.warnings = [...run.warnings, ...uncertain.map((words) => `${titleOf(task)}, ${words}`)].slice(
+      -MAX_WARNINGS,
+    );
+    for (const words of uncertain) log.error('a batch could not be ended for certain', { words });
   }
+  for (const stage of state.stages) endOpenBatches(stage);
 };
 
 const apply = async (
@@ -125,7 +134,8 @@ const apply = async (
     stages: state.stages.map((stage) => ({
       stage: stage.stage,
       plan: stage.plan.plan,
-      outcomes: stage.tracks.flatMap((track) => track.tries),
+      begun: stage.next,
+      more_tries: stage.more_tries,
     })),
     failure,
     cancelled,

@@ -2,23 +2,27 @@
 import type { BatchOutcome, ImagesReference, OpenedRun, Stage, TaskPlan } from '../wire/activities.js';
 import type { FileReference } from '../wire/failure.js';
 
-/** One batch of a stage: the outcomes of its tries so far. */
+/** A batch that has begun and not ended. */
 export interface BatchTrack {
   batch: number;
-  tries: FileReference[];
-  /** Tries in a row in which no unit ended. */
-  barren: number;
-  /** A try has been scheduled and its outcome is not known yet. */
+  /** Its try that is under way or next, from 1. */
+  try: number;
+  /** That try has been scheduled and its outcome is not known yet. */
   pending: boolean;
-  ended: boolean;
-  done: number;
-  failed: number;
 }
 
+/** Of a size that does not grow with the number of batches: those that ended are only counted. */
 export interface StageState {
   stage: Stage;
   plan: TaskPlan;
-  tracks: BatchTrack[];
+  /** The first batch that has not begun. */
+  next: number;
+  open: BatchTrack[];
+  /** How often batches were tried that were tried more than once. */
+  more_tries: Record<string, number>;
+  batches_ended: number;
+  units_done: number;
+  units_failed: number;
 }
 
 export interface TaskState {
@@ -46,6 +50,8 @@ export interface RunState {
   records: FileReference[];
   /** Ended tasks, by index into `opened.tasks`. */
   totals: TaskTotals[];
+  /** What an operator should know, bounded. */
+  warnings: string[];
 }
 
 export const newRun = (opened: OpenedRun): RunState => ({
@@ -56,28 +62,51 @@ export const newRun = (opened: OpenedRun): RunState => ({
   type_filters: opened.type_filters,
   records: [],
   totals: [],
+  warnings: [],
 });
 
 export const newStage = (stage: Stage, plan: TaskPlan): StageState => ({
-  stage,
-  plan,
-  tracks: Array.from({ length: plan.batches }, (_, batch) => ({
-    batch,
-    tries: [],
-    barren: 0,
-    pending: false,
-    ended: false,
-    done: 0,
-    failed: 0,
-  })),
+  ...{ stage, plan },
+  ...{ next: 0, open: [], more_tries: {} },
+  ...{ batches_ended: 0, units_done: 0, units_failed: 0 },
 });
 
+/** The next batch that has not begun; null when all have. */
+export const beginBatch = (stage: StageState): BatchTrack | null => {
+  if (stage.next >= stage.plan.batches) return null;
+  const track = { batch: stage.next, try: 1, pending: false };
+  stage.next += 1;
+  stage.open.push(track);
+  return track;
+};
+
+const endBatch = (stage: StageState, track: BatchTrack): void => {
+  stage.open = stage.open.filter((other) => other !== track);
+  stage.batches_ended += 1;
+};
+
 /** Enters the outcome of a try: the batch goes on as long as units are left to run again. */
-export const recordTry = (track: BatchTrack, outcome: BatchOutcome): void => {
-  track.tries.push(outcome.outcome);
+export const recordTry = (stage: StageState, track: BatchTrack, outcome: BatchOutcome): void => {
   track.pending = false;
-  track.done += outcome.done;
-  track.failed += outcome.failed;
-  track.barren = outcome.progressed ? 0 : track.barren + 1;
-  track.ended = outcome.again === 0;
+  stage.units_done += outcome.done;
+  stage.units_failed += outcome.failed;
+  if (outcome.again === 0) {
+    endBatch(stage, track);
+    return;
+  }
+  track.try += 1;
+  stage.more_tries[String(track.batch)] = track.try;
+};
+
+/** Batches that were ended before their time; what had been scheduled of them is over. */
+export const endOpenBatches = (stage: StageState): void => {
+  for (const track of stage.open) {
+    // A try that was never scheduled has left nothing behind.
+    if (track.pending) continue;
+    if (track.try === 1) continue;
+    if (track.try === 2) Reflect.deleteProperty(stage.more_tries, String(track.batch));
+    else stage.more_tries[String(track.batch)] = track.try - 1;
+  }
+  stage.batches_ended += stage.open.length;
+  stage.open = [];
 };

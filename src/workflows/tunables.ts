@@ -3,8 +3,8 @@
 /** Pending batches of one run at once: far below the server's 2,000 pending activities (docs/architecture.md). */
 export const MAX_PENDING_BATCHES = 200;
 
-/** Tries of one batch in a row in which nothing ended: enough for a few bad nodes, few enough to notice a broken site. */
-export const MAX_TRIES_WITHOUT_PROGRESS = 5;
+/** Warnings that a run carries; more of them say nothing new. */
+export const MAX_WARNINGS = 10;
 
 /** A worker that says nothing for so long is taken for dead; its batch is adopted by the next attempt. */
 export const HEARTBEAT_TIMEOUT_SECONDS = 15;

@@ -12,7 +12,14 @@ const task = (rest: Partial<TaskProgress>): TaskProgress => ({
 
 const live = (tasks: TaskProgress[], pending: LiveProgress['pending'] = []): LiveProgress => ({
   state: 'RUNNING',
-  progress: { status: 'running', workflow_name: 'w', workflow_dir: '/w', backend: 'slurm', tasks },
+  progress: {
+    status: 'running',
+    workflow_name: 'w',
+    workflow_dir: '/w',
+    backend: 'slurm',
+    tasks,
+    warnings: [],
+  },
   pending,
 });
 

@@ -9,7 +9,7 @@ const task = (rest: Partial<TaskProgress>): TaskProgress => ({
 });
 
 const progress = (tasks: TaskProgress[]): Progress => ({
-  ...{ status: 'running', workflow_name: 'w', workflow_dir: '/w', backend: 'local' },
+  ...{ status: 'running', workflow_name: 'w', workflow_dir: '/w', backend: 'local', warnings: [] },
   tasks,
 });
 

@@ -5,6 +5,7 @@ export const header = (rest: Partial<OutcomeHeader> = {}): OutcomeHeader => ({
   key: 'key',
   try: 1,
   batch: 0,
+  backend: 'local',
   jobs: [],
   cause: null,
   message: null,
@@ -12,7 +13,9 @@ export const header = (rest: Partial<OutcomeHeader> = {}): OutcomeHeader => ({
   stdout_file: null,
   stderr_file: null,
   bad_nodes: [],
+  unreadable: null,
   raised: { memory: 0, time: 0 },
+  barren: 0,
   ...rest,
 });
 
@@ -30,6 +33,7 @@ export const unit = (index: number, rest: Partial<UnitOutcome> = {}): UnitOutcom
   seconds: 1,
   ended_at: 100 + index,
   message: null,
+  lost_output: false,
   output: null,
   ...rest,
 });

@@ -1,0 +1,59 @@
+/**
+ * How long an activity bears with what fails: a run must always be able to end (docs/guarantees.md, "When storage
+ * fails"). What may pass is waited for; what can never be read ends the batch, with the file's name, within minutes.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { NeverSubmitted, SubmissionRefused, WrongWorker } from '../executors/contract.js';
+import { isPermanent, StateCorrupt, StorageFailed } from '../state/errors.js';
+import { ExecutionFailed, InvalidRequest, jobFailure } from './errors.js';
+import { PASSING_PATIENCE_MS, PATIENCE_BACKOFF_MS, PERMANENT_PATIENCE_MS } from './tunables.js';
+
+/** These say themselves what is to become of them. */
+const isFinal = (error: unknown): boolean =>
+  [
+    ...[ApplicationFailure, CancelledFailure, ExecutionFailed, InvalidRequest],
+    ...[NeverSubmitted, StateCorrupt, SubmissionRefused, WrongWorker],
+  ].some((kind) => error instanceof kind);
+
+const lasts = (error: unknown): boolean =>
+  isPermanent(error) || (error instanceof StorageFailed && error.isPermanent);
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const minutes = (ms: number): string => `${String(Math.round(ms / 60_000))} min`;
+
+/**
+ * Repeats `work` while it fails for something that may pass.
+ *
+ * @param note is told the words of each failure.
+ * @param passing whether what may pass is waited for here, or thrown at once for a next attempt.
+ * @throws ExecutionFailed (JobExecutionError) with the words of the failure when patience is at its end.
+ */
+export const patiently = async <T>(
+  note: (words: string) => void,
+  work: () => Promise<T>,
+  passing: 'wait' | 'throw' = 'wait',
+): Promise<T> => {
+  const { cancellationSignal: signal } = Context.current();
+  let failingSince: number | null = null;
+  for (;;) {
+    const began = Date.now();
+    try {
+      return await work();
+    } catch (error) {
+      if (signal.aborted || isFinal(error) || (passing === 'throw' && !lasts(error))) throw error;
+      const now = Date.now();
+      // Work that went well for a while has begun to fail only now.
+      if (failingSince === null || now - began > PERMANENT_PATIENCE_MS) failingSince = now;
+      const patience = lasts(error) ? PERMANENT_PATIENCE_MS : PASSING_PATIENCE_MS;
+      if (now - failingSince >= patience) {
+        const words = `${wordsOf(error)}. It was tried for ${minutes(patience)}; mend what it names and start the run again in another folder`;
+        throw new ExecutionFailed(jobFailure(words));
+      }
+      note(wordsOf(error));
+      await sleep(PATIENCE_BACKOFF_MS, undefined, { signal });
+    }
+  }
+};

@@ -1,0 +1,145 @@
+/**
+ * The verdict on a batch: what becomes of each unit and what the next try asks for, from the evidence of all its tries
+ * and the request's policy (docs/guarantees.md, "Evidence and verdict"). Pure: the same evidence gives the same verdict,
+ * whoever asks, however often.
+ */
+import type { EndCause, Usage } from '../executors/contract.js';
+import { decideUnit, type BatchFacts } from './decide.js';
+import type { BatchEvidence, TryEvidence, UnitEvidence } from './evidence.js';
+import { unitMessage } from './messages.js';
+import type { Policy } from './policy.js';
+import type { JobRecord, Outcome, OutcomeHeader, UnitOutcome } from './unit-outcome.js';
+
+/** The script was told to start nothing more (docs/batch-script.md): a new job goes on where it stopped. */
+const DRAINED = 95;
+
+/** More than a few bad nodes at once are no matter of nodes; the newest are kept. */
+const MAX_AVOIDED_NODES = 8;
+
+/** What the tries before have come to. */
+type Before = Pick<OutcomeHeader, 'barren' | 'raised' | 'bad_nodes'>;
+
+const nothingBefore: Before = { barren: 0, raised: { memory: 0, time: 0 }, bad_nodes: [] };
+
+const isLimit = (cause: EndCause): boolean => cause === 'out_of_memory' || cause === 'timeout';
+
+/**
+ * Why the batch ended; null: its journal is complete and nothing else is known. A cancellation outranks everything but
+ * a limit that was reached before; a refusal outranks nothing: where anything ran, it was not refused.
+ */
+export const causeOf = ({
+  end,
+  cancelled,
+  refusal,
+  complete,
+  journalled,
+  quit,
+}: BatchEvidence): EndCause | null => {
+  if (cancelled) return end !== null && isLimit(end.cause) ? end.cause : 'cancelled';
+  if (end !== null) return end.cause === 'failed' && quit === DRAINED ? 'node' : end.cause;
+  if (complete) return null;
+  return refusal !== null && !journalled ? 'failed' : 'node';
+};
+
+const noUsage: Usage | null = null;
+
+const jobsOf = ({ job_ids: ids, told_job: told, job_name, end, requested }: BatchEvidence): JobRecord[] =>
+  ids.map((job_id) => ({
+    job_id,
+    job_name,
+    state: job_id === told ? (end?.schedulerState ?? null) : null,
+    node: job_id === told ? (end?.node ?? null) : null,
+    usage: job_id === told ? (end?.usage ?? null) : noUsage,
+    requested,
+  }));
+
+const judgeUnit = (unit: UnitEvidence, header: BatchEvidence, facts: BatchFacts): UnitOutcome => {
+  const { end } = unit;
+  const decision = decideUnit(
+    {
+      ended: end !== null,
+      status: end?.status ?? null,
+      notExecutable: header.not_executable,
+      begun: unit.begun,
+    },
+    facts,
+  );
+  const outcome: UnitOutcome = {
+    index: unit.index,
+    component: header.component,
+    zarr_url: unit.zarr_url,
+    stem: unit.stem,
+    ...decision,
+    job_id: end?.job_id ?? (unit.begun ? header.told_job : null),
+    seconds: end?.seconds ?? null,
+    ended_at: end?.ended_at ?? null,
+    message: null,
+    lost_output: false,
+    output: null,
+  };
+  if (decision.status !== 'done') return { ...outcome, message: unitMessage(outcome) };
+  if (unit.problem === null) return { ...outcome, output: unit.output };
+  const { problem: message, lost_output } = unit;
+  return { ...outcome, status: 'failed', cause: 'invalid_output', message, lost_output };
+};
+
+/** Counts the limits for the next try; a try that reached none of them asks for no more than it had. */
+const raisedBy = (
+  units: UnitOutcome[],
+  cause: EndCause | null,
+  before: Before['raised'],
+): Before['raised'] => {
+  if (!units.some((unit) => unit.status === 'again' && unit.interrupted)) return before;
+  return {
+    memory: before.memory + (cause === 'out_of_memory' ? 1 : 0),
+    time: before.time + (cause === 'timeout' ? 1 : 0),
+  };
+};
+
+const nodesToAvoid = ({ end }: BatchEvidence, before: string[]): string[] => {
+  if (end?.nodeAtFault !== true || end.node === null) return before;
+  return [...before.filter((node) => node !== end.node), end.node].slice(-MAX_AVOIDED_NODES);
+};
+
+const judgeTry = ({ header, units }: TryEvidence, before: Before, policy: Policy): Outcome => {
+  const cause = causeOf(header);
+  const judge = (mayTryAgain: boolean): UnitOutcome[] => {
+    const facts: BatchFacts = { cause, rerunInterrupted: policy.rerunInterrupted, mayTryAgain };
+    return units.map((unit) => judgeUnit(unit, header, facts));
+  };
+  const hopeful = judge(!header.cancelled);
+  // A unit that is only begun once more is no progress: a limit that it always reaches would never end.
+  const progressed = hopeful.some((unit) => unit.seconds !== null && unit.status !== 'again');
+  const barren = progressed ? 0 : before.barren + 1;
+  const judged = barren < policy.maxTriesWithoutProgress ? hopeful : judge(false);
+  return {
+    header: {
+      key: header.key,
+      try: header.try,
+      batch: header.batch,
+      backend: header.backend,
+      jobs: jobsOf(header),
+      cause,
+      message: header.journalled
+        ? (header.end?.message ?? null)
+        : (header.refusal ?? header.end?.message ?? null),
+      script: header.script,
+      stdout_file: header.stdout_file,
+      stderr_file: header.stderr_file,
+      unreadable: header.unreadable,
+      bad_nodes: nodesToAvoid(header, before.bad_nodes),
+      raised: raisedBy(judged, cause, before.raised),
+      barren,
+    },
+    units: judged,
+  };
+};
+
+/** One outcome a try, in their order; `again` in the last one is what a next try is to run. */
+export const judgeTries = (tries: readonly TryEvidence[], policy: Policy): Outcome[] => {
+  const outcomes: Outcome[] = [];
+  for (const evidence of tries) {
+    outcomes.push(judgeTry(evidence, outcomes.at(-1)?.header ?? nothingBefore, policy));
+  }
+  return outcomes;
+};

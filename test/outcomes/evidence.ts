@@ -1,0 +1,56 @@
+/** Evidence as a batch leaves it; tests change what they are about. */
+import type { BatchEvidence, TryEvidence, UnitEvidence } from '../../src/outcomes/evidence.js';
+import type { EndOfBatch } from '../../src/executors/contract.js';
+
+export const batchEvidence = (rest: Partial<BatchEvidence> = {}): BatchEvidence => ({
+  key: 'key',
+  try: 1,
+  batch: 0,
+  backend: 'slurm',
+  component: 'parallel',
+  job_ids: ['1'],
+  told_job: '1',
+  job_name: 'name',
+  end: null,
+  refusal: null,
+  cancelled: false,
+  complete: true,
+  journalled: true,
+  not_executable: false,
+  quit: null,
+  script: '/run/script.sh',
+  stdout_file: '/run/1.out',
+  stderr_file: '/run/1.err',
+  requested: {},
+  avoided_nodes: [],
+  unreadable: null,
+  ...rest,
+});
+
+export const saidEnd = (cause: EndOfBatch['cause'], rest: Partial<EndOfBatch> = {}): EndOfBatch => ({
+  ...{ cause, schedulerState: cause.toUpperCase(), message: `it ended: ${cause}`, node: 'n1', usage: null },
+  ...rest,
+});
+
+const unit = (index: number, rest: Partial<UnitEvidence>): UnitEvidence => ({
+  ...{ index, stem: `par-${String(index)}`, zarr_url: `/zarr/${String(index)}` },
+  ...{ begun: true, end: null, output: null, problem: null, lost_output: false },
+  ...rest,
+});
+
+/** Its process ended with this status. */
+export const endedUnit = (
+  index: number,
+  status: number | null,
+  rest: Partial<UnitEvidence> = {},
+): UnitEvidence => unit(index, { end: { status, seconds: 1, ended_at: 100 + index, job_id: '1' }, ...rest });
+
+/** It began, and nothing tells of its end. */
+export const begunUnit = (index: number): UnitEvidence => unit(index, {});
+
+export const neverBegunUnit = (index: number): UnitEvidence => unit(index, { begun: false });
+
+export const tryOf = (header: Partial<BatchEvidence>, ...units: UnitEvidence[]): TryEvidence => ({
+  header: batchEvidence(header),
+  units,
+});
