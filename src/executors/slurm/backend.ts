@@ -11,6 +11,7 @@ import type { Backend, Executor } from '../contract.js';
 import { currentUser } from '../user.js';
 import { createAccounting } from './accounting.js';
 import { cancelBatch } from './cancel.js';
+import { createCanceller } from './canceller.js';
 import { cannotRun } from './check.js';
 import { createCommands, type SlurmCommands } from './commands.js';
 import type { SlurmConfig } from './config.js';
@@ -69,6 +70,7 @@ const createScheduler = (config: SlurmConfig, user: string, commands: SlurmComma
   return {
     ...{ config, user, commands, poller },
     accounting: createAccounting(asking),
+    scancel: createCanceller(commands, runner.command_timeout_seconds),
     gate: createGate({
       poller,
       maxJobs: runner.max_jobs_at_once,

@@ -136,7 +136,7 @@ const foundAfter = async (
 const taken = async (scheduler: Scheduler, batch: Batch, accepted: string): Promise<string> => {
   const jobId = await recordJobId(batch, accepted);
   if (await hasTombstone(batch)) {
-    for (const id of new Set([jobId, accepted])) await scheduler.commands.ask('scancel', [id]);
+    await Promise.all([...new Set([jobId, accepted])].map((id) => scheduler.scancel(id)));
   }
   return jobId;
 };

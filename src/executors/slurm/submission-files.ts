@@ -3,9 +3,11 @@
  *
  * `intent.sbatch.out` gets sbatch's own stdout: an sbatch that outlives its worker still puts its job id on record.
  */
-import { open, stat, type FileHandle } from 'node:fs/promises';
+import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { z } from 'zod';
 import type { BatchNames } from '../contract.js';
+import { errorCode, StorageFailed } from '../../state/errors.js';
 import { createExclusive, readIfThere, replaceFile } from '../../state/files.js';
 import { parseJobId } from './sbatch.js';
 
@@ -71,6 +73,21 @@ export const readJobId = async (batch: BatchNames): Promise<string | null> =>
 /** The job that has claimed the batch, if one has. */
 export const readOwner = async (batch: BatchNames): Promise<string | null> =>
   parseJobId((await readIfThere(batch.paths.owner)) ?? '');
+
+/** The jobs whose copies of the script have left a journal, told from its name. */
+export const jobsOfJournals = async ({ paths }: BatchNames): Promise<string[]> => {
+  const prefix = basename(paths.journalPrefix);
+  try {
+    const names = await readdir(dirname(paths.journalPrefix));
+    return names.flatMap((name) => {
+      const match = /^([1-9][0-9]*)-[0-9]+\.journal$/.exec(name.slice(prefix.length));
+      return name.startsWith(prefix) && match?.[1] !== undefined ? [match[1]] : [];
+    });
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw new StorageFailed(dirname(paths.journalPrefix), 'cannot list', error);
+  }
+};
 
 const ATTEMPT = '# attempt ';
 const ENDED = '# ended';

@@ -11,6 +11,7 @@ import { readTombstone } from '../../batch/tombstone.js';
 import { NeverSubmitted, WrongWorker, type Batch, type ExecutorContext, type Handle } from '../contract.js';
 import type { Accounting } from './accounting.js';
 import { fittingLanes } from './batching.js';
+import type { Canceller } from './canceller.js';
 import type { BatchingConfig, SlurmConfig } from './config.js';
 import type { SlurmCommands } from './commands.js';
 import type { Gate } from './gate.js';
@@ -37,6 +38,8 @@ export interface Scheduler {
   poller: Poller;
   accounting: Accounting;
   gate: Gate;
+  /** Gathers the requests of one moment. */
+  scancel: Canceller;
   settings(): Promise<ClusterSettings>;
   /** All nodes of all partitions; null where there is no answer. */
   sinfo(): Promise<PartitionNode[] | null>;

@@ -58,6 +58,12 @@ export const SINFO_KEPT_SECONDS = 60;
 export const DEFAULT_LATE_FILE_WAIT_SECONDS = 60;
 /** scancel is asked again while a job lives on: a controller may have lost the request in a restart. */
 export const SCANCEL_AGAIN_SECONDS = 30;
+/** Long enough to gather the batches of a run that is cancelled, short enough for nobody to notice. */
+export const SCANCEL_GATHER_MS = 50;
+/** A line of so many ids is far below the system's limit, and scancel's answer comes within its time-out. */
+export const SCANCEL_IDS_MAX = 500;
+/** Longer than KillWait (30 s by default) and an epilog take; then the operator should look at the node. */
+export const STUCK_COMPLETING_SECONDS = 120;
 /** Enough of a job's stderr to hold the last message of whatever ended it. */
 export const STDERR_TAIL_LINES = 60;
 /** Of SLURM's words in a heartbeat, which the Web UI shows in one line. */

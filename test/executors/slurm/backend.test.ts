@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { access, readFile, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   NeverSubmitted,
@@ -104,6 +105,15 @@ describe('submit', () => {
     await createIntent(batch, { user: 'ann', cluster: null, created: Date.now() });
     await writeFile(batch.paths.owner, '5\n');
     expect((await submit()).jobId).toBe('5');
+  });
+
+  it.each(['', '{"user":"an'])('takes an intent of %j for one without a job id', async (text) => {
+    cluster.addJob(batch.jobName);
+    await writeFile(batch.paths.intent, text);
+    await writeFile(submissionFiles(batch).jobId, '');
+    expect((await submit()).jobId).toBe('1');
+    expect(cluster.count('sbatch')).toBe(0);
+    expect(await readFile(submissionFiles(batch).jobId, 'utf8')).toBe('1\n');
   });
 
   it('looks twice before it submits after an intent without an id', async () => {
@@ -451,7 +461,10 @@ describe('cancel', () => {
   });
 
   it('of what was never submitted leaves its mark and asks nobody', async () => {
-    await backendFor().executor.cancel(batch, null, newContext());
+    expect(await backendFor().executor.cancel(batch, null, newContext())).toEqual({
+      jobIds: [],
+      uncertain: null,
+    });
     expect(cluster.calls).toEqual([]);
     await expect(submit()).rejects.toThrow(NeverSubmitted);
   });
@@ -486,7 +499,9 @@ describe('cancel', () => {
     const context = newContext();
     await backend.executor.cancel(batch, handle, context);
     expect(answers).toBe(5);
-    expect(context.notes.join('\n')).toMatch(/Connection reset by peer[\s\S]*job 1 \(COMPLETING\)/);
+    expect(context.notes.join('\n')).toMatch(
+      /cancelling: .*Connection reset by peer[\s\S]*cancelling: job 1 on n1 is COMPLETING for 0 s/,
+    );
   });
 
   it('asks again when scancel fails', async () => {
@@ -495,8 +510,84 @@ describe('cancel', () => {
     let asked = 0;
     cluster.override = (command) =>
       command === 'scancel' && asked++ < 2 ? said('', 8, 'scancel: error: away\n') : null;
-    await backend.executor.cancel(batch, handle, newContext());
+    const context = newContext();
+    await backend.executor.cancel(batch, handle, context);
+    expect(context.notes[0]).toMatch(/job 1 on n1 is RUNNING for 0 s; scancel failed \(status 8\): .*away$/);
     expect(asked).toBe(3);
+    expect(cluster.jobs[0]?.state).toBe('CANCELLED');
+  });
+
+  it('asks with one scancel for the jobs of many batches', async () => {
+    const backend = backendFor({ poll_interval_seconds: 0.5 });
+    const many = await Promise.all(
+      Array.from({ length: 200 }, async (_, at) => {
+        const one = { ...batch, key: `m-${String(at)}`, jobName: `run.task.m-${String(at)}` };
+        const folder = `${batch.workingDir}/m-${String(at)}`;
+        const paths = { ...batch.paths, intent: `${folder}/intent`, tombstone: `${folder}/tombstone` };
+        await mkdir(folder);
+        return { ...one, paths, jobId: String(cluster.addJob(one.jobName).id) };
+      }),
+    );
+    const reports = await Promise.all(
+      many.map((one) =>
+        backend.executor.cancel(one, { jobId: one.jobId, facts: { user: 'ann' } }, newContext()),
+      ),
+    );
+    expect(reports.map(({ jobIds }) => jobIds)).toEqual(many.map(({ jobId }) => [jobId]));
+    expect(new Set(cluster.jobs.map(({ state }) => state))).toEqual(new Set(['CANCELLED']));
+    // One per look at the queue; a slow disk spreads the tombstones over several.
+    expect(cluster.count('scancel')).toBeLessThan(20);
+  });
+
+  it('reports every job that any file of the batch or the queue names', async () => {
+    cluster.addJob(batch.jobName);
+    await createIntent(batch, { user: 'ann', cluster: null, created: Date.now() });
+    await writeFile(submissionFiles(batch).jobId, '7\n');
+    await writeFile(submissionFiles(batch).stdout, '# attempt 1\n8\n');
+    await writeFile(batch.paths.owner, '9\n');
+    await writeFile(`${batch.paths.journalPrefix}10-0.journal`, '');
+    const { jobIds, uncertain } = await backendFor().executor.cancel(
+      batch,
+      { jobId: '6', facts: {} },
+      newContext(),
+    );
+    expect(new Set(jobIds)).toEqual(new Set(['1', '6', '7', '8', '9', '10']));
+    expect(uncertain).toBeNull();
+  });
+
+  it("finds its jobs by name where the run's folder is gone, and does not make it anew", async () => {
+    const backend = backendFor({ message_timeout_seconds: 0.05 });
+    await submit(backend);
+    await rm(dirname(batch.paths.intent), { recursive: true });
+    const known = { ...batch, jobName: batch.key };
+    const { jobIds, uncertain } = await backend.executor.cancel(known, null, newContext());
+    expect(jobIds).toEqual(['1']);
+    expect(cluster.jobs[0]?.state).toBe('CANCELLED');
+    expect(uncertain).toContain(dirname(batch.paths.intent));
+    await expect(access(dirname(batch.paths.intent))).rejects.toThrow('ENOENT');
+    await mkdir(batch.workingDir);
+  });
+
+  it.each(['intent', 'tombstone', 'owner'] as const)(
+    'ends its jobs where %s can never be read, and says so',
+    async (name) => {
+      const backend = backendFor({ message_timeout_seconds: 0.05 });
+      const handle = await submit(backend);
+      await rm(batch.paths[name], { force: true });
+      await mkdir(batch.paths[name]);
+      const { jobIds, uncertain } = await backend.executor.cancel(batch, handle, newContext());
+      expect(jobIds).toEqual(['1']);
+      expect(cluster.jobs[0]?.state).toBe('CANCELLED');
+      expect(uncertain).toContain(batch.paths[name]);
+    },
+  );
+
+  it.each(['', '{"user":"an'])('ends its jobs where the intent holds %j', async (text) => {
+    const backend = backendFor({ message_timeout_seconds: 0.05 });
+    await submit(backend);
+    await writeFile(batch.paths.intent, text);
+    await writeFile(submissionFiles(batch).jobId, '');
+    expect((await backend.executor.cancel(batch, null, newContext())).jobIds).toEqual(['1']);
     expect(cluster.jobs[0]?.state).toBe('CANCELLED');
   });
 

@@ -105,8 +105,8 @@ export class FakeCluster implements SlurmCommands {
           ? said('', 1, 'slurm_load_partitions: Unable to contact slurm controller (connect failure)\n')
           : said(this.nodes);
       case 'scancel': {
-        const job = byId(args[0]);
-        if (job !== undefined) Object.assign(job, { state: 'CANCELLED', reason: 'None' });
+        for (const job of args.map(byId))
+          if (job !== undefined) Object.assign(job, { state: 'CANCELLED', reason: 'None' });
         return said('');
       }
       case 'scontrol': {

@@ -33,6 +33,7 @@ const scheduler = (answer: AccountAnswer): Scheduler => ({
     all: unasked,
   },
   gate: { pass: unasked },
+  scancel: unasked,
   settings: () => Promise.resolve(unknownSettings),
   sinfo: () => Promise.resolve(null),
 });
