@@ -24,7 +24,7 @@ import {
   type Handle,
 } from '../../src/executors/contract.js';
 import { scrubbedEnvironment } from '../../src/executors/environment.js';
-import { endProcesses } from '../../src/executors/local/cancel.js';
+import { endProcesses, tolerance } from '../../src/executors/local/cancel.js';
 import { BATCH_VARIABLE } from '../../src/executors/local/launch.js';
 import { isLocked } from '../../src/executors/local/locks.js';
 import { endOfBatch } from '../../src/executors/local/status.js';
@@ -101,6 +101,8 @@ const createExecutor = (stateDir: string, slots: number): Executor => {
   const submit: Executor['submit'] = async (batch, { signal, note }) => {
     const owner = await ownerOf(batch);
     if (owner !== null) return handleOf(owner);
+    const listed = (await rowsOf(batch))[0];
+    if (listed !== undefined) return handleOf(listed.jobId);
     await refuseCancelled(batch);
     if (!(await createExclusive(batch.paths.intent, '{}\n'))) {
       let earlier = await earlierJob(batch);
@@ -129,25 +131,30 @@ const createExecutor = (stateDir: string, slots: number): Executor => {
         if (await isLocked(lockOf(batch))) return { state: 'running', node: hostname() };
         if (row?.state === 'queued') return { state: 'pending', reason: 'waits for a slot of task-spooler' };
         if (row?.state === 'running') return { state: 'running', node: hostname() };
-        const here = { host: hostname(), user: '', bootId: '' };
+        const here = { host: hostname(), bootId: '' };
         return await endOfBatch(batch, handle, here, here);
       } catch (error) {
         return { state: 'unknown', reason: error instanceof Error ? error.message : String(error) };
       }
     },
     cancel: async (batch, handle, context) => {
-      await leaveTombstone(batch.paths.tombstone, { reason: 'cancelled' });
-      if (handle === null && (await readIfThere(batch.paths.intent)) === null)
-        return { jobIds: [], uncertain: null };
-      const late = handle === null && (await earlierJob(batch)) === null;
+      const { allow, told } = tolerance();
+      await allow(() => leaveTombstone(batch.paths.tombstone, { reason: 'cancelled' }), null);
+      // Where it cannot be read, somebody may have submitted.
+      const intent = await allow(() => readIfThere(batch.paths.intent), '');
+      const owner = await allow(() => ownerOf(batch), null);
+      const listed = (await rowsOf(batch))[0]?.jobId ?? null;
+      if (handle === null && intent === null && listed === null) return { jobIds: [], uncertain: told() };
+      const late = handle === null && owner === null && listed === null;
       if (late) await sleep(LATE_REQUEST_MS, undefined, { signal: context.signal });
       for (;;) {
         const live = (await rowsOf(batch)).filter(({ state }) => state === 'queued' || state === 'running');
         // One that has started meanwhile cannot be removed; the next look ends its processes.
         for (const { id, state } of live) if (state === 'queued') await tsp('-r', id).catch(() => '');
         await endProcesses(batch, { lock: lockOf(batch) }, context);
-        const jobId = handle?.jobId ?? (await ownerOf(batch));
-        if (live.length === 0) return { jobIds: jobId === null ? [] : [jobId], uncertain: null };
+        const jobIds = [...new Set([handle?.jobId, owner, listed, ...live.map((row) => row.jobId)])];
+        if (live.length === 0)
+          return { jobIds: jobIds.filter((id) => typeof id === 'string'), uncertain: told() };
         await sleep(CANCEL_LOOK_MS, undefined, { signal: context.signal });
       }
     },

@@ -7,9 +7,10 @@
 # waits for the units that run and then dies of SIGTERM itself.
 
 # Lines of the site or the user stood before; nothing of theirs may change what follows.
-set +aefuvx +o posix +o noclobber
+set +aefuvx +o posix -o noclobber
+shopt -u failglob nocasematch
 IFS=$' \t\n'
-unset -f read wait printf kill trap export exec eval type date rm sleep
+unset -f read wait printf kill trap export exec eval type date ln rm sleep
 # Bytes are enough here and several times quicker; units get the locale that was.
 ft_locale=${LC_ALL-}
 export -n LC_ALL
@@ -66,24 +67,43 @@ start_unit() {
   } </dev/null >>"$ft_log" 2>&1 6<&- 7<&- 8<&- &
 }
 
-# The batch belongs to whoever creates the owner file. After a requeue the job comes back under its own id and goes on.
+# The batch belongs to whoever creates the owner file, which is linked whole: a full disk leaves none that is empty.
+# After a requeue the job comes back under its own id and goes on.
 ft_own() {
-  local holder=''
+  local mine=$ft_owner.$ft_job-$ft_restart holder=''
   [[ ! -e $ft_tombstone ]] || ft_quit 91 'cancelled before it began'
   [[ $ft_job && $ft_restart ]] || ft_quit 93 'no job id in the environment'
-  set -o noclobber
-  if { : >"$ft_owner"; } 2>/dev/null; then
-    printf '%s\n' "$ft_job" >>"$ft_owner" || ft_quit 92 "cannot write $ft_owner"
-  else
-    [[ -e $ft_owner ]] || ft_quit 92 "cannot create $ft_owner"
-    # Its line may still be on its way (another node, NFS).
-    for _ in 1 2 3 4 5 6 7 8 9 10; do
-      read -r holder <"$ft_owner" && break
-      holder=''
-      sleep 1
-    done
-    [[ $holder == "$ft_job" ]] || ft_quit 90 "belongs to job ${holder:-unknown}, this is $ft_job"
+  if ! printf '%s\n' "$ft_job" >|"$mine"; then
+    rm -f -- "$mine"
+    ft_quit 92 "cannot write $mine"
   fi
+  ln -- "$mine" "$ft_owner" 2>/dev/null
+  rm -f -- "$mine"
+  [[ -e $ft_owner ]] || ft_quit 92 "cannot create $ft_owner"
+  # Its line may still be on its way (another node, NFS).
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    read -r holder <"$ft_owner" && break
+    holder=''
+    sleep 1
+  done
+  [[ $holder ]] || ft_own_by_journal
+  [[ $holder == "$ft_job" ]] || ft_quit 90 "belongs to job ${holder:-unknown}, this is $ft_job"
+}
+
+# A loss of power can empty the owner file. A journal was opened before any unit began: where none but this job's own
+# are there, no other job has begun one, and this one may go on.
+ft_own_by_journal() {
+  local journal name
+  for journal in "$ft_journal_prefix"*.journal; do
+    name=${journal#"$ft_journal_prefix"}
+    [[ -e $journal ]] || continue
+    if [[ $name != "$ft_job-"* ]]; then
+      holder=${name%-*}
+      return
+    fi
+    holder=$ft_job
+  done
+  [[ ! $holder ]] || printf '%s\n' "$ft_job" >>"$ft_owner" || ft_quit 92 "cannot write $ft_owner"
 }
 
 # One journal per copy. There already: this very copy has run, or the scheduler has given its id again.
@@ -112,6 +132,7 @@ ft_check_program() {
 # May lane $1 start a unit now? 0 yes, 1 no, another lane has taken the unit meanwhile. Without a width file always.
 # The order is what keeps the host's limit: first "+" in the lanes file, then the width once more (docs/local.md).
 ft_admitted() {
+  ft_looks=0
   while ((!ft_stop)); do
     if [[ -e $ft_tombstone ]]; then
       ft_stop=91
@@ -120,7 +141,9 @@ ft_admitted() {
     fi
     ((!ft_stop)) || break
     [[ $ft_width_file ]] || return 0
-    read -r ft_read <"$ft_width_file" && [[ $ft_read =~ ^[0-9]{1,6}$ ]] && ft_width=$((10#$ft_read))
+    ft_beat=
+    { read -r ft_read && read -r ft_beat; } <"$ft_width_file"
+    [[ $ft_read =~ ^[0-9]{1,6}$ ]] && ft_width=$((10#$ft_read))
     if (($1 < ft_width)); then
       ((ft_active)) && return 0
       printf '+ %s\n' "$1" >>"$ft_lanes_file" || ft_stop=92
@@ -128,11 +151,30 @@ ft_admitted() {
     else
       ((!ft_active)) || printf -- '- %s\n' "$1" >>"$ft_lanes_file" || ft_stop=92
       ft_active=0
-      ft_pause 0.1
+      ft_wait_for_width
       [[ ! -e $ft_log ]] || return 1
     fi
   done
   return 1
+}
+
+# A worker that lives renews the width file every few seconds. Where it has not for a minute, nobody will raise the width
+# soon: looks become rare, and end once the run's folder is gone.
+ft_wait_for_width() {
+  local beat=${ft_beat%%.*}
+  ft_uptime
+  if [[ $beat =~ ^[0-9]{1,12}$ ]] && ((${ft_now%%.*} - 10#$beat <= 60)); then
+    ft_looks=0
+    ft_pause 0.1
+    return
+  fi
+  ((ft_looks += 1))
+  if ((ft_looks < 50)); then
+    ft_pause 0.1
+  else
+    ft_pause 5
+    [[ -e $ft_working_dir || -e $ft_units ]] || ft_stop=93
+  fi
 }
 
 # Waits for process $1, through any number of signals to this shell; its exit status is in ft_status, -1 where bash

@@ -32,6 +32,8 @@ export class StorageFailed extends Error {
 
 const PERMANENT = new Set([
   ...['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'ELOOP', 'ENAMETOOLONG', 'EINVAL', 'ENXIO', 'EFBIG'],
+  // Of a folder to be made: something else stands there.
+  'EEXIST',
 ]);
 
 /** Whether an error of the file system lasts, unless somebody mends what it is about; all others may pass. */

@@ -3,7 +3,8 @@
  */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backend } from '../../src/executors/contract.js';
 import { makeBatch } from './batches.js';
@@ -143,6 +144,7 @@ export const describeExecutor = (
       const test = await make([BUSY]);
       const handle = await backend.executor.submit(test.batch, context);
       await untilBegun(test, 1);
+      await until('its beat', () => present(test.here('beat')));
       expect((await backend.executor.status(test.batch, handle)).state).not.toBe('ended');
       await release(test);
       await untilEnded(test, handle);
@@ -185,6 +187,39 @@ export const describeExecutor = (
       await runAnother();
       expect(await test.begun()).toEqual([]);
     });
+
+    it('finds what was submitted behind a tombstone, running or ended, and starts nothing', async () => {
+      const test = await make([BUSY]);
+      const handle = await backend.executor.submit(test.batch, context);
+      await untilBegun(test, 1);
+      await writeFile(test.batch.paths.tombstone, '');
+      const next = given.createBackend();
+      expect((await next.executor.submit(test.batch, context)).jobId).toBe(handle.jobId);
+      await release(test);
+      await untilEnded(test, handle);
+      expect((await given.createBackend().executor.submit(test.batch, context)).jobId).toBe(handle.jobId);
+      expect(await test.begun()).toEqual([test.stem(0)]);
+    });
+
+    it.each(['an empty', 'no'])(
+      'cancels by key where there is %s folder of the batch’s files',
+      async (left) => {
+        const test = await make([BUSY, BUSY], { lanes: 1 });
+        const handle = await backend.executor.submit(test.batch, context);
+        await untilBegun(test, 1);
+        const own = dirname(test.batch.paths.intent);
+        await rm(own, { recursive: true });
+        if (left === 'an empty') await mkdir(own);
+        // No path below a file can ever be read or written, whoever asks.
+        else await writeFile(own, '');
+        const report = await given.createBackend().executor.cancel(test.batch, handle, context);
+        if (left === 'no') expect(report.uncertain).toContain(own);
+        await rm(test.here('beat'), { force: true });
+        await runAnother();
+        expect(await present(test.here('beat'))).toBe(false);
+        expect(await test.begun()).toEqual([test.stem(0)]);
+      },
+    );
 
     it('lets a second copy of the script run nothing, in the middle and after the end', async () => {
       const test = await make([BUSY, 'true', 'true']);

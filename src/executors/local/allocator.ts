@@ -7,16 +7,22 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import pLimit from 'p-limit';
 import { readIfThere, replaceFile } from '../../state/files.js';
 import type { Batch } from '../contract.js';
-import { hostFiles, type HostFiles } from './folders.js';
+import { isAlive } from './alive.js';
+import type { HostFiles } from './folders.js';
 import { parseLanes } from './lanes.js';
-import { isLocked } from './locks.js';
-import { readEntries, type BatchEntry } from './registry.js';
-import { TURN_MS, WIDTH_PROBE_EVERY_MS, WIDTH_TICK_MS } from './tunables.js';
+import { readEntries, type BatchEntry, type RegisteredBatch } from './registry.js';
+import { TURN_MS, WIDTH_BEAT_EVERY_MS, WIDTH_PROBE_EVERY_MS, WIDTH_TICK_MS } from './tunables.js';
+import { parseWidth, widthText } from './width-file.js';
 import { affordableRaises, allocateWidths, type SharingBatch } from './width.js';
 
 export interface Allocator {
-  /** Counts the batch in and sets its first width; before its script is started. Harmless for one that is known. */
-  admit(batch: Batch): Promise<void>;
+  /**
+   * Counts the batch in and sets its first width; before its script is started. Harmless for one that is known.
+   *
+   * @param files of the batch on this host; another folder than this worker's when another worker has started it.
+   * @param note is told of files of other batches that could not be made sense of.
+   */
+  admit(batch: Batch, files: HostFiles, note: (line: string) => void): Promise<void>;
   /** The batch has been started or given up: from now on it is live exactly while its lock is held. */
   settle(key: string): Promise<void>;
   /** Looks at once whether the batch still lives, and shares out what it leaves. */
@@ -29,6 +35,8 @@ interface Live extends SharingBatch {
   files: HostFiles;
   /** Being started: its lock is not held yet. */
   starting: boolean;
+  /** Its entry is damaged, so run and lanes are guessed: whoever submits it again knows better. */
+  guessed: boolean;
 }
 
 export interface AllocatorOptions {
@@ -46,33 +54,54 @@ export const createAllocator = ({ stateDir, queue, limit, bootId }: AllocatorOpt
   let loaded: Promise<void> | null = null;
   let timer: NodeJS.Timeout | null = null;
   let probedAt = 0;
+  let beatAt = Date.now();
+  let damaged: string[] = [];
 
   const setWidth = async (batch: Live, width: number): Promise<void> => {
-    await replaceFile(batch.files.width, [`${width}\n`]);
+    await replaceFile(batch.files.width, [await widthText(width)]);
     batch.width = width;
   };
 
-  const add = (entry: BatchEntry, width: number, starting: boolean): Live => {
-    const files = hostFiles(stateDir, queue, entry.key);
+  const add = (
+    about: Pick<BatchEntry, 'key' | 'run_uuid' | 'lanes'>,
+    files: HostFiles,
+    width: number,
+    is: { starting?: boolean; guessed?: boolean } = {},
+  ): Live => {
+    const { starting = false, guessed = false } = is;
     const batch: Live = {
-      ...{ key: entry.key, run: entry.run_uuid, lanes: entry.lanes, width, files, starting },
+      ...{ key: about.key, run: about.run_uuid, lanes: about.lanes, width, files, starting, guessed },
       ...{ active: new Set(), finished: new Set() },
     };
-    live.set(entry.key, batch);
+    live.set(about.key, batch);
     return batch;
+  };
+
+  /** One that lives although its entry is damaged: what its lanes have written tells what it may use. */
+  const addGuessed = async ({ key, files }: RegisteredBatch): Promise<void> => {
+    const { active, finished } = parseLanes((await readIfThere(files.lanes)) ?? '');
+    const width = parseWidth(await readIfThere(files.width)) ?? 0;
+    const lanes = Math.max(width, ...[...active, ...finished].map((lane) => lane + 1));
+    add({ key, run_uuid: key, lanes }, files, width, { guessed: true });
   };
 
   /** Batches that an earlier worker has started; before anything new is granted. */
   const load = async (): Promise<void> => {
-    for (const { entry, files } of await readEntries(stateDir, queue)) {
-      const locked = await isLocked(files.lock);
-      if (locked) {
-        add(entry, Number((await readIfThere(files.width)) ?? 0), false);
-      } else if (entry.boot_id !== bootId || (await readIfThere(entry.owner)) !== null) {
+    const entries = await readEntries(stateDir, queue);
+    damaged = entries.flatMap(({ entry, files }) => (entry === null ? [files.entry] : []));
+    for (const registered of entries) {
+      const { key, entry, files } = registered;
+      const alive = await isAlive(key, files.lock);
+      if (alive && entry === null) {
+        await addGuessed(registered);
+      } else if (alive && entry !== null) {
+        // Damaged: its lanes may go by any width that they have read before.
+        add(entry, files, parseWidth(await readIfThere(files.width)) ?? entry.lanes);
+      } else if (entry === null || entry.boot_id !== bootId || (await readIfThere(entry.owner)) !== null) {
         await rm(files.folder, { recursive: true, force: true });
       } else {
         // Its script may be about to start. Without a width it waits until submit has come back to it.
-        await replaceFile(files.width, ['0\n']);
+        await replaceFile(files.width, [await widthText(0)]);
       }
     }
   };
@@ -84,7 +113,7 @@ export const createAllocator = ({ stateDir, queue, limit, bootId }: AllocatorOpt
   };
 
   const dropIfDead = async (batch: Live): Promise<void> => {
-    if (batch.starting || (await isLocked(batch.files.lock))) return;
+    if (batch.starting || (await isAlive(batch.key, batch.files.lock))) return;
     live.delete(batch.key);
     await rm(batch.files.folder, { recursive: true, force: true });
   };
@@ -109,7 +138,15 @@ export const createAllocator = ({ stateDir, queue, limit, bootId }: AllocatorOpt
       const batch = live.get(key);
       if (batch) await setWidth(batch, width);
     }
-    if ([...live.values()].some((batch) => batch.width < batch.lanes)) tickLater();
+    if (waiting().length > 0) tickLater();
+  };
+
+  const waiting = (): Live[] => [...live.values()].filter((batch) => batch.width < batch.lanes);
+
+  /** Lanes that wait look rarely once nobody is there to raise their width: they are told that somebody is. */
+  const beat = async (): Promise<void> => {
+    beatAt = Date.now();
+    for (const batch of waiting()) await setWidth(batch, batch.width);
   };
 
   const tickLater = (): void => {
@@ -118,12 +155,12 @@ export const createAllocator = ({ stateDir, queue, limit, bootId }: AllocatorOpt
       inTurn(async () => {
         if (Date.now() - probedAt >= WIDTH_PROBE_EVERY_MS) await dropDead();
         await reconcile();
+        if (Date.now() - beatAt >= WIDTH_BEAT_EVERY_MS) await beat();
       }).catch(tickLater);
     }, WIDTH_TICK_MS).unref();
   };
 
-  const register = async (batch: Batch): Promise<void> => {
-    const files = hostFiles(stateDir, queue, batch.key);
+  const register = async (batch: Batch, files: HostFiles): Promise<void> => {
     await mkdir(files.folder, { recursive: true });
     const entry: BatchEntry = {
       ...{ key: batch.key, run_uuid: batch.runUuid, lanes: batch.lanes },
@@ -131,7 +168,7 @@ export const createAllocator = ({ stateDir, queue, limit, bootId }: AllocatorOpt
     };
     await replaceFile(files.entry, [JSON.stringify(entry)]);
     await writeFile(files.lanes, '', { flag: 'a' });
-    await setWidth(add(entry, 0, true), 0);
+    await setWidth(add(entry, files, 0, { starting: true }), 0);
   };
 
   const ready = (): Promise<void> => {
@@ -143,11 +180,13 @@ export const createAllocator = ({ stateDir, queue, limit, bootId }: AllocatorOpt
   };
 
   return {
-    admit: (batch) =>
+    admit: (batch, files, note) =>
       inTurn(async () => {
         await ready();
+        for (const file of damaged.splice(0))
+          note(`${file} is damaged and was passed over: what it says of its batch is not known`);
         // Known already: a worker that has just been started must still share out what it has found.
-        if (!live.has(batch.key)) await register(batch);
+        if (live.get(batch.key)?.guessed ?? true) await register(batch, files);
         await reconcile();
       }),
     settle: (key) =>

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { leaveTombstone, type Tombstone } from '../../batch/tombstone.js';
+import { StorageFailed } from '../../state/errors.js';
 import type { BatchNames, ExecutorContext } from '../contract.js';
 import type { HostFiles } from './folders.js';
 import { isLocked } from './locks.js';
@@ -9,6 +10,36 @@ import { CANCEL_GRACE_MS, CANCEL_LIMIT_MS, CANCEL_LOOK_MS } from './tunables.js'
 /** From now on no script of the batch starts anything; survives a loss of power. */
 export const writeTombstone = (batch: BatchNames): Promise<Tombstone> =>
   leaveTombstone(batch.paths.tombstone, { reason: 'cancelled' });
+
+/**
+ * For work that must come to its end whatever the run's files are like: a failure of the storage is put aside until
+ * `told` is asked.
+ */
+export const tolerance = (): {
+  allow<T>(work: () => Promise<T>, otherwise: T): Promise<T>;
+  /** What can never be read or written, in words; null when nothing was. Throws a failure that may pass. */
+  told(): string | null;
+} => {
+  const failures: StorageFailed[] = [];
+  return {
+    allow: async (work, otherwise) => {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof StorageFailed)) throw error;
+        failures.push(error);
+        return otherwise;
+      }
+    },
+    told: () => {
+      const passing = failures.find((failure) => !failure.isPermanent);
+      if (passing) throw passing;
+      if (failures.length === 0) return null;
+      const words = [...new Set(failures.map(({ message }) => message))].join('; ');
+      return `${words}. No process of the batch is left on this host; one that starts later would not know that it was cancelled`;
+    },
+  };
+};
 
 /**
  * Ends all processes of a batch: SIGTERM, a grace, SIGKILL. The tombstone must be there: a script that takes the

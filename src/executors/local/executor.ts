@@ -1,10 +1,10 @@
 /** The local executor: batch scripts as detached processes of this host (docs/local.md). */
 import type { Batch, BatchStatus, Executor, Handle } from '../contract.js';
 import { createAllocator } from './allocator.js';
-import { endProcesses, writeTombstone } from './cancel.js';
-import { hostFiles } from './folders.js';
-import { readIdentity, readIntent, type Identity } from './identity.js';
-import { isLocked } from './locks.js';
+import { endProcesses, tolerance, writeTombstone } from './cancel.js';
+import { isAlive } from './alive.js';
+import { filesIn, hostFiles, type HostFiles } from './folders.js';
+import { readIdentity, readIntent, type Submission } from './identity.js';
 import { endOfBatch } from './status.js';
 import { readOwner, startOrAdopt } from './submit.js';
 
@@ -24,18 +24,22 @@ export const createLocalExecutor = ({ stateDir, queue, maxUnits, host }: LocalEx
   );
   const submitting = new Map<string, Promise<Handle>>();
 
-  const submit: Executor['submit'] = async (batch, { signal }) => {
+  /** Where the worker that submitted it has them; it may have been started with another folder. */
+  const filesOf = (key: string, submission: Submission | null): HostFiles =>
+    submission?.folder ? filesIn(submission.folder) : hostFiles(stateDir, queue, key);
+
+  const submit: Executor['submit'] = async (batch, { signal, note }) => {
     const me = await identity();
     const widths = await allocator();
-    await readIntent(batch, me);
-    await widths.admit(batch);
+    const files = filesOf(batch.key, await readIntent(batch, me));
+    await widths.admit(batch, files, note);
     const review = (): void => {
       // Slots that it leaves are shared out at once; should that fail, the next tick does it.
       void widths.review(batch.key).catch(() => undefined);
     };
     let runs = false;
     try {
-      return await startOrAdopt(batch, hostFiles(stateDir, queue, batch.key), me, signal, ({ ended }) => {
+      return await startOrAdopt(batch, files, me, signal, ({ ended }) => {
         runs = true;
         void ended.then(() => {
           runs = false;
@@ -51,9 +55,8 @@ export const createLocalExecutor = ({ stateDir, queue, maxUnits, host }: LocalEx
 
   const status = async (batch: Batch, handle: Handle): Promise<BatchStatus> => {
     const me = await identity();
-    const submitted: Identity | null = await readIntent(batch, me);
-    const { lock } = hostFiles(stateDir, queue, batch.key);
-    if (await isLocked(lock)) {
+    const submitted = await readIntent(batch, me);
+    if (await isAlive(batch.key, filesOf(batch.key, submitted).lock)) {
       const parked = (await allocator()).isParked(batch.key);
       return parked
         ? { state: 'pending', reason: `other runs use the ${maxUnits} slots of ${me.host}` }
@@ -79,16 +82,17 @@ export const createLocalExecutor = ({ stateDir, queue, maxUnits, host }: LocalEx
     },
     cancel: async (batch, _handle, context) => {
       const me = await identity();
-      await readIntent(batch, me);
-      await writeTombstone(batch);
+      const troubles = tolerance();
+      await troubles.allow(() => readIntent(batch, me), null);
+      await troubles.allow(() => writeTombstone(batch), null);
       // Once more: another host's worker may have been quicker, and then it is the one to see the tombstone.
-      await readIntent(batch, me);
+      const submission = await troubles.allow(() => readIntent(batch, me), null);
       // A submission under way ends by itself: it sees the tombstone, or its script does.
       await submitting.get(batch.key)?.catch(() => undefined);
-      await endProcesses(batch, hostFiles(stateDir, queue, batch.key), context);
+      await endProcesses(batch, filesOf(batch.key, submission), context);
       await (await allocator()).review(batch.key);
-      const owner = await readOwner(batch);
-      return { jobIds: owner === null ? [] : [owner], uncertain: null };
+      const owner = await troubles.allow(() => readOwner(batch), null);
+      return { jobIds: owner ? [owner] : [], uncertain: troubles.told() };
     },
   };
 };

@@ -15,6 +15,8 @@ const WRAPPER = `exec 9>>"$1" && flock --wait ${LOCK_WAIT_S} --exclusive 9 || ex
 exec bash -- "$2" >>"$3$$.out" 2>>"$3$$.err"`;
 
 export interface Launched {
+  /** Of the script: the shell that takes the lock becomes the script. */
+  pid: number;
   /** Exit code, or the signal's name; resolves when the script's own process has ended. */
   ended: Promise<number | string>;
 }
@@ -49,7 +51,7 @@ export const launch = async (batch: Batch, files: HostFiles): Promise<Launched> 
       child.once('error', reject);
     });
     child.unref();
-    return { ended };
+    return { pid: child.pid ?? 0, ended };
   } finally {
     await complaints.close();
   }

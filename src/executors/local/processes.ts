@@ -1,4 +1,5 @@
 import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { BATCH_VARIABLE } from './launch.js';
 
 interface ProcessFacts {
@@ -15,7 +16,7 @@ interface ProcessFacts {
  */
 export const batchProcesses = async (key: string, lockFile: string): Promise<number[]> => {
   const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const lock = await realpath(lockFile).catch(() => lockFile);
+  const lock = await realPath(lockFile);
   const found = await Promise.all(
     names.map((name) => lookAt(Number(name), `${BATCH_VARIABLE}=${key}`, lock)),
   );
@@ -50,7 +51,17 @@ const holds = async (pid: number, file: string): Promise<boolean> => {
   const targets = await Promise.all(
     descriptors.map((descriptor) => readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => '')),
   );
-  return targets.includes(file);
+  // What /proc shows of a file that has been removed meanwhile.
+  return targets.some((target) => target === file || target === `${file} (deleted)`);
+};
+
+const realPath = async (file: string): Promise<string> => {
+  try {
+    return await realpath(file);
+  } catch {
+    const folder = await realpath(dirname(file)).catch(() => dirname(file));
+    return join(folder, basename(file));
+  }
 };
 
 /** Sends a signal; a process that has gone meanwhile is none to worry about. */

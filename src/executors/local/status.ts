@@ -4,7 +4,7 @@ import { readTombstone } from '../../batch/tombstone.js';
 import type { Batch, BatchStatus, EndCause, Handle } from '../contract.js';
 import type { Identity } from './identity.js';
 import { stderrTail } from './launch.js';
-import { STDERR_TAIL_LINES } from './tunables.js';
+import { STDERR_TAIL_LINES, UNKNOWN_JOB } from './tunables.js';
 
 type Ended = Extract<BatchStatus, { state: 'ended' }>;
 
@@ -17,8 +17,8 @@ type Ended = Extract<BatchStatus, { state: 'ended' }>;
 export const endOfBatch = async (
   batch: Batch,
   handle: Handle,
-  submitted: Identity,
-  now: Identity,
+  submitted: Pick<Identity, 'host' | 'bootId'>,
+  now: Pick<Identity, 'host' | 'bootId'>,
 ): Promise<Ended> => {
   const journal = await readJournals(batch.paths.journalPrefix);
   const ended = (cause: EndCause, message: string): Ended => ({
@@ -34,6 +34,12 @@ export const endOfBatch = async (
   const tail = await stderrTail([`${batch.paths.stdioPrefix}${handle.jobId}.err`], STDERR_TAIL_LINES);
   if (quit === SCRIPT_EXITS.signalled) return ended('signal', `its script was ended by a signal: ${tail}`);
   if (quit !== null) return ended('failed', `its script gave up: ${tail}`);
+  if (handle.jobId === UNKNOWN_JOB) {
+    return ended(
+      'node',
+      `its script ended as it began (disk full, or a loss of power): ${batch.paths.owner} is empty`,
+    );
+  }
   return ended('node', "the batch's processes are gone without a closing line: killed");
 };
 

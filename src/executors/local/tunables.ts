@@ -30,11 +30,17 @@ export const WIDTH_TICK_MS = 200;
 /** Of those ticks, how often locks are looked at as well, which costs a process. */
 export const WIDTH_PROBE_EVERY_MS = 1_000;
 
+/** How often waiting lanes are told that their worker lives; twelve times within the time after which they give it up. */
+export const WIDTH_BEAT_EVERY_MS = 5_000;
+
 /** Where runs outnumber slots, or the slots do not divide evenly: how often it is the next run's turn. */
 export const TURN_MS = 5_000;
 
 /** A worker that has just been killed frees its lock within milliseconds; its successor waits this long. */
 export const WORKER_LOCK_WAIT_S = 2;
+
+/** In place of the id of a job whose script began without being able to say which it was. */
+export const UNKNOWN_JOB = 'unknown';
 
 /** Lines of a script's stderr that are shown when it has failed. */
 export const STDERR_TAIL_LINES = 5;
