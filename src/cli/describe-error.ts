@@ -31,7 +31,11 @@ const describeExecution = (error: ExecutionError): string => {
 
 const message = (error: unknown): string => {
   if (error instanceof ExecutionError) return describeExecution(error);
-  if (error instanceof WorkflowNotFoundError) return `There is no run ${error.workflowId} on this server.`;
+  if (error instanceof WorkflowNotFoundError)
+    return (
+      `There is no run ${error.workflowId} on this server. One that has ended is forgotten after the server's ` +
+      'retention; by its directory it can be looked at without a server.'
+    );
   return error instanceof Error ? error.message : String(error);
 };
 

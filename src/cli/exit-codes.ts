@@ -5,12 +5,14 @@ import {
   InvalidRequestError,
   JobExecutionError,
   RequestConflictError,
+  RequestUnknownError,
   RunCancelledError,
   TaskExecutionError,
 } from '../client/index.js';
 import { NoServer } from '../server/address.js';
 import { NoServerBinary } from '../server/binary.js';
 import { ServerStartFailed } from '../server/embedded.js';
+import { UpServerSilent } from '../server/up-server.js';
 
 export const exitCode = {
   done: 0,
@@ -30,6 +32,11 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** The server that was given does not hold the run; another one does. */
+export class OtherServer extends Error {
+  override readonly name = 'OtherServer';
+}
+
 /** Ctrl-C: this program leaves, the run stays. */
 export class Detached extends Error {
   override readonly name = 'Detached';
@@ -40,7 +47,9 @@ type ErrorClass = abstract new (...args: never[]) => Error;
 const codes: [ErrorClass, number][] = [
   [InvalidRequestError, exitCode.invalid],
   [UsageError, exitCode.invalid],
+  [OtherServer, exitCode.invalid],
   [RequestConflictError, exitCode.invalid],
+  [RequestUnknownError, exitCode.invalid],
   [WorkflowNotFoundError, exitCode.invalid],
   [TaskExecutionError, exitCode.taskExecutionError],
   [JobExecutionError, exitCode.jobExecutionError],
@@ -48,6 +57,7 @@ const codes: [ErrorClass, number][] = [
   [NoServer, exitCode.noServer],
   [NoServerBinary, exitCode.noServer],
   [ServerStartFailed, exitCode.noServer],
+  [UpServerSilent, exitCode.noServer],
   [Detached, exitCode.detached],
 ];
 

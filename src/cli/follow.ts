@@ -1,7 +1,7 @@
 /** Waits for a run's end with progress on stderr, and hands its result over. */
 import { rename, writeFile } from 'node:fs/promises';
 import { isGrpcServiceError } from '@temporalio/client';
-import { type Queue, readResult, RunError, type RunHandle } from '../client/index.js';
+import { endOf, type EndedRun, type Queue, readResult, RunError, type RunHandle } from '../client/index.js';
 import type { ResultReference } from '../wire/failure.js';
 import { Detached } from './exit-codes.js';
 import { type Io, jsonText, print, say } from './io.js';
@@ -11,12 +11,12 @@ import { aborted, pause } from './signals.js';
 import { PROGRESS_POLL_MS } from './tunables.js';
 import { watchRun } from './watch.js';
 
-const UNAVAILABLE = 14;
-const DEADLINE_EXCEEDED = 4;
+/** gRPC's codes of what passes: cancelled by the other side, unknown, deadline, exhausted, aborted, internal, unavailable. */
+const PASSING = [1, 2, 4, 8, 10, 13, 14];
 
 const isOutage = (error: unknown): boolean => {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  return isGrpcServiceError(cause) && [UNAVAILABLE, DEADLINE_EXCEEDED].includes(cause.code as number);
+  return isGrpcServiceError(cause) && PASSING.includes(cause.code as number);
 };
 
 /** The run's end; a server that is away for a while is waited for. */
@@ -51,6 +51,12 @@ const deliverPartial = async (io: Io, error: unknown, file: string | undefined):
   await deliver(io, error.result, file).catch((problem: unknown) =>
     say(io, problem instanceof Error ? problem.message : String(problem)),
   );
+};
+
+/** The end of a run that only its directory tells; throws the run's own error, as `followRun` does. */
+export const deliverEnd = async (io: Io, ended: EndedRun, file: string | undefined): Promise<void> => {
+  await deliver(io, ended.reference, file);
+  endOf(ended);
 };
 
 export interface FollowOptions {

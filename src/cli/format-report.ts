@@ -77,13 +77,17 @@ export const formatReport = (report: RunReport): string => {
     ['Started', report.started],
     ['Ended', report.closed],
     ['Directory', report.workflow_dir],
+    ['Note', report.note],
     ['Error', report.result?.error ? `${report.result.error.type}: ${report.result.error.message}` : null],
   ];
   const pending = pendingLines(report);
   return [
     ...facts.flatMap(([name, value]) => (value === null ? [] : [`${`${name}:`.padEnd(11)}${value}`])),
     ...tasksTable(report),
-    ...(report.state === 'running' && report.progress === null ? ['No worker answers for this run.'] : []),
+    ...report.no_worker,
+    ...(report.state === 'running' && report.progress === null && report.no_worker.length === 0
+      ? ['No worker answers for this run.']
+      : []),
     ...(pending.length > 0 ? ['Pending:', ...pending] : []),
     ...failedLines(report.failed_units),
   ].join('\n');

@@ -7,6 +7,7 @@ import {
   runDirOf,
   defaultWorkflowId,
 } from '../client/index.js';
+import { hasControlCharacter } from '../images/python-text.js';
 import { JsonError, parseJson } from '../wire/parse-json.js';
 import { validateRequest } from '../wire/validate-request.js';
 import type { ProcessWorkflowRequest } from '../wire/request.js';
@@ -45,9 +46,14 @@ const parse = (content: string): unknown => {
 /**
  * The request of a file (`-`: of stdin).
  *
- * @throws UsageError when it cannot be read, InvalidRequestError with everything that is wrong in it.
+ * @throws UsageError when it cannot be read or the id is none, InvalidRequestError with everything that is wrong in it.
  */
 export const readRequest = async (path: string, workflowId?: string): Promise<CheckedRequest> => {
+  if (workflowId !== undefined && (workflowId.trim() === '' || hasControlCharacter(workflowId))) {
+    throw new UsageError(
+      `--workflow-id ${JSON.stringify(workflowId)}: expected an id that is not empty and holds no control character.`,
+    );
+  }
   const value = parse(await readText(path));
   const { request, errors } = validateRequest(value);
   if (request === null) throw new InvalidRequestError(errors, workflowId ?? '');

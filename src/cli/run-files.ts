@@ -1,7 +1,9 @@
 /** What a run's directory tells of its tasks and units, also while it runs and without a server. */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RunResult, UnitRecord } from '../wire/result.js';
+import { errorCode } from '../state/errors.js';
+import { readIfThere } from '../state/files.js';
+import type { UnitRecord } from '../wire/result.js';
 
 export interface UnitFiles {
   /** `ORDER/NAME`, how `logs` calls it: the task's order and the beginning of the log's name. */
@@ -15,13 +17,23 @@ export interface UnitFiles {
 const LOG_SUFFIX = '-log.txt';
 const taskFolder = /^(\d+)_/;
 
+/** A line that is cut (power lost) is nobody's record; the others still count. */
+const parseRecord = (line: string): UnitRecord[] => {
+  try {
+    return line === '' ? [] : [JSON.parse(line) as UnitRecord];
+  } catch {
+    return [];
+  }
+};
+
 const recordsOf = async (folder: string): Promise<Map<string, UnitRecord>> => {
-  const content = await readFile(join(folder, 'units.jsonl'), 'utf8').catch(() => '');
-  const records = content
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as UnitRecord);
-  return new Map(records.map((record) => [record.log_file, record]));
+  const content = (await readIfThere(join(folder, 'units.jsonl'))) ?? '';
+  return new Map(
+    content
+      .split('\n')
+      .flatMap(parseRecord)
+      .map((record) => [record.log_file, record]),
+  );
 };
 
 const unitsOfTask = async (folder: string, order: number): Promise<UnitFiles[]> => {
@@ -39,7 +51,10 @@ const unitsOfTask = async (folder: string, order: number): Promise<UnitFiles[]> 
 
 /** Every unit of a run that has a log or a record, in task order; empty when the directory cannot be seen here. */
 export const unitFilesOf = async (runDir: string): Promise<UnitFiles[]> => {
-  const names = await readdir(runDir).catch(() => []);
+  const names = await readdir(runDir).catch((error: unknown) => {
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return [];
+    throw error;
+  });
   const folders = names
     .flatMap((name) => {
       const order = taskFolder.exec(name)?.[1];
@@ -51,10 +66,4 @@ export const unitFilesOf = async (runDir: string): Promise<UnitFiles[]> => {
     if ((await stat(path)).isDirectory()) units.push(...(await unitsOfTask(path, order)));
   }
   return units;
-};
-
-/** The run's result as its directory has it, null while there is none. */
-export const resultIn = async (runDir: string): Promise<RunResult | null> => {
-  const content = await readFile(join(runDir, 'result.json'), 'utf8').catch(() => null);
-  return content === null ? null : (JSON.parse(content) as RunResult);
 };

@@ -1,9 +1,19 @@
 /** Everything `status` knows of a run: from the server, from its workflow, from its directory. */
 import type { Client } from '@temporalio/client';
-import { directoryOfRun, getRun, type LiveProgress } from '../client/index.js';
+import {
+  activityQueueOfRun,
+  directoryOfRun,
+  getRun,
+  isEnded,
+  type LiveProgress,
+  readEndedRun,
+  type RunHandle,
+  unpolledQueues,
+} from '../client/index.js';
 import { fileTail } from '../state/file-tail.js';
 import type { RunResult, UnitRecord } from '../wire/result.js';
-import { resultIn, type UnitFiles, unitFilesOf } from './run-files.js';
+import { noWorkerLines, queuesOf } from './no-worker.js';
+import { type UnitFiles, unitFilesOf } from './run-files.js';
 import { LOG_TAIL_LINES } from './tunables.js';
 
 export interface FailedUnit extends UnitRecord {
@@ -22,6 +32,10 @@ export interface RunReport {
   workflow_dir: string | null;
   progress: LiveProgress['progress'];
   pending: LiveProgress['pending'];
+  /** A line for each of the run's queues that no worker polls. */
+  no_worker: string[];
+  /** Why the run's server was not asked, or did not know; null when it answered. */
+  note: string | null;
   failed_units: FailedUnit[];
   /** The run's result but for images and units, which `result.json` has. */
   result: Omit<RunResult, 'images' | 'task_runs'> | null;
@@ -44,7 +58,7 @@ export const reportFromFiles = async (
   runDir: string | null,
   tails: number,
 ): Promise<RunReport> => {
-  const result = runDir === null ? null : await resultIn(runDir);
+  const result = runDir === null ? null : ((await readEndedRun(runDir))?.result ?? null);
   const { images: _images, task_runs: _taskRuns, ...summary } = result ?? {};
   return {
     workflow_id: workflowId,
@@ -55,9 +69,17 @@ export const reportFromFiles = async (
     workflow_dir: runDir,
     progress: null,
     pending: [],
+    no_worker: [],
+    note: null,
     failed_units: runDir === null ? [] : await failedUnits(await unitFilesOf(runDir), tails),
     result: result === null ? null : (summary as RunReport['result']),
   };
+};
+
+const noWorker = async (client: Client, run: RunHandle, workflowQueue: string): Promise<string[]> => {
+  const activityQueue = await activityQueueOfRun(client, run.temporal);
+  const queues = activityQueue === null ? [] : queuesOf(workflowQueue, activityQueue);
+  return noWorkerLines(client, await unpolledQueues(client, queues));
 };
 
 /**
@@ -68,7 +90,11 @@ export const reportFromFiles = async (
 export const reportRun = async (client: Client, workflowId: string, tails: number): Promise<RunReport> => {
   const run = getRun(client, workflowId);
   const description = await run.temporal.describe();
-  const [live, runDir] = await Promise.all([run.progress(), directoryOfRun(client, run.temporal)]);
+  const [live, runDir, lines] = await Promise.all([
+    run.progress(),
+    directoryOfRun(client, run.temporal),
+    isEnded(description.status.name) ? [] : noWorker(client, run, description.taskQueue),
+  ]);
   return {
     ...(await reportFromFiles(workflowId, runDir, tails)),
     run_id: description.runId,
@@ -77,5 +103,6 @@ export const reportRun = async (client: Client, workflowId: string, tails: numbe
     closed: description.closeTime?.toISOString() ?? null,
     progress: live.progress,
     pending: live.pending,
+    no_worker: lines,
   };
 };

@@ -8,7 +8,7 @@ import { acquireUpServer, UpAlreadyRunning, type UpServer } from '../server/up-s
 import { type BackendOptions } from './backends.js';
 import { type Io, say, type ServerOptions } from './io.js';
 import { createLogger, installRuntime } from './logging.js';
-import { existingTarget, privateHome } from './target.js';
+import { privateHome, targetOfRun } from './target.js';
 import { type RunningWorkers, startWorkers } from './workers.js';
 
 /**
@@ -109,10 +109,10 @@ const openPrivate = async (
 /**
  * A client on the server to use; a private server and its workers are started where there is none.
  *
- * @throws NoServer, NoServerBinary, ServerStartFailed.
+ * @throws NoServer, OtherServer, NoServerBinary, ServerStartFailed.
  */
 export const openSession = async (io: Io, place: RunPlace, options: SessionOptions): Promise<Session> => {
-  const target = await existingTarget(io, options, place.runDir);
+  const target = await targetOfRun(io, options, place.runDir);
   if (target === null) return openPrivate(io, place, options, createLogger(options.verbose === true));
   return joinSession(target);
 };

@@ -1,5 +1,6 @@
 /** What a run's own copy of its request says about where it runs. */
 import { readFile } from 'node:fs/promises';
+import { errorCode } from '../state/errors.js';
 import { requestPath } from '../state/paths.js';
 import { UsageError } from './exit-codes.js';
 
@@ -17,6 +18,8 @@ export const storedRequest = async (
       activity_task_queue: string;
     };
   } catch (error) {
-    throw new UsageError(`No run has begun in ${runDir}: ${error instanceof Error ? error.message : ''}`);
+    const why = error instanceof Error ? error.message : String(error);
+    if (errorCode(error) === 'ENOENT') throw new UsageError(`No run has begun in ${runDir}: ${why}`);
+    throw new Error(`The request of the run in ${runDir} cannot be read: ${why}`, { cause: error });
   }
 };

@@ -1,8 +1,7 @@
 /** Which server a command uses, and what starts when there is none (docs/server.md, "Which server"). */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { defaultWorkflowId } from '../client/index.js';
+import { connectClient, defaultWorkflowId } from '../client/index.js';
 import {
   embeddedTarget,
   givenTarget,
@@ -10,33 +9,85 @@ import {
   resolveTarget,
   type ServerTarget,
 } from '../server/address.js';
+import { namespaceId } from '../server/namespace-id.js';
 import { findUpServer } from '../server/up-server.js';
+import { describeServer, readIdentity, type RunServer } from '../state/identity.js';
 import { identityPath, runnerDir } from '../state/paths.js';
+import { OtherServer } from './exit-codes.js';
 import type { Io, ServerOptions } from './io.js';
 
 /** Folder of a private server: its database lies beside the run's own files. */
 export const privateHome = (runDir: string): string => runnerDir(runDir);
 
-/** Did a private server work on the run of this directory? Then its history is there and nowhere else. */
-export const hasPrivateServer = (runDir: string): boolean =>
-  existsSync(join(privateHome(runDir), 'temporal.db'));
+const livingAt = async (home: string, origin: 'up' | 'private'): Promise<ServerTarget | null> => {
+  const live = await findUpServer(home);
+  if (live === null) return null;
+  const { address, ui_address: uiAddress, namespace } = live;
+  return embeddedTarget({ address, uiAddress, namespace }, origin, home);
+};
 
-/** A server that is there already: given, or of a running `up`. null: a private one is to be started. */
-export const existingTarget = async (
+/** Is it the server that holds the run? Its database says so, not its address: ports change and are used again. */
+const holds = async (target: ServerTarget, owner: RunServer): Promise<boolean> => {
+  const { client, close } = await connectClient(target);
+  try {
+    return (await namespaceId(client, target.namespace, target.connection.address)) === owner.id;
+  } finally {
+    await close();
+  }
+};
+
+const belongs = (runDir: string, owner: RunServer): string =>
+  `The run in ${runDir} belongs to ${describeServer(owner)} (see ${identityPath(runDir)}).`;
+
+const privateOf = async (runDir: string, owner: RunServer): Promise<ServerTarget | null> => {
+  const home = privateHome(runDir);
+  const live = await livingAt(home, 'private');
+  if (live === null ? existsSync(join(home, 'temporal.db')) : await holds(live, owner)) return live;
+  throw new NoServer(
+    `The run in ${runDir} had a private server, and its database ${join(home, 'temporal.db')} was removed or ` +
+      'replaced: nobody can go on with it. What it has done lies there; a new run needs another directory.',
+  );
+};
+
+/** The server that `run.json` names: the one that any command finds, else the `up` at the recorded place. */
+const ownerTarget = async (
   io: Io,
   options: ServerOptions,
-  runDir: string | null,
+  runDir: string,
+  owner: RunServer,
+): Promise<ServerTarget> => {
+  const usual = await resolveTarget(options, io.env);
+  if (usual !== null && (await holds(usual, owner))) return usual;
+  const recorded = owner.home === null ? null : await livingAt(owner.home, 'up');
+  if (recorded === null) throw new NoServer(belongs(runDir, owner));
+  if (await holds(recorded, owner)) return recorded;
+  throw new NoServer(
+    `${belongs(runDir, owner)} It is running, but its database is another one: the old was removed or replaced.`,
+  );
+};
+
+/**
+ * The server that holds the run of a directory, or that is to hold it when no run has claimed the directory yet;
+ * null: its private one, which is not running. That a server has once left a database there makes it no owner.
+ *
+ * @throws NoServer when the run's server is not there, OtherServer when the given one does not hold it.
+ */
+export const targetOfRun = async (
+  io: Io,
+  options: ServerOptions,
+  runDir: string,
 ): Promise<ServerTarget | null> => {
-  if (runDir !== null && hasPrivateServer(runDir) && givenTarget(options, io.env) === null) {
-    const live = await findUpServer(privateHome(runDir));
-    if (live === null) return null;
-    return embeddedTarget(
-      { address: live.address, uiAddress: live.ui_address, namespace: live.namespace },
-      'private',
-      privateHome(runDir),
-    );
+  const owner = (await readIdentity(runDir))?.server ?? null;
+  if (givenTarget(options, io.env) !== null) {
+    const given = await resolveTarget(options, io.env);
+    if (given === null || owner === null || (await holds(given, owner))) return given;
+    const asked = `${given.connection.address} (namespace ${given.namespace})`;
+    throw new OtherServer(`${belongs(runDir, owner)} The server at ${asked} does not hold it.`);
   }
-  return resolveTarget(options, io.env);
+  // One that is just starting the run of this directory goes first.
+  if (owner === null)
+    return (await livingAt(privateHome(runDir), 'private')) ?? resolveTarget(options, io.env);
+  return owner.kind === 'private' ? privateOf(runDir, owner) : ownerTarget(io, options, runDir, owner);
 };
 
 const NOWHERE =
@@ -44,21 +95,30 @@ const NOWHERE =
   '`fractal-temporal up` is running. Start one with `fractal-temporal up`.';
 
 /**
- * As `existingTarget`, for commands that start nothing.
+ * The server for commands that start none and name no directory.
  *
  * @throws NoServer when there is none.
  */
-export const requireTarget = async (
+export const requireTarget = async (io: Io, options: ServerOptions): Promise<ServerTarget> => {
+  const target = await resolveTarget(options, io.env);
+  if (target === null) throw new NoServer(NOWHERE);
+  return target;
+};
+
+/**
+ * As `targetOfRun`, for commands that start no server.
+ *
+ * @throws NoServer, OtherServer.
+ */
+export const requireTargetOfRun = async (
   io: Io,
   options: ServerOptions,
-  runDir: string | null = null,
+  runDir: string,
 ): Promise<ServerTarget> => {
-  const target = await existingTarget(io, options, runDir);
+  const target = await targetOfRun(io, options, runDir);
   if (target !== null) return target;
-  if (runDir === null || !hasPrivateServer(runDir)) throw new NoServer(NOWHERE);
-  throw new NoServer(
-    `The private server of the run in ${runDir} is not running; \`fractal-temporal run\` goes on with it.`,
-  );
+  const owner = (await readIdentity(runDir))?.server ?? null;
+  throw new NoServer(owner === null ? NOWHERE : belongs(runDir, owner));
 };
 
 export interface NamedRun {
@@ -71,7 +131,6 @@ export interface NamedRun {
 export const nameRun = async (id: string): Promise<NamedRun> => {
   if (!id.includes('/')) return { workflowId: id, runDir: null };
   const runDir = resolve(id);
-  const identity = await readFile(identityPath(runDir), 'utf8').catch(() => null);
-  const known = identity === null ? null : (JSON.parse(identity) as { workflow_id?: unknown }).workflow_id;
-  return { workflowId: typeof known === 'string' ? known : defaultWorkflowId(runDir), runDir };
+  const known = (await readIdentity(runDir))?.workflow_id ?? null;
+  return { workflowId: known ?? defaultWorkflowId(runDir), runDir };
 };

@@ -6,6 +6,9 @@ export const PROGRESS_POLL_MS = 1_000;
 /** How long a queue may be without a worker before it is said: a worker that starts takes a few seconds. */
 export const NO_WORKER_NOTICE_MS = 10_000;
 
+/** Between two looks of `start` at the queues of its run: a poll that has just begun is registered within a second. */
+export const NO_WORKER_LOOK_MS = 1_000;
+
 /** Where output is not a terminal, a task's line comes anew at each such part of its units, not at each unit. */
 export const LINE_PER_PARTS = 10;
 

@@ -1,32 +1,28 @@
 /** Follows a run until it ends: progress, and a word when nobody works on it. */
 import type { Client } from '@temporalio/client';
 import { type Queue, type RunHandle, unpolledQueues } from '../client/index.js';
+import { noWorkerLines } from './no-worker.js';
 import type { ProgressView } from './progress-view.js';
 import { aborted, pause } from './signals.js';
 import { NO_WORKER_NOTICE_MS, PROGRESS_POLL_MS } from './tunables.js';
 
-const describeQueue = ({ name, type }: Queue): string =>
-  `No worker polls the ${type} queue ${name} of this run.`;
-
-const hints: Record<Queue['type'], string> = {
-  workflow: '`fractal-temporal worker workflow` (or `up`)',
-  activity: '`fractal-temporal worker` for its backend (or `up`)',
-};
-
-/** Says which queues have no worker, once per change; `null` when that is not known. */
+/** Says which queues have no worker, once per change; what was told last, also when nobody could be asked. */
 const noticeUnpolled = async (
   client: Client,
   queues: Queue[],
   view: ProgressView,
   told: string,
 ): Promise<string> => {
-  const unpolled = await unpolledQueues(client, queues).catch(() => []);
-  const key = unpolled.map(({ name, type }) => `${type} ${name}`).join(', ');
-  if (key === told) return told;
-  for (const queue of unpolled)
-    view.note(`${describeQueue(queue)} Still waiting; start one with ${hints[queue.type]}.`);
-  if (key === '') view.note('A worker has come.');
-  return key;
+  try {
+    const lines = await noWorkerLines(client, await unpolledQueues(client, queues));
+    const key = lines.join('\n');
+    if (key === told) return told;
+    for (const line of lines) view.note(`${line} Still waiting.`);
+    if (key === '') view.note('A worker has come.');
+    return key;
+  } catch {
+    return told;
+  }
 };
 
 export interface WatchOptions {

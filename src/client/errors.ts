@@ -73,6 +73,17 @@ export class RequestConflictError extends Error {
   }
 }
 
+/** The id is taken, and neither the server nor the directory of the request knows of which request. */
+export class RequestUnknownError extends Error {
+  override readonly name = 'RequestUnknownError';
+  constructor(readonly workflowId: string) {
+    super(
+      `There is a run ${workflowId}, and nobody knows any more of which request: the server has forgotten its ` +
+        'beginning. Use another working directory, or another workflow id.',
+    );
+  }
+}
+
 /** The run has a result, but this machine cannot read it; `reference` says where it is. */
 export class ResultUnreadableError extends Error {
   override readonly name = 'ResultUnreadableError';

@@ -4,10 +4,12 @@ import type { ProcessWorkflowResult } from '../wire/activities.js';
 import type { ResultReference } from '../wire/failure.js';
 import type { RunResult } from '../wire/result.js';
 import { within } from './deadline.js';
+import { endOf, type EndedRun, readEndedRun } from './ended-run.js';
 import { RunCancelledError } from './errors.js';
 import { runErrorFrom } from './failure.js';
 import { type LiveProgress, readProgress } from './progress.js';
 import { readResult } from './result.js';
+import { directoryOfRun } from './start-argument.js';
 import { QUERY_TIMEOUT_MS } from './tunables.js';
 
 export interface RunHandle {
@@ -34,6 +36,17 @@ export interface RunHandle {
 const queriedReference = (client: Client, handle: WorkflowHandle): Promise<ResultReference | null> =>
   within(client, QUERY_TIMEOUT_MS, () => handle.query<ResultReference | null>('result')).catch(() => null);
 
+/** What a cancelled run has left in its directory, when nobody answers the query any more. */
+const writtenReference = async (client: Client, handle: WorkflowHandle): Promise<ResultReference | null> => {
+  try {
+    const runDir = await directoryOfRun(client, handle);
+    const ended = runDir === null ? null : await readEndedRun(runDir);
+    return ended?.workflowId === handle.workflowId ? ended.reference : null;
+  } catch {
+    return null;
+  }
+};
+
 const waitForReference = async (client: Client, handle: WorkflowHandle): Promise<ResultReference> => {
   try {
     const { result } = (await handle.result()) as ProcessWorkflowResult;
@@ -41,11 +54,28 @@ const waitForReference = async (client: Client, handle: WorkflowHandle): Promise
   } catch (error) {
     const translated = runErrorFrom(error, handle.workflowId);
     if (!(translated instanceof RunCancelledError)) throw translated;
-    const reference = await queriedReference(client, handle);
+    const reference = (await queriedReference(client, handle)) ?? (await writtenReference(client, handle));
     throw new RunCancelledError(translated.message, handle.workflowId, reference, {
       cause: translated.cause,
     });
   }
+};
+
+const endedState = { done: 'COMPLETED', failed: 'FAILED', cancelled: 'CANCELLED' } as const;
+
+/** The handle of a run that only its directory knows (`temporal` finds nothing). */
+export const getEndedRun = (client: Client, ended: EndedRun): RunHandle => {
+  const { workflowId, result } = ended;
+  const reference = (): Promise<ResultReference> => Promise.resolve(ended).then(endOf);
+  return {
+    workflowId,
+    joined: true,
+    temporal: client.workflow.getHandle(workflowId),
+    reference,
+    result: async () => readResult(await reference()),
+    progress: () => Promise.resolve({ state: endedState[result.status], progress: null, pending: [] }),
+    cancel: () => Promise.resolve(),
+  };
 };
 
 /** The handle of a run that exists (or is just started). Asks nothing. */

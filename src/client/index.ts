@@ -6,17 +6,19 @@ export {
   InvalidRequestError,
   JobExecutionError,
   RequestConflictError,
+  RequestUnknownError,
   ResultUnreadableError,
   RunCancelledError,
   RunError,
   TaskExecutionError,
 } from './errors.js';
+export { endOf, type EndedRun, readEndedRun } from './ended-run.js';
 export { getRun, type RunHandle } from './handle.js';
 export type { PendingActivity } from './pending.js';
-export { addLiveCounts, type LiveProgress } from './progress.js';
+export { addLiveCounts, isEnded, type LiveProgress } from './progress.js';
 export { type Queue, unpolledQueues } from './pollers.js';
 export { defaultWorkflowId, type ProcessWorkflowInput, requestDigest, runDirOf } from './request.js';
 export { readResult } from './result.js';
-export { digestOfRun, directoryOfRun } from './start-argument.js';
+export { activityQueueOfRun, digestOfRun, directoryOfRun } from './start-argument.js';
 export { type StartOptions, startProcessWorkflow, WORKFLOW_TYPE } from './start.js';
 export { WORKFLOW_TASK_QUEUE } from '../wire/names.js';

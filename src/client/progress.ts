@@ -5,6 +5,10 @@ import { within } from './deadline.js';
 import { type PendingActivity, pendingActivities } from './pending.js';
 import { QUERY_TIMEOUT_MS } from './tunables.js';
 
+/** Whether Temporal's word for a run's state says that it is over; a paused run, or one of an unknown state, is not. */
+export const isEnded = (state: string): boolean =>
+  ['COMPLETED', 'FAILED', 'CANCELLED', 'TERMINATED', 'TIMED_OUT', 'CONTINUED_AS_NEW'].includes(state);
+
 export interface LiveProgress {
   /** Temporal's word: RUNNING, COMPLETED, FAILED, CANCELLED, TERMINATED, ... */
   state: string;

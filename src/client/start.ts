@@ -1,8 +1,10 @@
 /** Starts a run, or joins the one that the same request has already. */
 import { WORKFLOW_TASK_QUEUE } from '../wire/names.js';
-import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { readIdentity } from '../state/identity.js';
+import { type EndedRun, readEndedRun } from './ended-run.js';
 import { RequestConflictError } from './errors.js';
-import { getRun, type RunHandle } from './handle.js';
+import { getEndedRun, getRun, type RunHandle } from './handle.js';
 import {
   defaultWorkflowId,
   type ProcessWorkflowInput,
@@ -11,7 +13,8 @@ import {
   workflowArgument,
 } from './request.js';
 import { digestOfRun } from './start-argument.js';
-import { REQUEST_DIGEST_MEMO } from './tunables.js';
+import { DIRECTORY_MEMO, REQUEST_DIGEST_MEMO } from './tunables.js';
+import { neverOpened } from './unopened.js';
 
 export const WORKFLOW_TYPE = 'processWorkflow';
 
@@ -27,9 +30,33 @@ const workflowName = (request: ProcessWorkflowInput): string =>
     ? request.workflow.name
     : 'workflow';
 
+const isKnown = (run: RunHandle): Promise<boolean> =>
+  run.temporal.describe().then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    },
+  );
+
+/** A run of this id that its directory knows and the server does not any more; null when there is none. */
+const forgottenRun = async (
+  client: Client,
+  request: ProcessWorkflowInput,
+  workflowId: string,
+): Promise<EndedRun | null> => {
+  const runDir = runDirOf(request);
+  // A directory that this client may not look into: the server alone knows then, and `openRun` sees the rest.
+  const identity = await readIdentity(runDir).catch(() => null);
+  if (identity?.workflow_id !== workflowId || (await isKnown(getRun(client, workflowId)))) return null;
+  const ended = await readEndedRun(runDir);
+  return ended?.workflowId === workflowId && ended.requestDigest !== null ? ended : null;
+};
+
 /**
  * Starts `processWorkflow` with `request`. The same id again: running and the same request, it is joined; closed and
- * the same, its result is what the handle gives, and nothing runs.
+ * the same, its result is what the handle gives, and nothing runs, also when the server has forgotten the run and only
+ * its directory knows it. A run that was refused, or ended before it was opened, is no run: its id is free.
  *
  * @throws RequestConflictError when the id belongs to another request, StorageFailed when a large request cannot be
  * spilled into the run's directory, Temporal's errors when the server is away.
@@ -41,23 +68,38 @@ export const startProcessWorkflow = async (
 ): Promise<RunHandle> => {
   const { workflowId = defaultWorkflowId(runDirOf(request)), taskQueue = WORKFLOW_TASK_QUEUE } = options;
   const digest = requestDigest(request);
-  try {
-    await client.workflow.start(WORKFLOW_TYPE, {
-      workflowId,
-      taskQueue,
-      args: [await workflowArgument(request)],
-      memo: { [REQUEST_DIGEST_MEMO]: digest },
-      workflowIdConflictPolicy: 'FAIL',
-      workflowIdReusePolicy: 'REJECT_DUPLICATE',
-      // What a request is called goes to the Web UI; a long or odd name must not fail the start.
-      staticSummary: workflowName(request).slice(0, SUMMARY_CHARS),
-    });
-    return getRun(client, workflowId, false);
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  const forgotten = await forgottenRun(client, request, workflowId);
+  if (forgotten !== null) {
+    if (forgotten.requestDigest !== digest) throw new RequestConflictError(workflowId);
+    return getEndedRun(client, forgotten);
   }
+  const argument = await workflowArgument(request);
+  /** false when the id is taken. */
+  const start = async (workflowIdReusePolicy: 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE_FAILED_ONLY') => {
+    try {
+      await client.workflow.start(WORKFLOW_TYPE, {
+        workflowId,
+        taskQueue,
+        args: [argument],
+        memo: { [REQUEST_DIGEST_MEMO]: digest, [DIRECTORY_MEMO]: runDirOf(request) },
+        workflowIdConflictPolicy: 'FAIL',
+        workflowIdReusePolicy,
+        // What a request is called goes to the Web UI; a long or odd name must not fail the start.
+        staticSummary: workflowName(request).slice(0, SUMMARY_CHARS),
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+      throw error;
+    }
+  };
+  if (await start('REJECT_DUPLICATE')) return getRun(client, workflowId, false);
   const existing = getRun(client, workflowId);
-  if ((await digestOfRun(client, existing.temporal)) !== digest) throw new RequestConflictError(workflowId);
+  if (await neverOpened(client, existing.temporal)) {
+    if (await start('ALLOW_DUPLICATE_FAILED_ONLY')) return getRun(client, workflowId, false);
+  }
+  if ((await digestOfRun(client, existing.temporal, request)) !== digest)
+    throw new RequestConflictError(workflowId);
   return existing;
 };
 

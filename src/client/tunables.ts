@@ -12,5 +12,11 @@ export const POLLER_SILENT_MS = 75_000;
 /** Hex digits of the default workflow id: 64 bits, no collision in anybody's lifetime, still readable. */
 export const WORKFLOW_ID_DIGITS = 16;
 
+/** Events looked at to tell whether a run was opened: one that was not has some ten, whatever ended it. */
+export const HISTORY_BEGINNING_EVENTS = 100;
+
+/** Key of the memo that holds a run's directory: the history that has it may be gone. */
+export const DIRECTORY_MEMO = 'workflow_dir';
+
 /** Key of the memo by which a second start with the same id is recognised. */
 export const REQUEST_DIGEST_MEMO = 'request_digest';

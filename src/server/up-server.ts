@@ -164,9 +164,24 @@ export const acquireUpServer = async (options: UpServerOptions): Promise<UpServe
   });
 };
 
-/** The live server of an `up` (also of one that was killed), or null. */
+/** A server lives and does not answer: it is not taken for none, or another would be started beside it. */
+export class UpServerSilent extends Error {
+  override readonly name = 'UpServerSilent';
+}
+
+/**
+ * The live server of an `up` (also of one that was killed), or null when its process is gone.
+ *
+ * @throws UpServerSilent when its process lives and it does not answer.
+ */
 export const findUpServer = async (home: string): Promise<UpState | null> => {
   const state = await readUpState(home);
   if (state === null || !(await isAlive(state.process))) return null;
-  return (await probe({ address: state.address }, state.namespace)) === null ? state : null;
+  const problem = await probe({ address: state.address }, state.namespace, CONNECT_TIMEOUT_MS);
+  // It may have ended meanwhile.
+  if (problem === null || !(await isAlive(state.process))) return problem === null ? state : null;
+  throw new UpServerSilent(
+    `The server of ${home} (process ${String(state.process.pid)} at ${state.address}) lives but does not answer: ` +
+      `${problem}. Try again; if it hangs, end it and start it again (\`fractal-temporal up\`).`,
+  );
 };

@@ -18,7 +18,7 @@ import type { OpenedRun, ProcessWorkflowResult } from '../wire/activities.js';
 import type { ExecutionFailure, ResultReference } from '../wire/failure.js';
 import type { Progress } from '../wire/progress.js';
 import { asApplicationFailure, asExecutionFailure, asInvalidRequest } from './failures.js';
-import { detailsMarkdown, progressOf, type Phase } from './progress.js';
+import { detailsMarkdown, openingMarkdown, progressOf, type Phase } from './progress.js';
 import { progressQuery, resultQuery } from './queries.js';
 import { activityTaskQueue } from './routing.js';
 import { runTask, type TaskContext } from './run-task.js';
@@ -77,6 +77,7 @@ export async function processWorkflow(
   };
 
   if (state === null) {
+    setCurrentDetails(openingMarkdown(taskQueue));
     const opened = await open(request, uuid, taskQueue);
     state = newRun(opened);
     if (opened.search_attributes !== null)

@@ -46,6 +46,11 @@ export const progressOf = (run: RunState | null, phase: Phase, status: Progress[
 /** Text of a request inside a Markdown table: nothing of it may end the cell or start markup. */
 const cell = (text: string): string => text.replace(/[\\`*_{}[\]<>()#+!|~]/g, '\\$&').replace(/\s+/g, ' ');
 
+/** Before the run is opened: all that is known is who has to do it. A queue that nobody polls leaves it at this. */
+export const openingMarkdown = (taskQueue: string): string =>
+  `Waiting to be opened by a worker on the task queue **${cell(taskQueue)}**. If this stays, no worker polls ` +
+  'that queue: start one, or look whether `backend` or `activity_task_queue` of the request is misspelt.';
+
 /** "Task k of n" and a table of all tasks; units are those of ended batches. */
 export const detailsMarkdown = (progress: Progress): string => {
   const total = progress.tasks.length;

@@ -1,13 +1,22 @@
 /** `cancel`: ask for a run's cancellation, and wait for it on demand. */
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Command } from 'commander';
-import { connectClient, getRun, RunCancelledError, WORKFLOW_TASK_QUEUE } from '../../client/index.js';
-import type { Client } from '@temporalio/client';
+import {
+  connectClient,
+  getRun,
+  isEnded,
+  readEndedRun,
+  RunCancelledError,
+  WORKFLOW_TASK_QUEUE,
+} from '../../client/index.js';
+import { NoServer } from '../../server/address.js';
 import { type BackendOptions } from '../backends.js';
+import { OtherServer } from '../exit-codes.js';
 import { type Io, say, type ServerOptions } from '../io.js';
 import { addBackendOptions, addServerOptions } from '../options.js';
 import { openSession } from '../session.js';
-import { existingTarget, hasPrivateServer, nameRun, requireTarget } from '../target.js';
 import { storedRequest } from '../stored-request.js';
+import { nameRun, requireTarget, targetOfRun } from '../target.js';
 
 interface CancelOptions extends ServerOptions, BackendOptions {
   wait?: boolean;
@@ -24,11 +33,14 @@ const waitUntilCancelled = async (io: Io, client: Client, workflowId: string): P
   }
 };
 
+const sayEnded = (io: Io, workflowId: string, state: string): void =>
+  say(io, `Run ${workflowId} has ended already: ${state}.`);
+
 const cancelOn = async (io: Io, client: Client, workflowId: string, wait: boolean): Promise<void> => {
   const run = getRun(client, workflowId);
   const { status } = await run.temporal.describe();
-  if (status.name !== 'RUNNING') {
-    say(io, `Run ${workflowId} has ended already: ${status.name.toLowerCase()}.`);
+  if (isEnded(status.name)) {
+    sayEnded(io, workflowId, status.name.toLowerCase());
     return;
   }
   await run.cancel();
@@ -57,13 +69,42 @@ const cancelPrivate = async (
   }
 };
 
-const cancelCommand = async (io: Io, id: string, options: CancelOptions): Promise<void> => {
-  const { workflowId, runDir } = await nameRun(id);
-  if (runDir !== null && hasPrivateServer(runDir) && (await existingTarget(io, options, runDir)) === null) {
+const cancelInDirectory = async (
+  io: Io,
+  runDir: string,
+  workflowId: string,
+  options: CancelOptions,
+): Promise<void> => {
+  const target = await targetOfRun(io, options, runDir);
+  if (target === null) {
     await cancelPrivate(io, runDir, workflowId, options);
     return;
   }
-  const { client, close } = await connectClient(await requireTarget(io, options, runDir));
+  const { client, close } = await connectClient(target);
+  try {
+    await cancelOn(io, client, workflowId, options.wait === true);
+  } finally {
+    await close();
+  }
+};
+
+const isNobodyThere = (error: unknown): boolean =>
+  error instanceof NoServer || error instanceof OtherServer || error instanceof WorkflowNotFoundError;
+
+const cancelCommand = async (io: Io, id: string, options: CancelOptions): Promise<void> => {
+  const { workflowId, runDir } = await nameRun(id);
+  if (runDir !== null) {
+    try {
+      await cancelInDirectory(io, runDir, workflowId, options);
+    } catch (error) {
+      // A run that has ended needs no server to say so.
+      const ended = isNobodyThere(error) ? await readEndedRun(runDir) : null;
+      if (ended?.workflowId !== workflowId) throw error;
+      sayEnded(io, workflowId, ended.result.status);
+    }
+    return;
+  }
+  const { client, close } = await connectClient(await requireTarget(io, options));
   try {
     await cancelOn(io, client, workflowId, options.wait === true);
   } finally {

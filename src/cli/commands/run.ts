@@ -1,9 +1,18 @@
 /** `run`: start or join a run, wait for it, hand over its result. */
 import type { Command } from 'commander';
-import { type Queue, startProcessWorkflow, WORKFLOW_TASK_QUEUE } from '../../client/index.js';
-import { Detached, exitCode } from '../exit-codes.js';
-import { followRun } from '../follow.js';
+import {
+  type EndedRun,
+  readEndedRun,
+  requestDigest,
+  startProcessWorkflow,
+  WORKFLOW_TASK_QUEUE,
+} from '../../client/index.js';
+import { givenTarget, NoServer } from '../../server/address.js';
+import { UpServerSilent } from '../../server/up-server.js';
+import { Detached, exitCode, OtherServer } from '../exit-codes.js';
+import { deliverEnd, followRun } from '../follow.js';
 import { type Io, say } from '../io.js';
+import { queuesOf } from '../no-worker.js';
 import { addBackendOptions, addServerOptions } from '../options.js';
 import { type CheckedRequest, readRequest } from '../request-file.js';
 import { openSession, type Session, type SessionOptions } from '../session.js';
@@ -14,12 +23,6 @@ interface RunOptions extends SessionOptions {
   result?: string;
   workflowId?: string;
 }
-
-/** The queues whose workers a run needs. */
-export const queuesOf = ({ request }: CheckedRequest, taskQueue: string | undefined): Queue[] => [
-  { name: taskQueue ?? WORKFLOW_TASK_QUEUE, type: 'workflow' },
-  { name: request.activity_task_queue, type: 'activity' },
-];
 
 /** What to say when Ctrl-C leaves a run that goes on. */
 const detachedLines = ({ target }: Session, requestPath: string, checked: CheckedRequest): string[] => {
@@ -34,24 +37,53 @@ const detachedLines = ({ target }: Session, requestPath: string, checked: Checke
   ];
 };
 
+/** The run of this very request as its directory tells it, when it has ended; null otherwise. */
+const endedBefore = async ({ input, runDir, workflowId }: CheckedRequest): Promise<EndedRun | null> => {
+  const ended = await readEndedRun(runDir);
+  return ended?.workflowId === workflowId && ended.requestDigest === requestDigest(input) ? ended : null;
+};
+
+/** A run that has ended needs no server: its result is there, whatever keeps its server away. */
+const openOrEnded = async (
+  io: Io,
+  checked: CheckedRequest,
+  options: RunOptions,
+): Promise<Session | EndedRun> => {
+  const { request, runDir } = checked;
+  try {
+    const place = {
+      runDir,
+      backend: request.backend,
+      activityQueue: request.activity_task_queue,
+      workflowQueue: options.taskQueue ?? WORKFLOW_TASK_QUEUE,
+    };
+    return await openSession(io, place, options);
+  } catch (error) {
+    const isAway = error instanceof NoServer || error instanceof UpServerSilent;
+    const isElsewhere = error instanceof OtherServer;
+    // A server that was named has to answer.
+    if (!isElsewhere && !(isAway && givenTarget(options, io.env) === null)) throw error;
+    const ended = await endedBefore(checked);
+    if (ended === null) throw error;
+    say(io, error.message);
+    return ended;
+  }
+};
+
 export const runCommand = async (io: Io, requestPath: string, options: RunOptions): Promise<void> => {
   const checked = await readRequest(requestPath, options.workflowId);
-  const { request, input, runDir, workflowId } = checked;
+  const { request, input, workflowId } = checked;
   const interrupts = listenForInterrupts(exitCode.detached, () =>
     say(io, 'leaving ... (Ctrl-C again: at once)'),
   );
   try {
-    const queues = queuesOf(checked, options.taskQueue);
-    const session = await openSession(
-      io,
-      {
-        runDir,
-        backend: request.backend,
-        activityQueue: request.activity_task_queue,
-        workflowQueue: options.taskQueue ?? WORKFLOW_TASK_QUEUE,
-      },
-      options,
-    );
+    const queues = queuesOf(options.taskQueue ?? WORKFLOW_TASK_QUEUE, request.activity_task_queue);
+    const session = await openOrEnded(io, checked, options);
+    if (!('client' in session)) {
+      say(io, `Run ${workflowId} has ended; this is what its directory has of it.`);
+      await deliverEnd(io, session, options.result);
+      return;
+    }
     try {
       const start = { workflowId, ...(options.taskQueue !== undefined && { taskQueue: options.taskQueue }) };
       const run = await startProcessWorkflow(session.client, input, start);

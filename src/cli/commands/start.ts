@@ -1,10 +1,21 @@
 /** `start`: start or join a run without waiting. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
-import { connectClient, startProcessWorkflow, WORKFLOW_TASK_QUEUE } from '../../client/index.js';
+import {
+  connectClient,
+  isEnded,
+  type Queue,
+  startProcessWorkflow,
+  unpolledQueues,
+  WORKFLOW_TASK_QUEUE,
+} from '../../client/index.js';
 import { type Io, print, say, type ServerOptions } from '../io.js';
 import { addServerOptions } from '../options.js';
+import { noWorkerLines, queuesOf, unknownBackendLine } from '../no-worker.js';
 import { readRequest } from '../request-file.js';
-import { requireTarget } from '../target.js';
+import { requireTargetOfRun } from '../target.js';
+import { NO_WORKER_LOOK_MS } from '../tunables.js';
 import { runUrl } from '../web-ui.js';
 
 interface StartOptions extends ServerOptions {
@@ -12,14 +23,36 @@ interface StartOptions extends ServerOptions {
   taskQueue: string;
 }
 
+/** A worker that has just started is seen at its queue after a moment. */
+const looks = [0, NO_WORKER_LOOK_MS, NO_WORKER_LOOK_MS];
+
+const warnOfNoWorker = async (io: Io, client: Client, queues: Queue[], backend: string): Promise<void> => {
+  let unpolled: Queue[] = queues;
+  for (const wait of looks) {
+    await sleep(wait);
+    unpolled = await unpolledQueues(client, queues);
+    if (unpolled.length === 0) return;
+  }
+  for (const line of await noWorkerLines(client, unpolled)) say(io, line);
+  const unknown = unpolled.some(({ type }) => type === 'activity') ? unknownBackendLine(backend) : null;
+  if (unknown !== null) say(io, unknown);
+};
+
 const startCommand = async (io: Io, path: string, options: StartOptions): Promise<void> => {
-  const { input, workflowId } = await readRequest(path, options.workflowId);
-  const target = await requireTarget(io, options);
+  const { input, request, runDir, workflowId } = await readRequest(path, options.workflowId);
+  const target = await requireTargetOfRun(io, options, runDir);
   const { client, close } = await connectClient(target);
   try {
     const run = await startProcessWorkflow(client, input, { workflowId, taskQueue: options.taskQueue });
     say(io, `${run.joined ? 'Already there' : 'Started'}${runUrl(target, workflowId)}`);
     print(io, workflowId);
+    if (run.joined && isEnded((await run.progress()).state)) return;
+    await warnOfNoWorker(
+      io,
+      client,
+      queuesOf(options.taskQueue, request.activity_task_queue),
+      request.backend,
+    );
   } finally {
     await close();
   }

@@ -1,12 +1,16 @@
 /** `status`: one run in detail, or all running ones. */
+import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Command } from 'commander';
 import { connectClient } from '../../client/index.js';
-import { UsageError } from '../exit-codes.js';
+import { givenTarget, NoServer, type ServerTarget } from '../../server/address.js';
+import { UpServerSilent } from '../../server/up-server.js';
+import { readIdentity } from '../../state/identity.js';
+import { OtherServer, UsageError } from '../exit-codes.js';
 import { formatReport } from '../format-report.js';
 import { type Io, jsonText, print, type ServerOptions, show } from '../io.js';
 import { addServerOptions } from '../options.js';
 import { reportFromFiles, reportRun, type RunReport } from '../run-report.js';
-import { existingTarget, nameRun, requireTarget } from '../target.js';
+import { nameRun, requireTarget, targetOfRun } from '../target.js';
 import { FAILED_UNITS_SHOWN } from '../tunables.js';
 import { formatRuns, listRuns } from '../runs.js';
 
@@ -14,24 +18,49 @@ interface StatusOptions extends ServerOptions {
   json?: boolean;
 }
 
-/** By its directory a run can be looked at without a server: what its private one left there. */
-const reportNamed = async (io: Io, id: string, options: StatusOptions): Promise<RunReport> => {
-  const { workflowId, runDir } = await nameRun(id);
-  const target =
-    runDir === null ? await requireTarget(io, options) : await existingTarget(io, options, runDir);
-  if (target === null) {
-    const report = await reportFromFiles(workflowId, runDir, FAILED_UNITS_SHOWN);
-    if (report.result === null && report.failed_units.length === 0) {
-      throw new UsageError(`${id} holds no ended run, and no server works on one there.`);
-    }
-    return report;
-  }
+const reportOn = async (target: ServerTarget, workflowId: string): Promise<RunReport> => {
   const { client, close } = await connectClient(target);
   try {
     return await reportRun(client, workflowId, FAILED_UNITS_SHOWN);
   } finally {
     await close();
   }
+};
+
+const SLEEPS = 'Its private server is not running; `fractal-temporal run` goes on with it.';
+const FORGOTTEN = 'The server does not know this run (any more): told from its directory.';
+
+/** What its server says of a run named by its directory, or why nobody could be asked. */
+const askServer = async (
+  io: Io,
+  options: StatusOptions,
+  workflowId: string,
+  runDir: string,
+): Promise<RunReport | string> => {
+  try {
+    const target = await targetOfRun(io, options, runDir);
+    return target === null ? SLEEPS : await reportOn(target, workflowId);
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return FORGOTTEN;
+    // A server that was named has to answer; whether the usual one does is only good to know.
+    const isAway = error instanceof NoServer || error instanceof UpServerSilent;
+    if (error instanceof OtherServer || (isAway && givenTarget(options, io.env) === null))
+      return error.message;
+    throw error;
+  }
+};
+
+/** By its directory a run can be looked at without a server. */
+const reportNamed = async (io: Io, id: string, options: StatusOptions): Promise<RunReport> => {
+  const { workflowId, runDir } = await nameRun(id);
+  if (runDir === null) return reportOn(await requireTarget(io, options), workflowId);
+  const answer = await askServer(io, options, workflowId, runDir);
+  if (typeof answer !== 'string') return answer;
+  const report = await reportFromFiles(workflowId, runDir, FAILED_UNITS_SHOWN);
+  if (report.result === null && (await readIdentity(runDir)) === null) {
+    throw new UsageError(`${id} holds no run, and no server works on one there.`);
+  }
+  return report.result !== null && answer === SLEEPS ? report : { ...report, note: answer };
 };
 
 const statusCommand = async (io: Io, id: string | undefined, options: StatusOptions): Promise<void> => {
