@@ -83,6 +83,7 @@ const endTry = async (
   note: (line: string) => void,
 ): Promise<string | null> => {
   const { backend } = deps;
+  const patience = { note, permanentMs: deps.permanentPatienceMs };
   const key = keyOf(which, which.try);
   const path = evidencePath(input.run.dir, key);
   if ((await readEvidenceIfThere(path).catch(() => null)) !== null) return null;
@@ -96,14 +97,14 @@ const endTry = async (
   const signal = Context.current().cancellationSignal;
   let report: CancelReport;
   try {
-    report = await patiently(note, () => backend.executor.cancel(named, null, { signal, note }));
+    report = await patiently(patience, () => backend.executor.cancel(named, null, { signal, note }));
   } catch (error) {
     if (signal.aborted) throw error;
     report = { jobIds: [], uncertain: `${wordsOf(error)}; its processes or jobs may still run` };
   }
   const { jobIds, uncertain } = report;
   try {
-    await patiently(note, () => collect(input, stage, which, jobIds, deps));
+    await patiently(patience, () => collect(input, stage, which, jobIds, deps));
     return uncertain;
   } catch (error) {
     if (signal.aborted) throw error;

@@ -44,7 +44,9 @@ export const createActivities = (deps: ActivityDependencies): ProcessWorkflowAct
       reason = words.slice(0, HEARTBEAT_REASON_CHARACTERS);
     };
     try {
-      return await mapped(() => patiently(note, () => turn(work), 'throw'));
+      return await mapped(() =>
+        patiently({ note, passing: 'throw', permanentMs: deps.permanentPatienceMs }, () => turn(work)),
+      );
     } finally {
       clearInterval(timer);
     }

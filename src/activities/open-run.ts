@@ -4,19 +4,15 @@
  * Everything is validated here and not only by the command line, since clients in other languages bypass it.
  */
 import { access, constants, mkdir } from 'node:fs/promises';
-import type { LayoutInput } from '../executors/contract.js';
-import { LayoutError } from '../executors/contract.js';
 import { errorCode, StorageFailed } from '../state/errors.js';
 import { publishState } from '../state/files.js';
 import { requestPath } from '../state/paths.js';
 import { hasControlCharacter } from '../images/python-text.js';
-import { mergedMeta } from '../tasks/meta.js';
 import type { OpenedRun, OpenRunInput } from '../wire/activities.js';
 import { canonicalJson } from '../wire/canonical-json.js';
-import type { InputError } from '../wire/failure.js';
 import type { ProcessWorkflowRequest } from '../wire/request.js';
-import type { Component } from '../wire/result.js';
 import { validateRequest } from '../wire/validate-request.js';
+import { checkLayouts } from './check-layouts.js';
 import { claimRunDir } from './claim-run-dir.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { InvalidRequest } from './errors.js';
@@ -53,42 +49,6 @@ const makeRunDir = async (dir: string, pointer: string): Promise<void> => {
   }
 };
 
-const componentsOf = (
-  type: string,
-): { component: Component; key: 'meta_non_parallel' | 'meta_parallel' }[] => {
-  const parts: { component: Component; key: 'meta_non_parallel' | 'meta_parallel' }[] = [];
-  if (type !== 'parallel') {
-    parts.push({ component: type.includes('compound') ? 'init' : 'non_parallel', key: 'meta_non_parallel' });
-  }
-  if (type === 'parallel' || type.includes('compound')) {
-    parts.push({ component: type === 'parallel' ? 'parallel' : 'compute', key: 'meta_parallel' });
-  }
-  return parts;
-};
-
-/** What a layout is told of a request, besides the number of units. */
-export const layoutInput = (
-  request: ProcessWorkflowRequest,
-  position: number,
-  component: Component,
-  units: number,
-): LayoutInput => {
-  const task = request.workflow.task_list[position];
-  return {
-    units,
-    meta: task === undefined ? {} : mergedMeta(task, component),
-    workerInit: request.worker_init,
-    slurmAccount: request.slurm_account,
-    userCacheDir: request.user_cache_dir,
-  };
-};
-
-/** `task_list` was sorted; whoever reads the error looks into the list as it was given. */
-const placeInRequest = (raw: unknown, order: number): number =>
-  (raw as { workflow: { task_list: { order: number }[] } }).workflow.task_list.findIndex(
-    (task) => task.order === order,
-  );
-
 /** A queue that another backend's worker serves would run everything there, recorded as what it is not. */
 const checkBackend = ({ backend, activity_task_queue: queue }: ProcessWorkflowRequest, own: string): void => {
   if (backend === own) return;
@@ -99,32 +59,6 @@ const checkBackend = ({ backend, activity_task_queue: queue }: ProcessWorkflowRe
       got: `"${queue}", which a worker of backend "${own}" serves: name another queue, or backend "${own}"`,
     },
   ]);
-};
-
-/** A wrong `meta` is found before anything runs: the layout of one unit of every task of the range must work. */
-const checkLayouts = (
-  raw: unknown,
-  request: ProcessWorkflowRequest,
-  backend: ActivityDependencies['backend'],
-): InputError[] => {
-  const errors: InputError[] = [];
-  for (let position = request.first_task_index; position <= request.last_task_index; position++) {
-    const task = request.workflow.task_list[position];
-    if (task === undefined) continue;
-    for (const { component, key } of componentsOf(task.task_type)) {
-      try {
-        backend.layout(layoutInput(request, position, component, 1));
-      } catch (error) {
-        if (!(error instanceof LayoutError)) throw error;
-        errors.push({
-          path: `/workflow/task_list/${String(placeInRequest(raw, task.order))}/${key}`,
-          expected: `resources that the ${backend.name} backend can lay out`,
-          got: error.message,
-        });
-      }
-    }
-  }
-  return errors;
 };
 
 /** It stands in comments of scripts, in logs and on terminals; a client may have given any text. */
@@ -144,7 +78,7 @@ export const openRun = async (input: OpenRunInput, deps: ActivityDependencies): 
   if (checked.request === null) throw new InvalidRequest(checked.errors);
   const request = checked.request;
   checkBackend(request, deps.backend.name);
-  const errors = checkLayouts(raw, request, deps.backend);
+  const errors = await checkLayouts(raw, request, deps.backend);
   const loaded = await loadImages(request.dataset);
   errors.push(...loaded.errors);
   if (errors.length > 0) throw new InvalidRequest(errors);

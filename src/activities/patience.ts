@@ -22,19 +22,25 @@ const lasts = (error: unknown): boolean =>
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-const minutes = (ms: number): string => `${String(Math.round(ms / 60_000))} min`;
+const spelled = (ms: number): string => `${String(Math.round(ms / 1000))} s`;
+
+export interface Patience {
+  /** Is told the words of each failure. */
+  note: (words: string) => void;
+  /** Whether what may pass is waited for here, or thrown at once for a next attempt. */
+  passing?: 'wait' | 'throw';
+  /** For how long what can never be read is looked at. */
+  permanentMs?: number | undefined;
+}
 
 /**
  * Repeats `work` while it fails for something that may pass.
  *
- * @param note is told the words of each failure.
- * @param passing whether what may pass is waited for here, or thrown at once for a next attempt.
  * @throws ExecutionFailed (JobExecutionError) with the words of the failure when patience is at its end.
  */
 export const patiently = async <T>(
-  note: (words: string) => void,
+  { note, passing = 'wait', permanentMs = PERMANENT_PATIENCE_MS }: Patience,
   work: () => Promise<T>,
-  passing: 'wait' | 'throw' = 'wait',
 ): Promise<T> => {
   const { cancellationSignal: signal } = Context.current();
   let failingSince: number | null = null;
@@ -46,10 +52,10 @@ export const patiently = async <T>(
       if (signal.aborted || isFinal(error) || (passing === 'throw' && !lasts(error))) throw error;
       const now = Date.now();
       // Work that went well for a while has begun to fail only now.
-      if (failingSince === null || now - began > PERMANENT_PATIENCE_MS) failingSince = now;
-      const patience = lasts(error) ? PERMANENT_PATIENCE_MS : PASSING_PATIENCE_MS;
+      if (failingSince === null || now - began > permanentMs) failingSince = now;
+      const patience = lasts(error) ? permanentMs : PASSING_PATIENCE_MS;
       if (now - failingSince >= patience) {
-        const words = `${wordsOf(error)}. It was tried for ${minutes(patience)}; mend what it names and start the run again in another folder`;
+        const words = `${wordsOf(error)}. It was tried for ${spelled(patience)}; mend what it names and start the run again in another folder`;
         throw new ExecutionFailed(jobFailure(words));
       }
       note(wordsOf(error));

@@ -21,7 +21,7 @@ import type { Component } from '../wire/result.js';
 import type { InitOutput } from '../wire/task-output.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { ExecutionFailed, jobFailure } from './errors.js';
-import { layoutInput } from './open-run.js';
+import { layoutInput } from './check-layouts.js';
 import { earlierTries, keyOf, publishUnits } from './batch-of.js';
 import {
   adoptPlan,
@@ -127,7 +127,7 @@ const makePlan = async (
   const command = usesNonParallelPart(component)
     ? task.task.command_non_parallel
     : task.task.command_parallel;
-  const layout = layOut(deps, request, input.position, component, units.length, task);
+  const layout = layOut(deps, request, component, units.length, task);
   checkBatches(task, units.length, layout.unitsPerBatch);
 
   const batches: PlannedBatch[] = [];
@@ -183,13 +183,12 @@ export const planTask = async (input: PlanTaskInput, deps: ActivityDependencies)
 const layOut = (
   deps: ActivityDependencies,
   request: ProcessWorkflowRequest,
-  position: number,
   component: Component,
   units: number,
   task: WorkflowTask,
 ): PlanFile['layout'] => {
   try {
-    return deps.backend.layout(layoutInput(request, position, component, units));
+    return deps.backend.layout(layoutInput(request, task, component, units));
   } catch (error) {
     if (!(error instanceof LayoutError)) throw error;
     throw new ExecutionFailed(

@@ -1,4 +1,5 @@
 /** Reads what units left at their `--out-json` paths, whatever it is. */
+import { isUtf8 } from 'node:buffer';
 import { constants } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -35,7 +36,9 @@ export const readLeftOutput = async (path: string): Promise<LeftOutput> => {
         return unusable(
           `it holds ${String(about.size)} bytes; at most ${String(LARGEST_OUTPUT_BYTES)} are read`,
         );
-      return { kind: 'text', text: await handle.readFile('utf8') };
+      const bytes = await handle.readFile();
+      if (!isUtf8(bytes)) return unusable('it is not UTF-8 text');
+      return { kind: 'text', text: bytes.toString('utf8') };
     } finally {
       await handle.close();
     }

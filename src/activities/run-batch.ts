@@ -54,12 +54,12 @@ const prepare = async (input: RunBatchInput, { backend }: ActivityDependencies):
 
 /** Handle, or why there is none: refused by the scheduler (in its words), or ended before anything was submitted. */
 const submit = async (
-  { backend }: ActivityDependencies,
+  { backend, permanentPatienceMs: permanentMs }: ActivityDependencies,
   { batch }: PreparedBatch,
   { beat, note }: Heart,
 ): Promise<{ handle: Handle | null; refusal: string | null }> => {
   const context = { signal: Context.current().cancellationSignal, note };
-  const work = patiently(note, () => backend.executor.submit(batch, context));
+  const work = patiently({ note, permanentMs }, () => backend.executor.submit(batch, context));
   try {
     return { handle: await beating(beat, work), refusal: null };
   } catch (error) {
@@ -76,13 +76,14 @@ const runToEvidence = async (
   deps: ActivityDependencies,
   heart: Heart,
 ): Promise<TryEvidence> => {
-  const { backend } = deps;
+  const { backend, permanentPatienceMs: permanentMs } = deps;
+  const patience = { note: heart.note, permanentMs };
   const { batch, plan, units } = prepared;
   const { handle, refusal } = await submit(deps, prepared, heart);
   let end: EndOfBatch | null = null;
   if (handle !== null) {
     heart.beat({ state: 'pending', job_id: handle.jobId, facts: handle.facts, reason: null });
-    end = await patiently(heart.note, () =>
+    end = await patiently(patience, () =>
       awaitBatch(backend, batch, handle, {
         signal: Context.current().cancellationSignal,
         show: (status, journal) => {
@@ -92,7 +93,7 @@ const runToEvidence = async (
     );
   }
   heart.beat({ state: 'collecting', reason: null });
-  const collecting = patiently(heart.note, () =>
+  const collecting = patiently(patience, () =>
     collectEvidence({
       runDir: input.run.dir,
       batch,
@@ -118,13 +119,14 @@ const countsOf = ({ units }: Outcome): BatchOutcome => {
 const run = async (input: RunBatchInput, deps: ActivityDependencies): Promise<BatchOutcome> => {
   const path = evidencePath(input.run.dir, keyOf(input, input.try));
   const heart = heartOf(input, keyOf(input, input.try));
+  const patience = { note: heart.note, permanentMs: deps.permanentPatienceMs };
   heart.beat({});
   const prepared = await beating(
     heart.beat,
-    patiently(heart.note, () => prepare(input, deps)),
+    patiently(patience, () => prepare(input, deps)),
   );
   heart.beat({ total: prepared.batch.unitCount });
-  const there = await patiently(heart.note, () => readEvidenceIfThere(path));
+  const there = await patiently(patience, () => readEvidenceIfThere(path));
   const evidence = there ?? (await runToEvidence(input, prepared, deps, heart));
   const { plan, policy, earlier } = prepared;
   const outcome = judgeTries([...earlier, evidence], policy).at(-1);

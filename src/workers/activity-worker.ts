@@ -29,6 +29,8 @@ export interface ActivityWorkerOptions {
   server?: ServerPlace;
   /** Batches that this worker watches at once. */
   batchesAtOnce?: number;
+  /** For how long a file that can never be read is looked at before its batch or step ends with its name. */
+  permanentPatienceMs?: number;
 }
 
 const UNTOLD: ServerPlace = { address: null, kind: 'given', home: null };
@@ -63,6 +65,7 @@ export const createActivityWorker = async (options: ActivityWorkerOptions): Prom
     backend,
     searchAttributesRegistered: () => areRegistered(connection, namespace),
     server: runServer(id, namespace, place),
+    permanentPatienceMs: options.permanentPatienceMs,
   });
   const common = {
     ...{ connection, namespace },

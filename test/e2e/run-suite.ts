@@ -103,6 +103,34 @@ export const describeRuns = (title: string, harness: () => RunHarness): void => 
         expect(await readFile(join(dir, 'run', '3_task_3', 'non_par--log.txt'), 'utf8')).toBe('hello\n');
       });
 
+      it('runs an item that an init names several times once', async () => {
+        const { dir, handle } = await run(
+          (folder) => [
+            {
+              type: 'compound',
+              runs_file: join(folder, 'runs'),
+              script: {
+                '*': {
+                  write: listOf(
+                    { zarr_url: zarrUrl(folder, 'a'), init_args: { k: 1 } },
+                    { zarr_url: zarrUrl(folder, 'a'), init_args: { k: 1.0 } },
+                    { zarr_url: zarrUrl(folder, 'a'), init_args: { k: 2 } },
+                    { zarr_url: zarrUrl(folder, 'a'), init_args: { k: 1 } },
+                  ),
+                },
+              },
+            },
+          ],
+          ['a'],
+        );
+        const result = await handle.result();
+        expect(result.task_runs[0]?.units.map(({ component }) => component)).toEqual([
+          ...['init', 'compute', 'compute'],
+        ]);
+        const runs = (await readFile(join(dir, 'runs'), 'utf8')).trim().split('\n');
+        expect(runs.filter((key) => key !== '*')).toHaveLength(2);
+      });
+
       it('runs only the range', async () => {
         const { handle } = await run(
           () => [
@@ -236,6 +264,24 @@ export const describeRuns = (title: string, harness: () => RunHarness): void => 
         expect(result.images.map((image) => image.types)).toEqual([{}, { x: true }]);
         expect(result.task_runs[0]?.units.map((unit) => unit.cause)).toEqual(['invalid_output', null]);
       });
+
+      it.each(['folder', 'pipe', 'not UTF-8'] as const)(
+        'takes a %s in place of an output as the error of that unit alone',
+        async (left) => {
+          const { dir, handle } = await run(
+            (folder) => [
+              { type: 'parallel', output_types: { x: true }, script: { [zarrUrl(folder, 'a')]: { left } } },
+            ],
+            ['a', 'b'],
+          );
+          const error = await handle.result().catch((thrown: unknown) => thrown);
+          expect(error).toBeInstanceOf(TaskExecutionError);
+          expect((error as Error).message).toContain('par-000000-0000000-metadiff.json: it is');
+          const result = await readResultFile(dir);
+          expect(result.images.map((image) => image.types)).toEqual([{}, { x: true }]);
+          expect(result.task_runs[0]?.units.map((unit) => unit.cause)).toEqual(['invalid_output', null]);
+        },
+      );
 
       it('keeps nothing of an output that cannot be applied', async () => {
         const { dir, handle } = await run(

@@ -32,6 +32,8 @@ export interface HarnessOptions {
   /** false: the test starts the activity worker itself, on `activityQueue`. */
   activities?: boolean;
   maxUnits?: number;
+  /** Batches that the worker watches at once, and how long it looks at what can never be read. */
+  worker?: { batchesAtOnce?: number; permanentPatienceMs?: number };
   /** Instead of the thousands that the local backend puts into a batch. */
   unitsPerBatch?: number;
 }
@@ -81,7 +83,12 @@ export const startHarness = async (options: HarnessOptions): Promise<Harness> =>
     };
   };
   const startActivities = async (): Promise<() => Promise<void>> =>
-    runWorker(await createActivityWorker({ connection, taskQueue: activityQueue, backend: makeBackend() }));
+    runWorker(
+      await createActivityWorker({
+        ...{ connection, taskQueue: activityQueue, backend: makeBackend() },
+        ...options.worker,
+      }),
+    );
   const stopWorkflows = runWorker(await createWorkflowWorker({ connection, taskQueue: workflowQueue }));
   let stopActivities = options.activities === false ? () => Promise.resolve() : await startActivities();
   let folders = 0;

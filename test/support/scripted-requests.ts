@@ -15,6 +15,8 @@ export interface UnitScript {
   wait_for?: string;
   write?: unknown;
   raw?: string;
+  /** What to leave at the output's path instead of a file of JSON. */
+  left?: 'folder' | 'pipe' | 'not UTF-8';
   exit?: number;
   signal?: string;
 }

@@ -1,7 +1,8 @@
 // A task that does what its arguments say, so that tests can bring about every end of a unit.
-// `script` maps a zarr_url (or "*") to steps: {log, hog_bytes, wait_for, write, raw, exit, signal}. Each run of a unit appends
+// `script` maps a zarr_url (or "*") to steps: {log, hog_bytes, wait_for, write, raw, left, exit, signal}. Each run of a unit appends
 // a line to `runs_file`, so that a test can count how often a unit began.
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_MS = 20;
@@ -18,6 +19,10 @@ const hog = script.hog_bytes ? Buffer.alloc(script.hog_bytes, 1) : null;
 while (script.wait_for && !existsSync(script.wait_for)) await sleep(POLL_MS);
 if (script.write !== undefined) writeFileSync(out, JSON.stringify(script.write));
 if (script.raw !== undefined) writeFileSync(out, script.raw);
+if (script.left === 'folder') mkdirSync(out);
+if (script.left === 'pipe') execFileSync('mkfifo', [out]);
+if (script.left === 'loop') symlinkSync(out, out);
+if (script.left === 'not UTF-8') writeFileSync(out, Buffer.from('7b7d20fc', 'hex'));
 if (script.signal) {
   process.kill(process.pid, script.signal);
   await sleep(60_000);
