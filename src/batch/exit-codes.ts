@@ -16,4 +16,6 @@ export const SCRIPT_EXITS = {
   signalled: 94,
   /** Told to start nothing more: a new job goes on where it stopped. */
   drained: 95,
+  /** A line of site or user before the units failed, and such lines end the job (src/batch/script-head.ts). */
+  preambleFailed: 96,
 } as const;

@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { Batch } from '../executors/contract.js';
 import { quoteWord } from './quote.js';
+import { scriptHead, type ScriptHead } from './script-head.js';
 
 const body = readFileSync(new URL('./batch.sh', import.meta.url), 'utf8');
 
-export interface BatchScriptInput {
+export interface BatchScriptInput extends ScriptHead {
   batch: Batch;
-  /** Lines of the backend, before all else: `#SBATCH`, exports, the user's own set-up. They stand as they are. */
-  header: string[];
   /** Shell word for the job's id, e.g. `"$SLURM_JOB_ID"`; must be the same in every restart of that job. */
   jobIdExpression: string;
   /** Shell word for how often the scheduler has restarted the job, e.g. `"${SLURM_RESTART_COUNT:-0}"`. */
@@ -22,15 +21,14 @@ export interface BatchScriptInput {
  */
 export const buildBatchScript = ({
   batch,
-  header,
   jobIdExpression,
   restartExpression,
   control,
+  ...head
 }: BatchScriptInput): string => {
   const { paths } = batch;
   return [
-    '#!/bin/bash',
-    ...header,
+    ...scriptHead(head),
     `ft_key=${quoteWord(batch.key)}`,
     `ft_job=${jobIdExpression}`,
     `ft_restart=${restartExpression}`,

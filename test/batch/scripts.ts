@@ -55,7 +55,9 @@ export interface ScriptTest extends TestBatch {
   journal(): Promise<string>;
 }
 
-export type ScriptOptions = Partial<Pick<BatchScriptInput, 'header' | 'control'>> & {
+export type ScriptOptions = Partial<
+  Pick<BatchScriptInput, 'header' | 'control' | 'preambleFails' | 'loginShell'>
+> & {
   lanes?: number;
   command?: string[];
   args?: Record<string, string>;
@@ -63,12 +65,12 @@ export type ScriptOptions = Partial<Pick<BatchScriptInput, 'header' | 'control'>
 
 /** A batch of units that do what their text says (see ../conformance/batches.ts), and its script. */
 export const scriptOf = async (units: string[], options: ScriptOptions = {}): Promise<ScriptTest> => {
-  const { header = [], control = null, ...rest } = options;
+  const { header = [], control = null, preambleFails = false, loginShell = false, ...rest } = options;
   const folder = await mkdtemp(join(tmpdir(), 'fractal-script-'));
   folders.push(folder);
   const test = await makeBatch({ backend, folder, key: 'key', units, ...rest });
   const text = buildBatchScript({
-    ...{ batch: test.batch, header, control },
+    ...{ batch: test.batch, header, control, preambleFails, loginShell },
     ...{ jobIdExpression: '"$JOB"', restartExpression: '"${RESTARTS:-0}"' },
   });
   await writeFile(test.batch.paths.script, text);

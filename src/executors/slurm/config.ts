@@ -62,6 +62,10 @@ const runner = z.strictObject({
   max_submissions_per_minute: count.default(DEFAULT_SUBMISSIONS_PER_MINUTE),
   /** false: requests that bring `worker_init` or `extra_lines` are refused. */
   allow_shell_lines: z.boolean().default(true),
+  /** `end`: a line of `extra_lines` or `worker_init` that fails ends the job before its units. */
+  failing_lines: z.enum(['end', 'ignore']).default('end'),
+  /** true: the profiles of system and user are read before all else on the node, as in a login shell. */
+  login_shell: z.boolean().default(false),
   /** How long an sbatch that fails without clear words is tried again before the batch is given up. */
   unclear_refusal_patience_seconds: seconds.default(DEFAULT_UNCLEAR_REFUSAL_PATIENCE_SECONDS),
   /** false: a site's plugin rewrites partitions or limits, so what sinfo shows says nothing. */
@@ -85,6 +89,15 @@ export const slurmConfigSchema = z.strictObject({
 export type SlurmConfig = z.output<typeof slurmConfigSchema>;
 export type SlurmOptionSet = SlurmConfig['default_slurm_config'];
 export type BatchingConfig = SlurmConfig['batching_config'];
+
+/** What the configuration says of the lines before the units, as the script's head takes it. */
+export const headOptions = ({
+  failing_lines,
+  login_shell,
+}: SlurmConfig['runner_config']): { preambleFails: boolean; loginShell: boolean } => ({
+  preambleFails: failing_lines === 'end',
+  loginShell: login_shell,
+});
 
 /** The configuration file is wrong: all of it, each with its JSON Pointer. */
 export class SlurmConfigError extends Error {

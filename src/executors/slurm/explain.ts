@@ -1,5 +1,6 @@
 /** What happened to a job, in words that a biologist understands and an administrator can use. Pure. */
 import type { Usage } from '../contract.js';
+import { SCRIPT_EXITS } from '../../batch/exit-codes.js';
 import { baseState, overMemory, type JobExit } from './states.js';
 
 export interface EndedJob {
@@ -68,11 +69,15 @@ const canceller = (state: string): string => {
   return uid === '0' ? ' by an administrator' : ` by the user with id ${uid}`;
 };
 
-const SCRIPT_EXITS: Readonly<Record<number, string>> = {
-  90: 'Another job had this batch already; this one started nothing.',
-  91: 'The batch was cancelled; the job started nothing more.',
-  92: 'A file of the run could not be written on the node (disk full, quota, or no permission).',
-  93: 'The node does not see the run’s folder or its list of units as the worker does. Is it on a shared file system?',
+const EXITS: Readonly<Record<number, string>> = {
+  [SCRIPT_EXITS.taken]: 'Another job had this batch already; this one started nothing.',
+  [SCRIPT_EXITS.cancelled]: 'The batch was cancelled; the job started nothing more.',
+  [SCRIPT_EXITS.unwritable]:
+    'A file of the run could not be written on the node (disk full, quota, or no permission).',
+  [SCRIPT_EXITS.unusable]:
+    'The node does not see the run’s folder or its list of units as the worker does. Is it on a shared file system?',
+  [SCRIPT_EXITS.preambleFailed]:
+    'A line of worker_init or extra_lines failed, so the units were not started (failing_lines is "end").',
 };
 
 const failed = ({ exit, reason, jobId }: EndedJob): string => {
@@ -83,7 +88,7 @@ const failed = ({ exit, reason, jobId }: EndedJob): string => {
     return `The job’s script was ended by signal ${String(exit.signal)}${SIGNALS[exit.signal] === undefined ? '' : ` (${SIGNALS[exit.signal]})`}.`;
   }
   return (
-    SCRIPT_EXITS[exit.code] ??
+    EXITS[exit.code] ??
     `The job’s script ended with exit code ${String(exit.code)} before all its units had run; see slurm-${jobId}’s .err file and the lines of worker_init.`
   );
 };

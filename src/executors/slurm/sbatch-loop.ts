@@ -62,7 +62,7 @@ export const submitUntilTaken = async (
 };
 
 const writeScript = async ({ config }: Scheduler, batch: Batch, avoidNodes: string[]): Promise<void> => {
-  await replaceFile(batch.paths.script, [slurmScript({ ...batch, avoidNodes }, config.batching_config)]);
+  await replaceFile(batch.paths.script, [slurmScript({ ...batch, avoidNodes }, config)]);
 };
 
 const createBackOff = ({ signal }: ExecutorContext): (() => Promise<void>) => {

@@ -1,4 +1,5 @@
 /** SLURM's job states (squeue(1), JOB STATE CODES) and what they mean for a batch. Pure. */
+import { SCRIPT_EXITS } from '../../batch/exit-codes.js';
 import type { EndCause } from '../contract.js';
 import { SHOWN_CHARACTERS } from './tunables.js';
 
@@ -59,9 +60,7 @@ export interface EndFacts {
   claimed: boolean;
 }
 
-/** Exit codes of a batch script that has claimed its batch; 91: it found the tombstone (docs/batch-script.md). */
-const SCRIPT_EXITS: readonly number[] = [0, 90, 91, 92, 93, 95];
-const CANCELLED_BY_TOMBSTONE = 91;
+const EXITS: readonly number[] = Object.values(SCRIPT_EXITS);
 const SIGKILL = 9;
 
 /** Why a job ended, as far as SLURM knows (docs/slurm.md, end states). */
@@ -82,9 +81,9 @@ export const endCauseOf = ({ state, exit, stderrTail, claimed }: EndFacts): EndC
     case 'CANCELLED':
       return overMemory(stderrTail) ? 'out_of_memory' : 'cancelled';
     default:
-      if (exit?.code === CANCELLED_BY_TOMBSTONE) return 'cancelled';
+      if (exit?.code === SCRIPT_EXITS.cancelled) return 'cancelled';
       // A node that reboots at once reports its jobs as ended with 1, which a script that runs units never does.
-      if (exit?.signal === 0 && claimed && !SCRIPT_EXITS.includes(exit.code)) return 'node';
+      if (exit?.signal === 0 && claimed && !EXITS.includes(exit.code)) return 'node';
       if (exit === null || exit.signal === 0) return 'failed';
       return exit.signal === SIGKILL && overMemory(stderrTail) ? 'out_of_memory' : 'signal';
   }

@@ -12,7 +12,7 @@ import { NeverSubmitted, WrongWorker, type Batch, type ExecutorContext, type Han
 import type { Accounting } from './accounting.js';
 import { fittingLanes } from './batching.js';
 import type { Canceller } from './canceller.js';
-import type { BatchingConfig, SlurmConfig } from './config.js';
+import { headOptions, type SlurmConfig } from './config.js';
 import type { SlurmCommands } from './commands.js';
 import type { Gate } from './gate.js';
 import { slurmHeader } from './header.js';
@@ -53,11 +53,13 @@ export const refuseEnded = async (batch: Batch): Promise<void> => {
 };
 
 /** The text that sbatch is given; the same for every attempt, but for the nodes that it leaves out. */
-export const slurmScript = (planned: Batch, limits: BatchingConfig): string => {
+export const slurmScript = (planned: Batch, config: SlurmConfig): string => {
+  const { batching_config: limits, runner_config: runner } = config;
   const batch = { ...planned, lanes: fittingLanes(planned.lanes, readResources(planned.resources), limits) };
   return buildBatchScript({
     batch,
     header: slurmHeader(batch),
+    ...headOptions(runner),
     jobIdExpression: '"$SLURM_JOB_ID"',
     restartExpression: '"${SLURM_RESTART_COUNT:-0}"',
     control: null,
@@ -71,7 +73,7 @@ export const submitBatch = async (
   context: ExecutorContext,
 ): Promise<Handle> => {
   // What would break the script is found before anything is on record.
-  slurmScript(batch, scheduler.config.batching_config);
+  slurmScript(batch, scheduler.config);
   const { clusterName } = await scheduler.settings();
   const handle = (jobId: string): Handle => ({
     jobId,

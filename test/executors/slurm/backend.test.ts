@@ -69,6 +69,22 @@ describe('submit', () => {
     expect([cluster.count('sbatch'), cluster.count('squeue'), cluster.count('sacct')]).toEqual([1, 0, 0]);
   });
 
+  it('ends a job whose lines fail, or does as the configuration says', async () => {
+    batch = { ...batch, resources: { ...fakeResources, extra_lines: ['module load x', '#SBATCH --hold'] } };
+    await submit();
+    const script = await readFile(batch.paths.script, 'utf8');
+    expect(script).toMatch(
+      /^#!\/bin\/bash\n(#SBATCH .*\n)+trap '[\s\S]*' ERR\nmodule load x\n\ntrap - ERR\n/,
+    );
+    await rm(batch.paths.intent);
+    await rm(submissionFiles(batch).jobId);
+    await rm(submissionFiles(batch).stdout);
+    await submit(backendFor({ failing_lines: 'ignore', login_shell: true }));
+    expect(await readFile(batch.paths.script, 'utf8')).toMatch(
+      /^#!\/bin\/bash -l\n(#SBATCH .*\n)+module load x\n\nft_key=/,
+    );
+  });
+
   it('is idempotent: again, at once, and by another worker', async () => {
     const backend = backendFor();
     const handles = await Promise.all([submit(backend), submit(backend), submit(backend)]);
