@@ -1,8 +1,8 @@
 // Compiles the package into dist/: TypeScript, the batch script, the workflow bundle, the executable bit.
 import { spawnSync } from 'node:child_process';
-import { chmod, cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -15,6 +15,24 @@ const compile = () => {
     stdio: ['ignore', 2, 2],
   });
   if (status !== 0) throw new Error('tsc found errors');
+};
+
+// File by file, without a look at types: a third of the time, and the same JavaScript (`isolatedModules`).
+const transpile = async () => {
+  const { default: ts } = await import('typescript');
+  const { config } = ts.readConfigFile(inRoot('tsconfig.build.json'), ts.sys.readFile);
+  const { fileNames, options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  // `nodenext` looks for the kind of a module in package.json, which is out of reach here.
+  const compilerOptions = { ...options, module: ts.ModuleKind.ES2022, declaration: false, sourceMap: false };
+  for (const fileName of fileNames) {
+    const target = join(options.outDir, relative(options.rootDir, fileName)).replace(/\.ts$/, '.js');
+    const { outputText } = ts.transpileModule(await readFile(fileName, 'utf8'), {
+      compilerOptions: { ...compilerOptions, moduleResolution: ts.ModuleResolutionKind.Bundler },
+      fileName,
+    });
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, outputText);
+  }
 };
 
 const copyData = async () => {
@@ -38,15 +56,19 @@ const bundleWorkflows = async () => {
   await rename(unfinished, inRoot('dist', 'workflow-bundle.js'));
 };
 
-/** Builds dist/. Files of sources that are gone are removed only with `clean`: others may be running from dist/. */
-export const build = async ({ clean = false } = {}) => {
+/**
+ * Builds dist/. Files of sources that are gone are removed only with `clean`: others may be running from dist/.
+ * `types: false` makes the JavaScript only, and finds no errors of types.
+ */
+export const build = async ({ clean = false, types = true } = {}) => {
   if (clean) await rm(inRoot('dist'), { recursive: true, force: true });
-  compile();
+  if (types) compile();
+  else await transpile();
   await copyData();
   await bundleWorkflows();
   if (existsSync(inRoot('dist', 'cli', 'main.js'))) await chmod(inRoot('dist', 'cli', 'main.js'), 0o755);
 };
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  await build({ clean: process.argv.includes('--clean') });
+  await build({ clean: process.argv.includes('--clean'), types: !process.argv.includes('--no-types') });
 }

@@ -49,7 +49,7 @@ const main = async () => {
     return 0;
   }
   const prepareOnly = values.prepare !== undefined;
-  const serverBinary = await ensureInstalled({ server: !prepareOnly });
+  const serverBinary = await ensureInstalled({ server: !prepareOnly, types: false });
   const { tsImport } = await import('tsx/esm/api');
   const { runDemo } = await tsImport('../examples/demo/main.ts', import.meta.url);
   const { light, keep } = values;

@@ -24,8 +24,11 @@ const newest = (path) => {
 const packagesAreCurrent = () =>
   newest(join(root, 'node_modules', '.package-lock.json')) >= newest(join(root, 'package-lock.json'));
 
-const buildIsCurrent = () => {
-  const built = newest(join(root, 'dist', '.built'));
+// With types and without them: what has types does for those who need none.
+const stampOf = (types) => join(root, 'dist', types ? '.built' : '.built-js');
+
+const isCurrent = (types) => {
+  const built = newest(stampOf(types));
   return ['src', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs'].every(
     (source) => newest(join(root, source)) <= built,
   );
@@ -79,12 +82,12 @@ const installPackages = async () => {
   await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
 };
 
-const buildDist = async () => {
-  if (buildIsCurrent()) return;
+const buildDist = async (types) => {
+  if (isCurrent(true) || (!types && isCurrent(false))) return;
   say('compiling ...');
   const begin = new Date();
-  await run(process.execPath, [join(root, 'scripts', 'build.mjs')]);
-  const stamp = join(root, 'dist', '.built');
+  await run(process.execPath, [join(root, 'scripts', 'build.mjs'), ...(types ? [] : ['--no-types'])]);
+  const stamp = stampOf(types);
   await writeFile(stamp, '');
   // A source changed while the compiler ran is newer than this, and compiled next time.
   await utimes(stamp, begin, begin);
@@ -92,15 +95,16 @@ const buildDist = async () => {
 
 /**
  * npm packages, dist/ and the Temporal server's binary, each only when missing or older than its sources.
- * Returns the binary's path; `server: false` leaves the server out.
+ * Returns the binary's path; `server: false` leaves the server out, `types: false` the check of
+ * types, which takes longer than the rest of the build.
  */
-export const ensureInstalled = async ({ server = true } = {}) => {
+export const ensureInstalled = async ({ server = true, types = true } = {}) => {
   if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE_MAJOR) {
     throw new Error(`Node ${OLDEST_NODE_MAJOR} or newer is needed, this is ${process.version}`);
   }
   await withLock(async () => {
     await installPackages();
-    await buildDist();
+    await buildDist(types);
   });
   if (!server) return null;
   const { describeBinary, findServerBinary } = await import(

@@ -115,6 +115,13 @@ describe('no server: exit code 6', () => {
     expect(code).toBe(6);
     expect(stderr).toContain('FRACTAL_TEMPORAL_SERVER_BINARY');
   });
+
+  it('an unknown source of the Temporal binary names the known ones', async () => {
+    const env = { FRACTAL_TEMPORAL_SERVER_SOURCE: 'pip' };
+    const { code, stderr } = await sandbox.run(['up'], { env });
+    expect(code).toBe(6);
+    expect(stderr).toMatch(/FRACTAL_TEMPORAL_SERVER_SOURCE: .*sdk, wheel, go/);
+  });
 });
 
 describe('a run that is not known: exit code 2', () => {
