@@ -1,5 +1,5 @@
 /** Outcomes as a batch leaves them; tests change what they are about. */
-import type { Outcome, OutcomeHeader, UnitOutcome } from '../../src/outcomes/unit-outcome.js';
+import type { OutcomeHeader, UnitOutcome } from '../../src/outcomes/unit-outcome.js';
 
 export const header = (rest: Partial<OutcomeHeader> = {}): OutcomeHeader => ({
   key: 'key',
@@ -36,9 +36,4 @@ export const unit = (index: number, rest: Partial<UnitOutcome> = {}): UnitOutcom
   lost_output: false,
   output: null,
   ...rest,
-});
-
-export const outcome = (about: Partial<OutcomeHeader>, ...units: UnitOutcome[]): Outcome => ({
-  header: header(about),
-  units,
 });

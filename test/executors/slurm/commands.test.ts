@@ -79,7 +79,9 @@ describe('callSbatch', () => {
   it('hands over the script, and keeps what sbatch printed', async () => {
     await program('sbatch', `cat >"${dir}/seen"; echo "$*" >>"${dir}/seen"; echo Welcome; echo 12`);
     expect(await call()).toEqual({ kind: 'accepted', jobId: '12' });
-    expect(await readFile(join(dir, 'seen'), 'utf8')).toBe('#!/bin/bash\n# the script\n--parsable\n');
+    expect(await readFile(join(dir, 'seen'), 'utf8')).toBe(
+      '#!/bin/bash\n# the script\n--parsable --ignore-pbs\n',
+    );
     expect(await readAttempts(batch)).toMatchObject({ jobId: '12' });
   });
 
