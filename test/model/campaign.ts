@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import pLimit from 'p-limit';
+import type { RunHandle } from '../../src/client/index.js';
 import type { Harness } from '../support/harness.js';
 import { observe, writeCase } from './one-run.js';
 import { predict } from './oracle/run.js';
@@ -50,7 +51,12 @@ const tryCase = async (harness: Harness, one: Case, patienceMs: number): Promise
   const dir = await harness.folder();
   const request = await writeCase(one, dir);
   const expected = predict(request, one.imagesFile);
-  const handle = await harness.start(request);
+  let handle: RunHandle;
+  try {
+    handle = await harness.start(request);
+  } catch (error) {
+    return { expected, observed: `not started: ${String(error)}` };
+  }
   const stopped = new AbortController();
   const observed = await Promise.race([
     observe(handle, dir).catch((error: unknown) => `thrown: ${String(error)}`),
@@ -63,6 +69,24 @@ const tryCase = async (harness: Harness, one: Case, patienceMs: number): Promise
 };
 
 const agrees = ({ expected, observed }: Trial): boolean => isDeepStrictEqual(observed, expected);
+
+/** Where two values differ first. */
+const placeOf = (expected: unknown, observed: unknown): string => {
+  if (isDeepStrictEqual(expected, observed)) return '';
+  if (
+    typeof expected === 'object' &&
+    expected !== null &&
+    typeof observed === 'object' &&
+    observed !== null
+  ) {
+    const keys = [...new Set([...Object.keys(expected), ...Object.keys(observed)])];
+    for (const key of keys) {
+      const place = placeOf((expected as never)[key], (observed as never)[key]);
+      if (place !== '') return `/${key}${place}`;
+    }
+  }
+  return `: ${JSON.stringify(expected)} expected, ${JSON.stringify(observed)} seen`;
+};
 
 /** The smallest case that still differs, among those that a bounded number of runs has reached. */
 const shrink = async (harness: Harness, seed: number, run: number, first: Case): Promise<Case> => {
@@ -113,10 +137,14 @@ export const runCampaign = async (harness: Harness, seed: number, runs: number):
       ends[end] = (ends[end] ?? 0) + 1;
       if (agrees(trial)) return;
       failed.push(run);
-      console.log(`run ${String(run)} of seed ${String(seed)} differs`);
+      console.log(
+        `run ${String(run)} of seed ${String(seed)} differs at ${placeOf(trial.expected, trial.observed)}`,
+      );
     }),
   );
+  const began = Date.now();
   await Promise.all(whole);
+  console.log(`${String(runs)} runs in ${String(Math.round((Date.now() - began) / 1000))} s`);
   const differences: Difference[] = [];
   for (const run of failed.sort((left, right) => left - right).slice(0, SHOWN)) {
     const first = cases[run];

@@ -15,7 +15,14 @@ import {
 } from 'node:fs';
 import { appendFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import type { Backend, Batch, BatchStatus, Executor, Handle } from '../../src/executors/contract.js';
+import type {
+  Backend,
+  Batch,
+  BatchNames,
+  BatchStatus,
+  Executor,
+  Handle,
+} from '../../src/executors/contract.js';
 import type { JsonObject } from '../../src/wire/request.js';
 import { playOf, statusOf, writeOutput } from './task/play.mjs';
 
@@ -89,14 +96,15 @@ const createScriptedExecutor = (): Executor => {
     },
     // A batch is played to its end before submit answers.
     status: () => Promise.resolve(ended),
-    cancel: () => Promise.resolve(),
+    cancel: () => Promise.resolve({ jobIds: [], uncertain: null }),
   };
 };
 
 /** @param real the local backend, for tasks whose meta says `real`; its name is taken over. */
 export const createScriptedBackend = (real: Backend): Backend => {
   const scripted = createScriptedExecutor();
-  const executorOf = (batch: Batch): Executor => (batch.resources.real === true ? real.executor : scripted);
+  const realKeys = new Set<string>();
+  const executorOf = ({ key }: BatchNames): Executor => (realKeys.has(key) ? real.executor : scripted);
   return {
     ...real,
     layout: (input) => {
@@ -109,7 +117,10 @@ export const createScriptedBackend = (real: Backend): Backend => {
       };
     },
     executor: {
-      submit: (batch, context) => executorOf(batch).submit(batch, context),
+      submit: (batch, context) => {
+        if (batch.resources.real === true) realKeys.add(batch.key);
+        return executorOf(batch).submit(batch, context);
+      },
       status: (batch, handle) => executorOf(batch).status(batch, handle),
       cancel: (batch, handle, context) => executorOf(batch).cancel(batch, handle, context),
     },

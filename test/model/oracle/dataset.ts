@@ -1,5 +1,5 @@
 /** A request's dataset (docs/request.md). */
-import { booleans, Paths, type Path } from './paths.js';
+import { booleans, type Path, type Paths } from './paths.js';
 import { field, hasControl, isObject, oneUrl, type Dict, type Scalar } from './values.js';
 
 export interface OracleImage {

@@ -7,7 +7,8 @@ import { playOf, statusOf, type Play } from '../task/play.mjs';
 import { apply, merge, passesAttributes, passesTypes } from './apply.js';
 import type { OracleImage } from './dataset.js';
 import { Invalid, outputOf, type Item, type Output, type Update } from './outputs.js';
-import { folderName, hasManyPart, hasSinglePart, readRequest, words, type OracleTask } from './request.js';
+import { readRequest } from './request.js';
+import { folderName, hasManyPart, hasSinglePart, words, type OracleTask } from './tasks.js';
 import type { RunView, TaskRunView, UnitView } from './view.js';
 import { pythonEqual, sorted, type Dict, type Scalar } from './values.js';
 

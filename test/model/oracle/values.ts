@@ -86,6 +86,8 @@ export const liesInside = (folder: string, url: string): boolean => {
 /** A JSON value with sorted keys, so that two texts are equal when the values are. */
 export const sorted = (value: unknown): JsonValue => {
   if (Array.isArray(value)) return value.map(sorted);
+  // JSON has one zero.
+  if (value === 0) return 0;
   if (value instanceof Map) return sorted(Object.fromEntries(value as Dict<unknown>));
   if (!isObject(value)) return (value ?? null) as JsonValue;
   return Object.fromEntries(

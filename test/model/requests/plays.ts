@@ -98,9 +98,6 @@ const list: fc.Arbitrary<JsonObject> = fc
     ],
   }));
 
-const nested = (depth: number): JsonValue =>
-  JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`) as JsonValue;
-
 const invalidJson = fc.constantFrom<JsonValue>(
   ...[
     false,
@@ -115,10 +112,10 @@ const invalidJson = fc.constantFrom<JsonValue>(
   ],
   ...[{ image_list_updates: [null] }, { image_list_updates: [{}] }, { parallelization_list: 3 }],
   { image_list_updates: [], parallelization_list: [] },
-  { parallelization_list: [{ zarr_url: '/z/d/a', init_args: { deep: nested(499) } }] },
-  { parallelization_list: [{ zarr_url: '/z/d/a', init_args: { deep: nested(500) } }] },
-  { image_list_updates: [{ zarr_url: '/z/d/a', ignored: nested(1500) }] },
 );
+
+/** Written down by hand: as a part of the arguments it would be too deep for these, too. */
+const nested = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`;
 
 const withValue = (text: string): string =>
   `{"image_list_updates": [{"zarr_url": "/z/d/a", "attributes": {"n": ${text}}}]}`;
@@ -159,23 +156,18 @@ const text = fc.constantFrom(
     '"\t"',
   ].map(withValue),
   '{"image_list_updates": [{"zarr_url": "/z/d/a", "types": {"3D": true}, "types": {"3D": false}}]}',
-);
-
-const bytes = fc.constantFrom(
-  Buffer.from(withValue('"ü"'), 'utf8').toString('hex'),
-  // Not UTF-8: read as if it were, it would be another text.
-  Buffer.from(withValue('"ü"'), 'latin1').toString('hex'),
+  `{"parallelization_list": [{"zarr_url": "/z/d/a", "init_args": {"deep": ${nested(499)}}}]}`,
+  `{"parallelization_list": [{"zarr_url": "/z/d/a", "init_args": {"deep": ${nested(500)}}}]}`,
+  `{"image_list_updates": [{"zarr_url": "/z/d/a", "ignored": ${nested(1500)}}]}`,
 );
 
 const file: fc.Arbitrary<PlayOutput> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ text }) },
   { weight: 4, arbitrary: fc.record({ json: invalidJson }) },
-  { weight: 1, arbitrary: fc.record({ hex: bytes }) },
+  { weight: 1, arbitrary: fc.constant<PlayOutput>({ hex: Buffer.from(withValue('"ü"')).toString('hex') }) },
   { weight: 1, arbitrary: fc.record({ link: fc.constantFrom('{}', 'null', 'no json', withValue('3')) }) },
   { weight: 1, arbitrary: fc.constant<PlayOutput>({ dangling: true }) },
   { weight: 1, arbitrary: fc.constant<PlayOutput>({ loop: true }) },
-  { weight: 1, arbitrary: fc.constant<PlayOutput>({ folder: true }) },
-  { weight: 1, arbitrary: fc.constant<PlayOutput>({ unreadable: true }) },
   {
     weight: 1,
     arbitrary: fc.constant<PlayOutput>({

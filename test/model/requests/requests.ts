@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { JsonObject, JsonValue } from '../../../src/wire/request.js';
 import { mutated, mutation, type Mutation } from './mutations.js';
 import { initPlays, singlePlays, unitPlays, type Plays } from './plays.js';
-import { attributeName, attributesOf, knownUrl, rarely, scalar, typesOf, ZARR_DIR } from './scalars.js';
+import { attributeName, attributesOf, knownUrl, rarely, typesOf, ZARR_DIR } from './scalars.js';
 
 /** A request without its directory, and the content of its `images_file`, if it has one. */
 export interface Case {
@@ -62,8 +62,8 @@ const imageList = (minLength: number): fc.Arbitrary<JsonObject[]> =>
     maxLength: 5,
     selector: ({ zarr_url: url }) =>
       (url as string)
-        .trim()
         .split('/')
+        .map((part) => part.trim())
         .filter((part) => part !== '' && part !== '.')
         .at(-1),
   });
