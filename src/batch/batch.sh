@@ -7,7 +7,8 @@
 # waits for the units that run and then dies of SIGTERM itself.
 
 # Lines of the site or the user stood before; nothing of theirs may change what follows.
-set +aefuvx +o posix -o noclobber
+trap - ERR DEBUG RETURN
+set +aeEfuvx +o posix -o noclobber
 shopt -u failglob nocasematch
 IFS=$' \t\n'
 unset -f read wait printf kill trap export exec eval type date ln rm sleep

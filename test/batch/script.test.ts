@@ -139,6 +139,9 @@ describe('batch script: how units run', () => {
       'cd /',
       'shopt -s nullglob failglob',
       'exec 5>&2',
+      'cd() { return 1; }',
+      'read() { return 1; }',
+      "trap 'kill $$' ERR",
     ];
     const test = await scriptOf(['exit 1', 'echo *', 'true'], { header, lanes: 2 });
     expect(await test.run()).toBe(0);

@@ -1,3 +1,5 @@
+import { access } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { leaveTombstone, type Tombstone } from '../../batch/tombstone.js';
 import { StorageFailed } from '../../state/errors.js';
@@ -7,9 +9,20 @@ import { isLocked } from './locks.js';
 import { batchProcesses, signalProcess } from './processes.js';
 import { CANCEL_GRACE_MS, CANCEL_LIMIT_MS, CANCEL_LOOK_MS } from './tunables.js';
 
-/** From now on no script of the batch starts anything; survives a loss of power. */
-export const writeTombstone = (batch: BatchNames): Promise<Tombstone> =>
-  leaveTombstone(batch.paths.tombstone, { reason: 'cancelled' });
+/**
+ * From now on no script of the batch starts anything; survives a loss of power.
+ *
+ * @throws StorageFailed, also where the folder is gone: a run that somebody has removed is not made anew.
+ */
+export const writeTombstone = async ({ paths }: BatchNames): Promise<Tombstone> => {
+  const folder = dirname(paths.tombstone);
+  try {
+    await access(folder);
+  } catch (error) {
+    throw new StorageFailed(folder, 'cannot leave a tombstone in', error);
+  }
+  return leaveTombstone(paths.tombstone, { reason: 'cancelled' });
+};
 
 /**
  * For work that must come to its end whatever the run's files are like: a failure of the storage is put aside until

@@ -1,5 +1,5 @@
 /** A worker whose host's files lie elsewhere, are gone, or are damaged (docs/local.md). */
-import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -175,13 +175,22 @@ describe('files that a loss of power or a full disk has emptied', () => {
 });
 
 describe('cancel', () => {
+  it('ends what runs of a run that somebody has removed, and does not make its folder anew', async () => {
+    const test = await running();
+    await rm(test.here('.'), { recursive: true });
+    const { uncertain } = await worker('state').executor.cancel(test.batch, null, context);
+    expect(uncertain).toContain(test.here('.runner'));
+    expect(await batchProcesses(test.batch.key, '/nonexistent')).toEqual([]);
+    await expect(access(test.here('.'))).rejects.toThrow('ENOENT');
+  });
+
   it('ends what runs and says so when the run’s folder can never be read or written', async () => {
     const test = await running();
     // A file where the folder was: every path below it is ENOTDIR.
     await rm(test.here('.runner'), { recursive: true });
     await writeFile(test.here('.runner'), '');
     const { uncertain } = await worker('state').executor.cancel(test.batch, null, context);
-    expect(uncertain).toContain(test.batch.paths.tombstone);
+    expect(uncertain).toContain(test.here('.runner'));
     expect(await batchProcesses(test.batch.key, '/nonexistent')).toEqual([]);
   });
 });
