@@ -1,0 +1,236 @@
+/** One scenario: its undisturbed run, and the same run with one of its attempts disturbed at one operation. */
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { CancelledFailure } from '@temporalio/common';
+import type { ProcessWorkflowActivities } from '../../src/wire/activities.js';
+import {
+  isRetried,
+  startAttempt,
+  type ActivityName,
+  type Call,
+  type Outcome,
+  type Started,
+} from './attempts.js';
+import { isStorage, troubleOf, type Kind } from './kinds.js';
+import type { Point, RecordedCall } from './points.js';
+import { requestOf, type Scenario } from './scenarios.js';
+import { scriptedBackend, type WorkerOptions } from './scripted-backend.js';
+import { turn, type Trouble } from './seam.js';
+import { Site } from './site.js';
+import { restoreSnapshot, takeSnapshot, type Snapshot } from './snapshot.js';
+import { difference, disagreement, verdictOf, type Verdict } from './verdict.js';
+import { runWorkflow } from './workflow.js';
+import { World } from './world.js';
+
+const UUID = '0123456789abcdef0123456789abcdef';
+
+/** After so many attempts of one activity nobody would wait any longer. */
+const MOST_ATTEMPTS = 8;
+
+interface Recorded {
+  call: Call;
+  outcome: Outcome;
+  operations: string[];
+  before: Snapshot;
+}
+
+export class Playground {
+  private readonly world: World;
+  private readonly site: Site;
+  private recorded: Recorded[] = [];
+  private started: Started[] = [];
+  /** Verdicts that a disturbed run may reach, by the first call that the other worker takes over. */
+  private readonly expected = new Map<number | null, Verdict>();
+
+  constructor(
+    private readonly scenario: Scenario,
+    folder: string,
+  ) {
+    this.world = new World(folder, true);
+    this.site = new Site(scenario.play(folder));
+  }
+
+  /** The undisturbed run. */
+  async record(): Promise<Verdict> {
+    rmSync(this.world.folder, { recursive: true, force: true });
+    mkdirSync(this.world.folder, { recursive: true });
+    const verdict = await this.run(async (call) => {
+      const before = takeSnapshot(this.world, this.site);
+      const { outcome, operations } = await this.undisturbed(call, this.scenario.usual);
+      this.recorded.push({ call, outcome, operations, before });
+      return outcome;
+    });
+    this.expected.set(null, verdict);
+    return verdict;
+  }
+
+  /** Calls of the undisturbed run with their operations. */
+  get calls(): RecordedCall[] {
+    return this.recorded.map(({ call, operations }) => ({ name: call.name, operations }));
+  }
+
+  /** The host loses power when all is over. */
+  async powerLostAfterTheRun(): Promise<string | null> {
+    const verdict = await this.verdictFrom(null);
+    const last = this.recorded.length - 1;
+    const again = await this.replay(
+      last,
+      async (call) => (await this.undisturbed(call, this.scenario.usual)).outcome,
+    );
+    this.world.losePower('half');
+    await this.endAll();
+    return difference(verdict, verdictOf(again.end, this.site, join(this.world.folder, 'run')));
+  }
+
+  /** What is wrong after this disturbance; null when all is as it should be. */
+  async disturb(point: Point<Kind>): Promise<string | null> {
+    const allowed = [await this.verdictFrom(null)];
+    if (point.kind === 'killed, then another worker') {
+      // What the first worker had come to counts, or what the second finds.
+      for (const call of [point.call, point.call + 1]) {
+        if (call < this.recorded.length) allowed.push(await this.verdictFrom(call));
+      }
+    }
+    const zombies: Started[] = [];
+    let late = '';
+    const verdict = await this.replay(point.call, async (call, first) => {
+      const worker = point.kind === 'killed, then another worker' ? this.scenario.other : this.scenario.usual;
+      if (!first) return (await this.undisturbed(call, worker)).outcome;
+      const outcome = await this.disturbed(call, point, worker, zombies);
+      return outcome;
+    });
+    for (const zombie of zombies) {
+      zombie.attempt.release();
+      await zombie.end;
+      const after = verdictOf(verdict.end, this.site, join(this.world.folder, 'run'));
+      late = difference(verdict, after) ?? '';
+    }
+    await this.endAll();
+    if (late !== '') return `changed after the end of the run: ${late}`;
+    const wrong = disagreement(verdict, join(this.world.folder, 'run'));
+    if (wrong !== null) return wrong;
+    if (this.scenario.cancelAfter !== undefined) {
+      // How far the site had come when the run was cancelled is another matter each time.
+      const { end, live } = verdict;
+      return end.status === 'cancelled' && live.length === 0 ? null : JSON.stringify({ end, live });
+    }
+    const differences = allowed.map((expected) => difference(expected, verdict, isStorage(point.kind)));
+    return differences.includes(null) ? null : (differences.at(-1) ?? null);
+  }
+
+  private async disturbed(
+    call: Call,
+    point: Point<Kind>,
+    worker: WorkerOptions,
+    zombies: Started[],
+  ): Promise<Outcome> {
+    const first = this.start(call, this.scenario.usual, troubleOf(point.kind, point.at));
+    const outcome = await this.ending(call, first);
+    if (outcome !== null)
+      return isRetried(outcome) ? (await this.undisturbed(call, worker)).outcome : outcome;
+    if (first.attempt.exhausted)
+      return { error: new Error(`never ends: ${String(first.attempt.operations.at(-1))}`) };
+    if (point.kind === 'killed, meanwhile all ends') this.site.finishAll();
+    if (point.kind === 'power lost, files empty') this.world.losePower('nothing');
+    if (point.kind === 'power lost, files cut') this.world.losePower('half');
+    if (this.cancelsNow(call)) return { error: new CancelledFailure('cancelled') };
+    if (point.kind === 'frozen, back at once') first.attempt.release();
+    const { outcome: second } = await this.undisturbed(call, worker);
+    if (point.kind === 'frozen, back at once') await first.settled;
+    if (point.kind === 'frozen, back after the next') {
+      first.attempt.release();
+      await first.settled;
+    }
+    if (point.kind === 'frozen, back after the run') zombies.push(first);
+    return second;
+  }
+
+  private cancelsNow(call: Call): boolean {
+    return call.name === 'runBatch' && this.scenario.cancelAfter !== undefined;
+  }
+
+  private start(call: Call, worker: WorkerOptions, trouble?: Trouble): Started {
+    const started = startAttempt(this.world, call, () => scriptedBackend(this.site, worker), trouble);
+    this.started.push(started);
+    return started;
+  }
+
+  /** Waits for the end of an attempt; cancels it when the scenario says so. */
+  private async ending(call: Call, started: Started): Promise<Outcome | null> {
+    const { cancelAfter } = this.scenario;
+    if (call.name !== 'runBatch' || cancelAfter === undefined) return started.end;
+    const look = (): void => {
+      if (this.site.steps >= cancelAfter) started.cancel();
+    };
+    this.site.watcher = look;
+    look();
+    return started.end;
+  }
+
+  /** Attempts as the server starts them: again and again while they may be retried. */
+  private async undisturbed(
+    call: Call,
+    worker: WorkerOptions,
+  ): Promise<{ outcome: Outcome; operations: string[] }> {
+    for (let attempt = 1; ; attempt += 1) {
+      const started = this.start(call, worker);
+      const { operations } = started.attempt;
+      const outcome = await this.ending(call, started);
+      if (outcome === null)
+        return { outcome: { error: new Error(`never ends: ${String(operations.at(-1))}`) }, operations };
+      if (!isRetried(outcome) || attempt === MOST_ATTEMPTS) return { outcome, operations };
+    }
+  }
+
+  /** The verdict of a run that the other worker takes over at a call, without any disturbance. */
+  private async verdictFrom(call: number | null): Promise<Verdict> {
+    const known = this.expected.get(call);
+    if (known !== undefined) return known;
+    const verdict = await this.replay(
+      call ?? 0,
+      async (next) => (await this.undisturbed(next, this.scenario.other)).outcome,
+    );
+    await this.endAll();
+    this.expected.set(call, verdict);
+    return verdict;
+  }
+
+  /** The run from a call on; those before are taken as they were. */
+  private async replay(
+    from: number,
+    then: (call: Call, first: boolean) => Promise<Outcome>,
+  ): Promise<Verdict> {
+    const recorded = this.recorded[from];
+    if (recorded === undefined) throw new RangeError(`no call ${String(from)}`);
+    restoreSnapshot(recorded.before, this.world, this.site);
+    let number = -1;
+    return this.run((call) => {
+      number += 1;
+      const before = number < from ? this.recorded[number] : undefined;
+      return before === undefined ? then(call, number === from) : Promise.resolve(before.outcome);
+    });
+  }
+
+  private async run(perform: (call: Call) => Promise<Outcome>): Promise<Verdict> {
+    const call = async (name: ActivityName, input: unknown): Promise<unknown> => {
+      const outcome = await perform({ name, input: structuredClone(input) });
+      this.site.watcher = null;
+      if ('error' in outcome) throw outcome.error;
+      return outcome.value;
+    };
+    const activities = new Proxy({} as ProcessWorkflowActivities, {
+      get: (_target, name) => (input: unknown) => call(name as ActivityName, input),
+    });
+    const { folder } = this.world;
+    const end = await runWorkflow(requestOf(this.scenario, folder), UUID, activities);
+    return verdictOf(end, this.site, join(folder, 'run'));
+  }
+
+  /** No worker of this run does anything any more. */
+  private async endAll(): Promise<void> {
+    for (const { attempt } of this.started) attempt.bury();
+    await Promise.all(this.started.map(({ attempt }) => attempt.died()));
+    this.started = [];
+    await turn();
+  }
+}

@@ -1,0 +1,121 @@
+/** The small runs that are disturbed: each is about another way in which a batch can end. */
+import { basename, join } from 'node:path';
+import { listOf, makeRequest, update, zarrUrl, type RequestSpec } from '../support/scripted-requests.js';
+import type { WorkerOptions } from './scripted-backend.js';
+import type { JobEnd, SitePlay, UnitPlay } from './site.js';
+
+export interface Scenario {
+  name: string;
+  request(dir: string): Pick<RequestSpec, 'tasks' | 'images' | 'extra'>;
+  play(dir: string): SitePlay;
+  usual: WorkerOptions;
+  /** A worker of another configuration that may take over at any time. */
+  other: WorkerOptions;
+  /** The run is cancelled when its site has played so many steps. */
+  cancelAfter?: number;
+}
+
+const usual: WorkerOptions = { unitsPerBatch: 2 };
+const other: WorkerOptions = { unitsPerBatch: 3, lateFilesMs: 5_000 };
+const blind: WorkerOptions = { ...other, accounting: false };
+
+export const requestOf = (scenario: Scenario, dir: string): unknown =>
+  makeRequest({ dir, ...scenario.request(dir) });
+
+const touches = (url: string | null): UnitPlay =>
+  url === null
+    ? {}
+    : { output: { image_list_updates: [update(url, { attributes: { seen: basename(url) } })] } };
+
+const succeeds: SitePlay = { unit: touches };
+
+const parallel =
+  (images: string[], extra: RequestSpec['extra'] = {}): Scenario['request'] =>
+  () => ({
+    tasks: [{ type: 'parallel', output_types: { seen: true } }],
+    images,
+    extra: { backend: 'slurm', ...extra },
+  });
+
+const four = ['a', 'b', 'c', 'd'];
+
+/** The job of the first batch is ended from outside: unit 0 has ended, unit 1 runs, unit 2 has not begun. */
+const interrupted = (end: JobEnd): SitePlay => ({
+  unit: touches,
+  interruption: (name) => (name === '000f-000000-1' ? { ended: 1, end } : null),
+});
+
+const ended = (cause: JobEnd['cause'], state: string): JobEnd => ({
+  ...{ cause, state, node: 'n1' },
+  message: `the job ended: ${state}`,
+});
+
+const breakdown = (name: string, end: JobEnd, rerun: boolean): Scenario => ({
+  name: `${name}${rerun ? ', may run again' : ''}`,
+  request: parallel(four, rerun ? { recovery: { rerun_interrupted: true } } : {}),
+  play: () => interrupted(end),
+  usual: { unitsPerBatch: 3 },
+  other: { ...blind, unitsPerBatch: 4 },
+});
+
+export const main: Scenario = {
+  name: 'all units succeed',
+  request: (dir) => ({
+    tasks: [
+      { type: 'converter_non_parallel', output_types: { raw: true } },
+      { type: 'compound', output_types: { projected: true } },
+      { type: 'parallel', output_types: { seen: true } },
+    ],
+    images: [],
+    extra: { backend: 'slurm', workflow_dir_local: join(dir, 'run') },
+  }),
+  play: (dir) => ({
+    unit: (url, _times, name) => {
+      if (url !== null) return touches(url);
+      const urls = four.map((image) => zarrUrl(dir, image));
+      if (name.startsWith('000')) return { output: { image_list_updates: urls.map((u) => update(u)) } };
+      return { output: listOf(...urls.slice(1).map((zarr_url) => ({ zarr_url }))) };
+    },
+  }),
+  usual,
+  other,
+};
+
+export const others: Scenario[] = [
+  {
+    name: 'some units fail',
+    request: parallel(four),
+    play: () => ({
+      unit: (url) => {
+        if (url?.endsWith('/b') === true) return { status: 1 };
+        return url?.endsWith('/c') === true ? { status: 137 } : touches(url);
+      },
+    }),
+    usual,
+    other,
+  },
+  breakdown('time limit', ended('timeout', 'TIMEOUT'), false),
+  breakdown('time limit', ended('timeout', 'TIMEOUT'), true),
+  breakdown('memory limit', ended('out_of_memory', 'OUT_OF_MEMORY'), false),
+  breakdown('memory limit', ended('out_of_memory', 'OUT_OF_MEMORY'), true),
+  breakdown('node fails', ended('node', 'NODE_FAIL'), false),
+  breakdown('node fails', ended('node', 'NODE_FAIL'), true),
+  {
+    name: 'a batch is refused',
+    request: parallel(four),
+    play: () => ({
+      ...succeeds,
+      refusal: (name) => (name === '000f-000001-1' ? 'Invalid partition' : null),
+    }),
+    usual,
+    other: { ...other, unitsPerBatch: 2 },
+  },
+  {
+    name: 'the run is cancelled',
+    request: parallel(four),
+    play: () => succeeds,
+    usual,
+    other,
+    cancelAfter: 4,
+  },
+];

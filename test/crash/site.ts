@@ -1,0 +1,195 @@
+/**
+ * A scheduler and its nodes in memory: plays batches by writing what the batch script would write
+ * (docs/batch-script.md), one step whenever somebody asks for the state of the job.
+ */
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Batch, EndCause } from '../../src/executors/contract.js';
+import { readLines } from './world.js';
+
+/** How one unit ends. */
+export interface UnitPlay {
+  status?: number;
+  /** What it writes as its output; nothing by default. */
+  output?: unknown;
+}
+
+/** The scheduler's word on a job that did not end by itself. */
+export interface JobEnd {
+  cause: EndCause;
+  state: string;
+  message: string;
+  node: string | null;
+}
+
+/** A job that is ended from outside: after so many units have ended, while one more runs. */
+export interface Interruption {
+  ended: number;
+  end: JobEnd;
+}
+
+/** What happens at the site, by the names in a batch's key. */
+export interface SitePlay {
+  unit(url: string | null, times: number, name: string): UnitPlay;
+  /** @param name `{position}{f or c}-{batch}-{try}`, e.g. `000f-000000-1`. */
+  interruption?(name: string): Interruption | null;
+  /** sbatch's words for a batch that it refuses for good. */
+  refusal?(name: string): string | null;
+}
+
+type Step =
+  { do: 'start' } | { do: 'begin' | 'end'; line: string } | { do: 'close' } | { do: 'die'; end: JobEnd };
+
+export interface SiteJob {
+  id: string;
+  key: string;
+  batch: Batch;
+  steps: Step[];
+  next: number;
+  state: string;
+  /** How it ended; null while it lives. */
+  end: JobEnd | null;
+}
+
+const CANCELLED: JobEnd = { cause: 'cancelled', state: 'CANCELLED', message: 'cancelled', node: 'n1' };
+const COMPLETED: JobEnd = { cause: 'completed', state: 'COMPLETED', message: 'ended', node: 'n1' };
+
+const nameOf = (key: string): string => key.slice(key.indexOf('-') + 1);
+
+const unitName = (taskDir: string, stem: string): string => `${basename(taskDir)}/${stem}`;
+
+export class Site {
+  jobs: SiteJob[] = [];
+  /** Stems of units, once for each time they began. */
+  begun: string[] = [];
+  /** Steps played so far, over all jobs. */
+  steps = 0;
+  /** Called after each step. */
+  watcher: (() => void) | null = null;
+
+  constructor(private readonly play: SitePlay) {}
+
+  snapshot(): unknown {
+    return structuredClone({ jobs: this.jobs, begun: this.begun, steps: this.steps });
+  }
+
+  restore(snapshot: unknown): void {
+    Object.assign(this, structuredClone(snapshot));
+  }
+
+  refusal(key: string): string | null {
+    return this.play.refusal?.(nameOf(key)) ?? null;
+  }
+
+  accept(batch: Batch): SiteJob {
+    const job: SiteJob = {
+      ...{ id: String(1001 + this.jobs.length), key: batch.key, batch },
+      ...{ steps: this.stepsOf(batch), next: 0, state: 'PENDING', end: null },
+    };
+    this.jobs.push(job);
+    return job;
+  }
+
+  find(key: string): SiteJob | null {
+    return this.jobs.find((job) => job.key === key) ?? null;
+  }
+
+  job(id: string): SiteJob | null {
+    return this.jobs.find((job) => job.id === id) ?? null;
+  }
+
+  cancel(job: SiteJob): void {
+    this.finish(job, CANCELLED);
+  }
+
+  get live(): SiteJob[] {
+    return this.jobs.filter(({ end }) => end === null);
+  }
+
+  /** Every job runs to its end. */
+  finishAll(): void {
+    for (const job of this.live) while (job.end === null) this.step(job);
+  }
+
+  step(job: SiteJob): void {
+    if (job.end !== null) return;
+    const step = job.steps[job.next];
+    job.next += 1;
+    this.steps += 1;
+    if (step !== undefined) this.carryOut(job, step);
+    this.watcher?.();
+  }
+
+  private stepsOf(batch: Batch): Step[] {
+    const lines = readLines(batch.paths.units);
+    const interruption = this.play.interruption?.(nameOf(batch.key)) ?? null;
+    const units = lines.flatMap((line): Step[] => [
+      { do: 'begin', line },
+      { do: 'end', line },
+    ]);
+    if (interruption === null) return [{ do: 'start' }, ...units, { do: 'close' }];
+    const { ended, end } = interruption;
+    return [{ do: 'start' }, ...units.slice(0, 2 * ended + 1), { do: 'die', end }];
+  }
+
+  private finish(job: SiteJob, end: JobEnd): void {
+    job.state = end.state;
+    job.end = end;
+  }
+
+  private carryOut(job: SiteJob, step: Step): void {
+    const { batch } = job;
+    const journal = `${batch.paths.journalPrefix}${job.id}-0.journal`;
+    const append = (line: string): void => {
+      appendFileSync(journal, `${line} .\n`);
+    };
+    switch (step.do) {
+      case 'start':
+        if (existsSync(batch.paths.tombstone)) {
+          this.finish(job, { ...COMPLETED, cause: 'failed', state: 'FAILED', message: 'its script gave up' });
+          return;
+        }
+        job.state = 'RUNNING';
+        writeFileSync(batch.paths.owner, `${job.id}\n`, { flag: 'wx' });
+        append(`J 1 ${batch.key} ${job.id} 0 n1 1767225600.00 100.00`);
+        return;
+      case 'begin':
+        if (existsSync(batch.paths.tombstone)) {
+          append('Q 91');
+          this.finish(job, { ...COMPLETED, cause: 'failed', state: 'FAILED', message: 'its script gave up' });
+          return;
+        }
+        this.begin(batch, step.line);
+        return;
+      case 'end':
+        append(this.end(batch, step.line));
+        return;
+      case 'close':
+        append('C');
+        this.finish(job, COMPLETED);
+        return;
+      case 'die':
+        this.finish(job, step.end);
+    }
+  }
+
+  private begin({ taskDir }: Batch, line: string): void {
+    const [, stem = '', args = ''] = line.split('\t');
+    mkdirSync(taskDir, { recursive: true });
+    // Exclusively: a unit that has begun is not begun again while its claim is there.
+    writeFileSync(join(taskDir, `${stem}-log.txt`), 'a line of the unit\n', { flag: 'wx' });
+    writeFileSync(join(taskDir, `${stem}-args.json`), args);
+    this.begun.push(unitName(taskDir, stem));
+  }
+
+  private end(batch: Batch, line: string): string {
+    const { taskDir } = batch;
+    const [index = '', stem = '', args = ''] = line.split('\t');
+    const url = (JSON.parse(args) as { zarr_url?: string }).zarr_url ?? null;
+    const times = this.begun.filter((begun) => begun === unitName(taskDir, stem)).length;
+    const { status = 0, output } = this.play.unit(url, times, nameOf(batch.key));
+    if (output !== undefined) writeFileSync(join(taskDir, `${stem}-metadiff.json`), JSON.stringify(output));
+    const at = 100 + Number(index);
+    return `E ${index} ${String(status)} ${String(at)}.00 ${String(at + 1)}.50 ${output === undefined ? '0' : '1'}`;
+  }
+}

@@ -1,0 +1,59 @@
+/** Time in which a killed attempt stands still, and which in a world of its own costs none; for `vi.mock`. */
+import { currentAttempt, turn } from './seam.js';
+
+type Sleep = (ms?: number, value?: unknown, options?: { signal?: AbortSignal }) => Promise<unknown>;
+
+/** `setTimeout` of `node:timers/promises`: passes the world's time where it has one of its own. */
+export const seamSleep =
+  (sleep: Sleep): Sleep =>
+  async (ms = 0, value, options) => {
+    const attempt = currentAttempt();
+    if (attempt === null) return sleep(ms, value, options);
+    await attempt.alive();
+    if (attempt.world.virtualTime) {
+      options?.signal?.throwIfAborted();
+      attempt.world.pass(ms);
+      await turn();
+      options?.signal?.throwIfAborted();
+    } else await sleep(ms, value, options);
+    await attempt.alive();
+    return value;
+  };
+
+const realNow = Date.now;
+const realPerformanceNow = performance.now.bind(performance);
+const realSetInterval = globalThis.setInterval as (...args: unknown[]) => NodeJS.Timeout;
+
+/** Lets the world's clock speak wherever an attempt asks for the time; intervals of a killed attempt end. */
+export const installClocks = (): void => {
+  const virtual = (): number | null => {
+    const world = currentAttempt()?.world;
+    return world?.virtualTime === true ? world.now() : null;
+  };
+  Date.now = () => virtual() ?? realNow();
+  performance.now = () => virtual() ?? realPerformanceNow();
+  globalThis.setInterval = ((...args: unknown[]) => {
+    const timer = realSetInterval(...args);
+    currentAttempt()?.keep(timer);
+    return timer;
+  }) as typeof setInterval;
+};
+
+/** `p-limit` whose every limit is one per process: a slot that a killed worker held is not missing in the next one. */
+export const seamLimit =
+  <L extends (work: () => unknown, ...args: unknown[]) => Promise<unknown>>(pLimit: (n: number) => L) =>
+  (concurrency: number): L => {
+    const outside = pLimit(concurrency);
+    const limits = new WeakMap<object, L>();
+    const mine = (): L => {
+      const attempt = currentAttempt();
+      if (attempt === null) return outside;
+      const limit = limits.get(attempt) ?? pLimit(concurrency);
+      limits.set(attempt, limit);
+      return limit;
+    };
+    return new Proxy(outside, {
+      apply: (_target, _self, args: unknown[]) => Reflect.apply(mine(), undefined, args) as unknown,
+      get: (_target, name) => Reflect.get(mine(), name) as unknown,
+    });
+  };

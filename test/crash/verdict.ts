@@ -1,0 +1,101 @@
+/** What came out of a run, without what may differ from one disturbed run to the other. */
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { RunResult } from '../../src/wire/result.js';
+import type { Site } from './site.js';
+import type { WorkflowEnd } from './workflow.js';
+import { filesIn } from './world.js';
+
+export interface Verdict {
+  end: WorkflowEnd;
+  result: unknown;
+  /** Stems of units, once for each time they began. */
+  begun: string[];
+  /** Jobs that were submitted. */
+  jobs: string[];
+  live: string[];
+}
+
+/** A text that is no JSON stands for itself: that is what a caller would find. */
+const readResult = (path: string): unknown => {
+  if (!existsSync(path)) return null;
+  const text = readFileSync(path, 'utf8');
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+};
+
+export const verdictOf = (end: WorkflowEnd, site: Site, runDir: string): Verdict => {
+  return JSON.parse(
+    JSON.stringify({
+      end,
+      result: readResult(join(runDir, 'result.json')),
+      begun: site.begun.toSorted(),
+      jobs: site.jobs.map(({ key }) => key).sort(),
+      live: site.live.map(({ key }) => key),
+    } satisfies Verdict),
+  ) as Verdict;
+};
+
+/** A job that ended in good order may have been asked for its state or not: that depends on the moment. */
+const saysNothing = (key: string, value: unknown): boolean =>
+  (key === 'slurm_state' || key === 'state') && (value === 'COMPLETED' || value === null);
+
+const isTree = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+
+/**
+ * Where two values differ first, in words; null when they are equal.
+ *
+ * @param lenient the storage failed: the end of a log may be missing, which is an extra and no reason to fail.
+ */
+export const difference = (expected: unknown, actual: unknown, lenient = false, path = ''): string | null => {
+  if (isTree(expected) && isTree(actual)) {
+    for (const key of new Set([...Object.keys(expected), ...Object.keys(actual)])) {
+      const [was, is] = [expected[key], actual[key]];
+      if (saysNothing(key, was) && saysNothing(key, is)) continue;
+      if (lenient && key === 'log_tail' && is === null) continue;
+      const found = difference(was, is, lenient, `${path}/${key}`);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+  const [was, is] = [JSON.stringify(expected), JSON.stringify(actual)];
+  if (was === is) return null;
+  return `${path}: ${is?.slice(0, 200) ?? 'nothing'} instead of ${was?.slice(0, 200) ?? 'nothing'}`;
+};
+
+/** What the journals below a folder say: `{position}{f or c}/{index}` of each unit that has ended -> its status. */
+const endsBelow = (folder: string): Map<string, number> => {
+  const ends = new Map<string, number>();
+  for (const path of filesIn(folder).filter((name) => name.endsWith('.journal'))) {
+    const text = readFileSync(path, 'utf8');
+    const stage = /^J 1 [0-9a-f]+-(\d+[fc])-/.exec(text)?.[1] ?? '';
+    for (const [, index, status] of text.matchAll(/^E (\d+) (\d+) /gm)) {
+      ends.set(`${stage}/${String(index)}`, Number(status));
+    }
+  }
+  return ends;
+};
+
+const isResult = (result: unknown): result is RunResult => typeof result === 'object' && result !== null;
+
+/**
+ * Where the records of a run say something else than its journals: a unit that ended with 0 is done, whatever became
+ * of its batch, and no other one is. null when they agree.
+ */
+export const disagreement = ({ result }: Verdict, runDir: string): string | null => {
+  if (!isResult(result)) return `no result: ${JSON.stringify(result)}`;
+  const ends = endsBelow(runDir);
+  for (const [position, { units }] of result.task_runs.entries()) {
+    for (const { component, index, status, log_file: log } of units) {
+      const stage = `${String(position).padStart(3, '0')}${component === 'compute' ? 'c' : 'f'}`;
+      const end = ends.get(`${stage}/${String(index)}`);
+      if ((end === 0) !== (status === 'done'))
+        return `${basename(log)} is ${status}, its journal says ${end === undefined ? 'nothing' : String(end)}`;
+    }
+  }
+  return null;
+};
