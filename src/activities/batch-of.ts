@@ -1,13 +1,12 @@
 /** The batch of one try: its units file, its names, and the claims that it may take over. */
-import { access, mkdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
 import { formatUnit, parseUnits, type BatchUnit } from '../batch/units-file.js';
 import type { Backend, Batch } from '../executors/contract.js';
 import type { TryEvidence } from '../outcomes/evidence.js';
 import type { Policy } from '../outcomes/policy.js';
 import type { Outcome, OutcomeHeader } from '../outcomes/unit-outcome.js';
 import { judgeTries } from '../outcomes/verdict.js';
-import { errorCode, StorageFailed } from '../state/errors.js';
+import { StorageFailed } from '../state/errors.js';
 import { readEvidence } from '../state/evidence-file.js';
 import { publishState, readState, sha256 } from '../state/files.js';
 import { batchKey, batchPaths, evidencePath, unitsPath } from '../state/paths.js';
@@ -68,35 +67,15 @@ export const publishUnits = async (
 const readUnits = async (reference: FileReference): Promise<BatchUnit[]> =>
   parseUnits((await readState(reference)).toString('utf8'));
 
-/**
- * Frees the claim of a unit that may run again: its old log is kept under another name, a stale output goes first
- * (real tasks abort when their output file exists). Safe to repeat: the renamed log marks it as done.
- */
-const freeClaim = async (taskDir: string, stem: string, attempt: number): Promise<void> => {
-  const log = join(taskDir, `${stem}-log.txt`);
-  const kept = join(taskDir, `${stem}-log.${String(attempt)}.txt`);
-  try {
-    await access(kept);
-    return;
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw new StorageFailed(kept, 'cannot look at', error);
-  }
-  try {
-    await rm(join(taskDir, `${stem}-metadiff.json`), { force: true });
-    await rename(log, kept);
-  } catch (error) {
-    throw new StorageFailed(log, 'cannot rename', error);
-  }
-};
-
 /** Units of a later try: those that the one before left to run again. */
 const unitsOfLaterTry = async (plan: PlanFile, which: WhichTry, previous: Outcome): Promise<PlannedBatch> => {
   const again = new Map(previous.units.filter((u) => u.status === 'again').map((u) => [u.index, u]));
   const planned = await readUnits(plannedBatch(plan, which.batch).units);
-  const units = planned.filter((unit) => again.has(unit.index));
-  for (const unit of again.values()) {
-    if (unit.interrupted) await freeClaim(plan.task_dir, unit.stem, which.try - 1);
-  }
+  const units = planned.flatMap((unit) => {
+    const left = again.get(unit.index);
+    if (left === undefined) return [];
+    return [left.interrupted ? { ...unit, interruptedIn: which.try - 1 } : unit];
+  });
   const lines = units.map((unit) => `${formatUnit(unit)}\n`);
   const reference = await publishUnits(which.run.dir, keyOf(which, which.try), lines);
   return { units: reference, count: units.length };

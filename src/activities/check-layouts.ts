@@ -34,7 +34,8 @@ const placeInRequest = (raw: unknown, order: number): number =>
 /** In words, what is wrong with the layout of one unit; empty where it can be laid out and the cluster can run it. */
 const problemsOf = async (backend: Backend, input: LayoutInput): Promise<string[]> => {
   try {
-    return (await backend.check?.(backend.layout(input).resources)) ?? [];
+    const { resources } = backend.layout(input);
+    return (await backend.check?.(resources)) ?? [];
   } catch (error) {
     if (error instanceof LayoutError) return [error.message];
     throw error;

@@ -20,15 +20,24 @@ export interface Collecting {
   lateFilesMs: number;
 }
 
-/** Whether the unit was claimed. A folder that is gone says nothing about the units whose logs were in it. */
-const wasClaimed = async (taskDir: string, stem: string): Promise<boolean> => {
-  const log = join(taskDir, `${stem}-log.txt`);
+/** Throws StorageFailed when that cannot be found out. */
+const isThere = async (path: string): Promise<boolean> => {
   try {
-    await lstat(log);
+    await lstat(path);
     return true;
   } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw new StorageFailed(log, 'cannot look at', error);
+    if (errorCode(error) === 'ENOENT') return false;
+    throw new StorageFailed(path, 'cannot look at', error);
   }
+};
+
+/**
+ * Whether the unit was claimed in this try. The log of a try that interrupted it is no claim until it has been renamed.
+ * A folder that is gone says nothing about the units whose logs were in it.
+ */
+const wasClaimed = async (taskDir: string, { stem, interruptedIn }: BatchUnit): Promise<boolean> => {
+  const log = (kept: string): string => join(taskDir, `${stem}-log${kept}.txt`);
+  if (await isThere(log(''))) return interruptedIn === undefined || isThere(log(`.${String(interruptedIn)}`));
   try {
     await stat(taskDir);
     return false;
@@ -78,7 +87,7 @@ export const collectUnits = async (collecting: Collecting): Promise<UnitEvidence
       index: unit.index,
       stem: unit.stem,
       zarr_url: (component === 'parallel' || component === 'compute') && typeof url === 'string' ? url : null,
-      begun: end !== null || (await wasClaimed(taskDir, unit.stem)),
+      begun: end !== null || (await wasClaimed(taskDir, unit)),
       end: end === null ? null : recorded(end),
       ...nothing,
     };

@@ -228,6 +228,13 @@ ft_run() {
   ft_append 'E %s %s %s %s %s .\n' "$ft_index" "$ft_status" "$began" "$ft_now" "$wrote" || return 92
 }
 
+# The unit was interrupted in try $1 and may run again: its old log becomes -log.$1.txt, which frees its claim. Only one
+# lane can make that name; whoever comes later finds it there, and claims the unit or finds it claimed.
+ft_free_claim() {
+  [[ -e $ft_log && ! -e $ft_task_dir/$ft_stem-log.$1.txt ]] || return 0
+  ln -- "$ft_log" "$ft_task_dir/$ft_stem-log.$1.txt" && rm -f -- "$ft_log"
+}
+
 # Lane $1 walks all units in order and runs those that nobody has claimed. 0: the end was reached.
 ft_walk() {
   local seen=0
@@ -236,6 +243,10 @@ ft_walk() {
   while IFS=$'\t' read -r -u 8 ft_index ft_stem ft_args; do
     ((seen += 1))
     ft_log=$ft_task_dir/$ft_stem-log.txt
+    if [[ $ft_index == *+* ]]; then
+      ft_free_claim "${ft_index#*+}"
+      ft_index=${ft_index%+*}
+    fi
     [[ ! -e $ft_log ]] || continue
     if ! ft_admitted "$1"; then
       ((!ft_stop)) || return "$ft_stop"

@@ -7,14 +7,19 @@ export interface BatchUnit {
   /** Start of its file names: `{stem}-args.json`, `{stem}-log.txt`, `{stem}-metadiff.json`. */
   stem: string;
   args: JsonObject;
+  /**
+   * The try that interrupted it, where it may run again: the script renames the log that this one left to
+   * `{stem}-log.{n}.txt`, which frees the unit's claim.
+   */
+  interruptedIn?: number;
 }
 
 /**
- * One line of a units file, without its newline: index TAB stem TAB arguments. JSON escapes tabs, newlines and NUL
+ * One line of a units file, without its newline: index TAB stem TAB arguments; `index+n` for one that try n interrupted. JSON escapes tabs, newlines and NUL
  * inside strings, so a unit is always one line. Every line of the file ends with a newline.
  */
-export const formatUnit = ({ index, stem, args }: BatchUnit): string =>
-  `${index}\t${stem}\t${JSON.stringify(args)}`;
+export const formatUnit = ({ index, stem, args, interruptedIn }: BatchUnit): string =>
+  `${index}${interruptedIn === undefined ? '' : `+${interruptedIn}`}\t${stem}\t${JSON.stringify(args)}`;
 
 /**
  * The units of a whole units file.
@@ -29,10 +34,13 @@ export const parseUnits = (text: string): BatchUnit[] => {
 
 const parseUnit = (line: string, lineIndex: number): BatchUnit => {
   // `s`: a line separator (U+2028, U+2029) stands in JSON as it is, and no `.` matches it otherwise.
-  const match = /^(\d+)\t([^\t]+)\t(\{.*\})$/s.exec(line);
-  const [, index, stem, args] = match ?? [];
+  const match = /^(\d+)(?:\+(\d+))?\t([^\t]+)\t(\{.*\})$/s.exec(line);
+  const [, index, interruptedIn, stem, args] = match ?? [];
   if (index === undefined || stem === undefined || args === undefined) {
     throw new Error(`units file, line ${lineIndex + 1}: expected index, stem and arguments between tabs`);
   }
-  return { index: Number(index), stem, args: JSON.parse(args) as JsonObject };
+  return {
+    ...{ index: Number(index), stem, args: JSON.parse(args) as JsonObject },
+    ...(interruptedIn === undefined ? {} : { interruptedIn: Number(interruptedIn) }),
+  };
 };

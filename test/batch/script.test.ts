@@ -80,6 +80,40 @@ describe('batch script: who may run', () => {
 });
 
 describe('batch script: how units run', () => {
+  it('frees the claim of a unit that an earlier try has begun, once, however many lanes see it', async () => {
+    const test = await scriptOf(
+      Array.from({ length: 40 }, () => 'echo ran'),
+      { lanes: 8 },
+    );
+    const units = await readFile(test.batch.paths.units, 'utf8');
+    // All but the last were interrupted in try 1.
+    await writeFile(
+      test.batch.paths.units,
+      units.replaceAll(/^(\d+)\t/gm, (_, index: string) => (index === '39' ? '39\t' : `${index}+1\t`)),
+    );
+    for (let index = 0; index < 39; index++) await writeFile(test.file(index, 'log.txt'), 'interrupted\n');
+    expect(await test.run()).toBe(0);
+    const journal = await test.journals();
+    expect(journal).toMatchObject({ complete: true });
+    expect(journal.ends.size).toBe(40);
+    for (let index = 0; index < 39; index++) {
+      expect(await readFile(test.file(index, 'log.1.txt'), 'utf8')).toBe('interrupted\n');
+      expect(await readFile(test.file(index, 'log.txt'), 'utf8')).toBe('ran\n');
+    }
+    expect(await there(test.file(39, 'log.1.txt'))).toBe(false);
+  });
+
+  it('passes over a unit whose claim it has freed and taken in an earlier life', async () => {
+    const test = await scriptOf(['true']);
+    const units = await readFile(test.batch.paths.units, 'utf8');
+    await writeFile(test.batch.paths.units, units.replace(/^0\t/, '0+1\t'));
+    await writeFile(test.file(0, 'log.txt'), 'begun in this try\n');
+    await writeFile(test.file(0, 'log.1.txt'), 'interrupted\n');
+    expect(await test.run()).toBe(0);
+    expect((await test.journals()).ends.size).toBe(0);
+    expect(await readFile(test.file(0, 'log.txt'), 'utf8')).toBe('begun in this try\n');
+  });
+
   it('has a process group for each, with SIGINT as usual and the locale of the user', async () => {
     const facts = "grep SigIgn /proc/$$/status; cut -d' ' -f5 /proc/$$/stat; echo $$ ${LC_ALL-none}";
     const test = await scriptOf([facts, facts]);

@@ -2,11 +2,15 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { formatUnit, parseUnits, type BatchUnit } from '../../src/batch/units-file.js';
 
-const unit: fc.Arbitrary<BatchUnit> = fc.record({
-  index: fc.nat(),
-  stem: fc.constantFrom('non_par-', 'par-000001-0000012'),
-  args: fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue() as fc.Arbitrary<never>),
-});
+const unit: fc.Arbitrary<BatchUnit> = fc.record(
+  {
+    index: fc.nat(),
+    stem: fc.constantFrom('non_par-', 'par-000001-0000012'),
+    args: fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue() as fc.Arbitrary<never>),
+    interruptedIn: fc.nat(),
+  },
+  { requiredKeys: ['index', 'stem', 'args'] },
+);
 
 it('a unit is one line of three words whatever its arguments hold, and comes back as it was', () => {
   fc.assert(
