@@ -1,14 +1,15 @@
 /** The failure of a batch or a task: its first failed unit, with what a person needs to find the cause. */
 import { join } from 'node:path';
 import type { Outcome, OutcomeHeader, UnitOutcome } from '../outcomes/unit-outcome.js';
+import { fileTail } from '../state/file-tail.js';
 import {
   emptyFailureDetails,
   JOB_EXECUTION_ERROR,
   TASK_EXECUTION_ERROR,
   type ExecutionFailure,
 } from '../wire/failure.js';
-import { logTail } from './log-tail.js';
 import type { PlanFile } from './plan-file.js';
+import { LOG_TAIL_CHARACTERS, LOG_TAIL_LINES } from './tunables.js';
 
 /** The task's own exit code was positive, or its output is not valid: the task's error. All else is its job's. */
 const isTaskError = (unit: UnitOutcome): boolean =>
@@ -51,7 +52,7 @@ export const unitFailure = async (
       component: unit.component,
       exit_code: unit.exit_code,
       signal: unit.signal,
-      log_tail: await logTail(logFile),
+      log_tail: (await fileTail(logFile, LOG_TAIL_LINES))?.slice(-LOG_TAIL_CHARACTERS) ?? null,
       log_file: logFile,
       cmd_file: header.script,
       stdout_file: header.stdout_file,

@@ -101,7 +101,7 @@ function* unitLines(units: UnitArguments[], batch: number): Generator<string> {
   }
 }
 
-/** Batches of one task; more are no plan but a mistake in its resources (docs/architecture.md, "Limits"). */
+/** Batches of one task; more are no plan but a mistake in its resources (docs/architecture.md, "Time-outs and numbers"). */
 const checkBatches = (task: WorkflowTask, units: number, unitsPerBatch: number): void => {
   const batches = Math.ceil(units / unitsPerBatch);
   if (batches <= MAX_BATCHES_PER_STAGE) return;

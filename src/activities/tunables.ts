@@ -59,4 +59,5 @@ export const OUTPUTS_READ_AT_ONCE = 32;
 export const LATE_FILE_LOOK_MS = 250;
 
 /** The end of a unit's log that travels with a failure. */
-export const LOG_TAIL_BYTES = 2_000;
+export const LOG_TAIL_LINES = 30;
+export const LOG_TAIL_CHARACTERS = 2_000;

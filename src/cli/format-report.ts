@@ -35,7 +35,8 @@ const pendingLines = (report: RunReport): string[] => {
   const jobs = report.pending.flatMap(({ batch }) => {
     if (batch === null) return [];
     const where = [batch.job_id === null ? null : `job ${batch.job_id}`, batch.node && `on ${batch.node}`];
-    const what = `task ${String(batch.position)} batch ${String(batch.batch)}: ${batch.state}`;
+    const which = batch.state === 'cancelling' ? '' : ` batch ${String(batch.batch)}`;
+    const what = `task ${String(batch.position)}${which}: ${batch.state}`;
     return [[what, ...where, batch.reason].filter(Boolean).join(', ')];
   });
   const waiting = waitingReasons({ state: '', progress: null, pending: report.pending });
@@ -89,6 +90,7 @@ export const formatReport = (report: RunReport): string => {
       ? ['No worker answers for this run.']
       : []),
     ...(pending.length > 0 ? ['Pending:', ...pending] : []),
+    ...(report.progress?.warnings ?? []).map((warning) => `Warning: ${warning}`),
     ...failedLines(report.failed_units),
   ].join('\n');
 };

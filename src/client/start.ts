@@ -15,6 +15,7 @@ import {
 import { digestOfRun } from './start-argument.js';
 import { DIRECTORY_MEMO, REQUEST_DIGEST_MEMO } from './tunables.js';
 import { neverOpened } from './unopened.js';
+import { isJsonObject } from '../wire/schemas/leaf.js';
 
 export const WORKFLOW_TYPE = 'processWorkflow';
 
@@ -25,10 +26,9 @@ export interface StartOptions {
   taskQueue?: string;
 }
 
-const workflowName = (request: ProcessWorkflowInput): string =>
-  'name' in request.workflow && typeof request.workflow.name === 'string'
-    ? request.workflow.name
-    : 'workflow';
+/** Of a request that nobody has checked yet: it may have no workflow at all, which `openRun` refuses in words. */
+const workflowName = ({ workflow }: { workflow?: unknown }): string =>
+  isJsonObject(workflow) && typeof workflow.name === 'string' ? workflow.name : 'workflow';
 
 const isKnown = (run: RunHandle): Promise<boolean> =>
   run.temporal.describe().then(

@@ -1,4 +1,4 @@
-/** What a request allows to run again (docs/request.md, "recovery"). Pure. */
+/** What a request allows to run again (docs/request.md, "Fields"). Pure. */
 import type { ProcessWorkflowRequest } from '../wire/request.js';
 
 export interface Policy {

@@ -2,7 +2,7 @@
  * An activity worker: the activities of one backend. Local and SLURM workers differ in the backend.
  *
  * It is two of Temporal's workers in one: one for batches, which wait for hours, one for the short activities, so that
- * these never wait for those (docs/architecture.md, "Task queues").
+ * these never wait for those (docs/architecture.md, "Task queues: one user, one host").
  */
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';

@@ -102,6 +102,14 @@ describe('startProcessWorkflow', () => {
     }
   });
 
+  it.each([undefined, null, 3, { name: 7 }])(
+    'a request whose workflow is %j is started: the run refuses it',
+    async (workflow) => {
+      const run = await start({ ...request(), workflow } as never);
+      expect(run.joined).toBe(false);
+    },
+  );
+
   it('a request over the payload limit is started all the same', async () => {
     const large = request({ logger_name: 'x'.repeat(3 * SPILL_OVER_BYTES) });
     const run = await start(large);

@@ -1,0 +1,94 @@
+/** One request through the real workflow and activities, and what came of it, in the words of the model. */
+import { access, readFile, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { InvalidRequestError, RunError, type RunHandle } from '../../src/client/index.js';
+import type { JsonObject, JsonValue } from '../../src/wire/request.js';
+import type { RunResult, UnitRecord } from '../../src/wire/result.js';
+import { sorted } from './oracle/values.js';
+import type { ErrorView, RunView, UnitView } from './oracle/view.js';
+import type { Case } from './requests/requests.js';
+
+/** The request as it is sent: with a directory of its own, and its `images_file` written there. */
+export const writeCase = async ({ request, imagesFile }: Case, dir: string): Promise<JsonObject> => {
+  const whole: JsonObject = { ...request, workflow_dir_local: join(dir, 'run') };
+  const { dataset } = request;
+  if (imagesFile === null || typeof dataset !== 'object' || dataset === null) return whole;
+  const path = join(dir, 'images.json');
+  await writeFile(path, JSON.stringify(imagesFile));
+  return { ...whole, dataset: { ...(dataset as JsonObject), images_file: path } };
+};
+
+const readJson = async (path: string): Promise<JsonValue> =>
+  JSON.parse(await readFile(path, 'utf8')) as JsonValue;
+
+const argumentsOf = async (logFile: string): Promise<JsonValue> => {
+  try {
+    await access(logFile);
+  } catch {
+    return null;
+  }
+  return sorted(await readJson(logFile.replace(/-log\.txt$/, '-args.json')));
+};
+
+const unitView = async (unit: UnitRecord, dir: string): Promise<UnitView> => {
+  const { index, component, zarr_url, status, cause, exit_code, signal, log_file } = unit;
+  return {
+    ...{ index, component, zarr_url, status, cause, exit_code, signal },
+    log_file: relative(dir, log_file),
+    args: await argumentsOf(log_file),
+  };
+};
+
+const errorView = (error: NonNullable<RunResult['error']>): ErrorView => {
+  const details = error.details ?? ({} as Record<string, never>);
+  return {
+    type: error.type,
+    workflow_task_id: details.workflow_task_id ?? null,
+    workflow_task_order: details.workflow_task_order ?? null,
+    task_name: details.task_name ?? null,
+    unit_index: details.unit_index ?? null,
+    component: details.component ?? null,
+    exit_code: details.exit_code ?? null,
+    signal: details.signal ?? null,
+    failed_units: details.failed_units ?? null,
+    total_units: details.total_units ?? null,
+  };
+};
+
+/** @throws what the run ended with when that is no end that the model knows. */
+export const observe = async (handle: RunHandle, dir: string): Promise<RunView> => {
+  const thrown: unknown = await handle.reference().then(
+    () => null,
+    (error: unknown) => error,
+  );
+  if (thrown instanceof InvalidRequestError) {
+    const refused = [...new Set(thrown.errors.map(({ path }) => path))].sort();
+    return { status: 'refused', refused, error: null, images: [], type_filters: {}, task_runs: [] };
+  }
+  if (thrown !== null && !(thrown instanceof RunError)) throw thrown;
+  const run = join(dir, 'run');
+  const result = (await readJson(join(run, 'result.json'))) as unknown as RunResult;
+  const names = result.error?.type ?? null;
+  if ((thrown?.name ?? null) !== names)
+    throw new Error(`thrown: ${String(thrown)}, result.json: ${String(names)}`);
+  return {
+    status: result.status,
+    refused: null,
+    error: result.error === null ? null : errorView(result.error),
+    images: result.images.map(({ zarr_url, origin, attributes, types }) => ({
+      ...{ zarr_url, origin },
+      attributes: sorted(attributes),
+      types: sorted(types),
+    })),
+    type_filters: sorted(result.type_filters),
+    task_runs: await Promise.all(
+      result.task_runs.map(async (task) => ({
+        ...{ workflow_task_order: task.workflow_task_order, task_name: task.task_name, status: task.status },
+        num_available_images: task.num_available_images,
+        num_tasks: task.num_tasks,
+        num_new_images: task.num_new_images,
+        units: await Promise.all(task.units.map((unit) => unitView(unit, run))),
+      })),
+    ),
+  };
+};

@@ -1,0 +1,187 @@
+/** Random requests of `processWorkflow`, most of them right, some wrong in one way or two. */
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import type { JsonObject, JsonValue } from '../../../src/wire/request.js';
+import { mutated, mutation, type Mutation } from './mutations.js';
+import { initPlays, singlePlays, unitPlays, type Plays } from './plays.js';
+import { attributeName, attributesOf, knownUrl, rarely, typesOf, ZARR_DIR } from './scalars.js';
+
+/** A request without its directory, and the content of its `images_file`, if it has one. */
+export interface Case {
+  request: JsonObject;
+  imagesFile: JsonValue;
+}
+
+const COMMAND = `node ${fileURLToPath(new URL('../task/play-unit.mjs', import.meta.url))}`;
+const command = fc.oneof(
+  { weight: 60, arbitrary: fc.constant(COMMAND) },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(COMMAND.replace('node', '"node"'), COMMAND.replace('node', " 'no'de ")),
+  },
+  // Missing, a folder, a file that is not executable.
+  { weight: 1, arbitrary: fc.constantFrom('/no/such/program', 'no-such-program x', '/tmp', '/etc/passwd') },
+);
+
+/** Arguments of the user's own: they reach the unit as they are. */
+const userArguments: fc.Arbitrary<JsonObject> = fc.dictionary(
+  fc.constantFrom('n', 'text', 'deep', '__proto__', 'zarr url'),
+  fc.constantFrom<JsonValue>(
+    ...[
+      1,
+      1.5,
+      true,
+      null,
+      'ü',
+      'a\tb\nc',
+      `it's "x" $y`,
+      'a\u2028b',
+      { k: [1, { l: null }] },
+      [],
+      '\u0000',
+      '\\n',
+    ],
+  ),
+  { maxKeys: 2, noNullPrototype: true },
+);
+
+const image: fc.Arbitrary<JsonObject> = fc.record(
+  {
+    zarr_url: knownUrl,
+    origin: fc.option(knownUrl),
+    attributes: attributesOf(3),
+    types: typesOf(2),
+  },
+  { requiredKeys: ['zarr_url', 'attributes'], noNullPrototype: true },
+) as fc.Arbitrary<JsonObject>;
+
+/** Urls that differ when spelled: the same one twice is for the mutations. */
+const imageList = (minLength: number): fc.Arbitrary<JsonObject[]> =>
+  fc.uniqueArray(image, {
+    minLength,
+    maxLength: 5,
+    selector: ({ zarr_url: url }) =>
+      (url as string)
+        .split('/')
+        .map((part) => part.trim())
+        .filter((part) => part !== '' && part !== '.')
+        .at(-1),
+  });
+
+const images = fc.oneof({ weight: 9, arbitrary: imageList(2) }, { weight: 1, arbitrary: imageList(0) });
+
+/** Like a workflow that somebody has thought about: what a task asks for, an earlier one may have made. */
+const types = rarely(4, {}, typesOf(1));
+
+const sometimes = (meta: JsonObject): fc.Arbitrary<JsonObject> =>
+  fc.constantFrom<JsonObject>({}, {}, meta, { ...meta, units_per_batch: 1 }, { ...meta, units_per_batch: 2 });
+
+const task = (real: boolean): fc.Arbitrary<JsonObject> =>
+  fc
+    .record({
+      type: fc.oneof(
+        { weight: 4, arbitrary: fc.constant('parallel') },
+        { weight: 3, arbitrary: fc.constant('compound') },
+        {
+          weight: 2,
+          arbitrary: fc.constantFrom('non_parallel', 'converter_non_parallel', 'converter_compound'),
+        },
+      ),
+      id: fc.option(fc.nat({ max: 99 })),
+      name: rarely(5, 'Task', fc.constantFrom('Project Image (HCS Plate)', 'É/..', '-', '$(touch x)')),
+      single: command,
+      many: command,
+      argsSingle: userArguments,
+      argsMany: userArguments,
+      init: initPlays,
+      one: singlePlays,
+      units: unitPlays,
+      meta: sometimes({}),
+      taskMeta: sometimes({ parallel_tasks_per_job: 2 }),
+      input: types,
+      output: rarely(3, {}, typesOf(2)),
+      filters: rarely(8, {}, typesOf(1)),
+    })
+    .map((spec) => {
+      const isCompound = spec.type.endsWith('compound');
+      const hasSingle = spec.type !== 'parallel';
+      const hasMany = spec.type === 'parallel' || isCompound;
+      const plays = (own: Plays): JsonObject => ({ plays: own as unknown as JsonValue });
+      return {
+        id: spec.id,
+        task_type: spec.type,
+        args_non_parallel: hasSingle
+          ? { ...spec.argsSingle, ...plays(isCompound ? spec.init : spec.one) }
+          : null,
+        args_parallel: hasMany ? { ...spec.argsMany, ...plays(spec.units) } : null,
+        meta_non_parallel: real ? { real } : null,
+        meta_parallel: real ? { ...spec.meta, real } : spec.meta,
+        type_filters: agreeing(spec.filters, spec.input),
+        task: {
+          name: spec.name,
+          type: spec.type,
+          command_non_parallel: hasSingle ? spec.single : null,
+          command_parallel: hasMany ? spec.many : null,
+          input_types: spec.input,
+          output_types: spec.output,
+          meta_parallel: spec.taskMeta,
+        },
+      } as JsonObject;
+    });
+
+/** Contradictions are for the mutations. */
+const agreeing = (filters: Record<string, boolean>, input: Record<string, boolean>): JsonObject => {
+  const taken = Object.keys(input).map((key) => key.trim());
+  return Object.fromEntries(Object.entries(filters).filter(([key]) => !taken.includes(key.trim())));
+};
+
+const range = fc.tuple(
+  fc.option(fc.nat({ max: 3 }), { freq: 2 }),
+  fc.option(fc.nat({ max: 3 }), { freq: 2 }),
+);
+
+const attributeFilters: fc.Arbitrary<JsonObject> = fc.dictionary(
+  attributeName,
+  fc.oneof(
+    fc.subarray(['A01', 'A02', '1', ''], { minLength: 1 }),
+    fc.subarray([0, 1, 1.5, -1], { minLength: 1 }),
+    fc.subarray([true, false], { minLength: 1 }),
+  ),
+  { minKeys: 1, maxKeys: 2, noNullPrototype: true },
+);
+
+/** @param real whether its units are processes of the real local executor. */
+const caseOf = (real: boolean): fc.Arbitrary<Case> =>
+  fc
+    .record({
+      tasks: fc.array(task(real), { minLength: 1, maxLength: 4 }),
+      orders: fc.shuffledSubarray([0, 1, 2, 3, 5, 9, 10], { minLength: 4, maxLength: 4 }),
+      images,
+      inFile: rarely(15, false, fc.constant(true)),
+      zarrDir: rarely(10, ZARR_DIR, fc.constantFrom(` ${ZARR_DIR}/`, '/z', '/', 's3://b/d')),
+      range: rarely<[number | null, number | null]>(4, [null, null], range),
+      filters: rarely<JsonObject>(8, {}, attributeFilters),
+      types: rarely<Record<string, boolean>>(8, {}, typesOf(1)),
+      mutations: rarely<Mutation[]>(6, [], fc.array(mutation, { minLength: 1, maxLength: 2 })),
+    })
+    .map(({ tasks, orders, mutations, ...spec }) => {
+      const list = tasks.map((one, index) => ({ ...one, order: orders[index] ?? index }));
+      const last = list.length - 1;
+      const within = (index: number | null): number | null => (index === null ? null : Math.min(index, last));
+      const [first, end] = [within(spec.range[0]), within(spec.range[1])];
+      const request: JsonObject = {
+        workflow: { name: 'Model', task_list: list },
+        dataset: { zarr_dir: spec.zarrDir, ...(spec.inFile ? {} : { images: spec.images }) },
+        first_task_index: first,
+        last_task_index: first !== null && end !== null && end < first ? null : end,
+        job_attribute_filters: spec.filters,
+        job_type_filters: spec.types,
+      };
+      return mutated({ request, imagesFile: spec.inFile ? spec.images : null }, mutations);
+    });
+
+/** One run in ten is made of processes: they cost a hundred times more. */
+export const anyCase: fc.Arbitrary<Case> = fc.oneof(
+  { weight: 9, arbitrary: caseOf(false) },
+  { weight: 1, arbitrary: caseOf(true) },
+);
