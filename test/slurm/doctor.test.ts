@@ -34,6 +34,24 @@ describeOnCluster('doctor on a real cluster', {}, (cluster) => {
     expect(jobs.stdout).toBe('');
   });
 
+  it("tries the configuration's own lines: what SLURM refuses of them, and what fails on a node", async () => {
+    const dir = join(cluster().workDir, 'lines');
+    await mkdir(dir);
+    await chown(dir, cluster().uid, cluster().gid);
+    const refused = siteConfig({}, { extra_lines: ['#SBATCH --ntasks-per-node=2'] });
+    const first = await doctor(cluster(), refused, dir);
+    expect(first.exitCode).toBe(1);
+    expect(first.stdout).toMatch(
+      /^problem +default_slurm_config: a job of the usual size is refused: .*not available/m,
+    );
+    const failing = siteConfig({}, { extra_lines: ['module-of-nobody load x'] });
+    const second = await doctor(cluster(), failing, dir);
+    expect(second.exitCode).toBe(1);
+    expect(second.stdout).toMatch(
+      /^problem +a line of extra_lines fails on .*module-of-nobody: command not found/m,
+    );
+  });
+
   it('says what is wrong and what to do, and ends with 1', async () => {
     const config = siteConfig({}, { partition: 'nowhere', mem: '1000G' });
     const { stdout, exitCode } = await doctor(cluster(), config, '/root');

@@ -77,12 +77,16 @@ async function* tryJobs(commands: SlurmCommands, config: SlurmConfig, dir: strin
     return;
   }
   try {
-    const single = await checkSubmission({ commands, config, folder, gpu: false, largest: false });
-    yield single;
-    yield await checkSubmission({ commands, config, folder, gpu: false, largest: true });
-    if (config.gpu_slurm_config)
-      yield await checkSubmission({ commands, config, folder, gpu: true, largest: false });
-    if (single.status === 'ok') yield await checkNode({ commands, config, folder, dir });
+    const trial = { commands, config, folder };
+    for (const gpu of config.gpu_slurm_config ? [false, true] : [false]) {
+      const single = await checkSubmission({ ...trial, gpu, size: 'one' });
+      yield single;
+      yield await checkSubmission({ ...trial, gpu, size: 'usual' });
+      if (!gpu) yield await checkSubmission({ ...trial, gpu, size: 'largest' });
+      // A GPU node is asked only about lines of its own.
+      const lines = !gpu || (config.gpu_slurm_config?.extra_lines ?? []).length > 0;
+      if (single.status === 'ok' && lines) yield await checkNode({ ...trial, dir, gpu });
+    }
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }

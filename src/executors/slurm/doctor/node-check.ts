@@ -1,11 +1,13 @@
-/** Does a node see the folder of the runs, and may it write there? A real job says so. */
+/** Does a node see the folder of the runs, may it write there, and do the site's lines work there? A real job says so. */
 import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SCRIPT_EXITS } from '../../../batch/exit-codes.js';
 import { quoteWord } from '../../../batch/quote.js';
+import { fileTail } from '../../../state/file-tail.js';
 import { readSubmission } from '../sbatch.js';
-import { parseScontrolJob } from '../scontrol.js';
+import { parseScontrolJob, type ControlledJob } from '../scontrol.js';
 import { classOfState } from '../states.js';
 import { ok, problem, warning, type Finding } from './finding.js';
 import { judgeRefusal, callTrial, trialBatch, type TrialInput } from './trial.js';
@@ -13,6 +15,8 @@ import { judgeRefusal, callTrial, trialBatch, type TrialInput } from './trial.js
 /** Below what people wait for at a prompt; a busy cluster gets a warning instead of an answer. */
 export const START_PATIENCE_SECONDS = 60;
 const LOOK_SECONDS = 1;
+/** Of what the trial job said on stderr. */
+const SHOWN_LINES = 5;
 /** The oldest bash that the batch script is made for. */
 const OLDEST_BASH = [4, 2] as const;
 
@@ -41,15 +45,16 @@ const trialScript = (question: string, answer: string): string =>
   ].join('\n');
 
 export const checkNode = async (
-  input: Omit<TrialInput, 'gpu' | 'largest'> & { dir: string },
+  input: Omit<TrialInput, 'size'> & { dir: string },
   patienceSeconds = START_PATIENCE_SECONDS,
 ): Promise<Finding> => {
-  const trial = { ...input, gpu: false, largest: false };
+  const trial = { ...input, size: 'one' } as const;
   const token = randomUUID();
   const answerFile = join(input.folder, 'from-node');
   await writeFile(join(input.folder, 'from-worker'), `${token}\n`);
   const body = trialScript(join(input.folder, 'from-worker'), answerFile);
-  const outcome = readSubmission(await callTrial(trial, trialBatch(trial), { body, options: ['--time=1'] }));
+  const batch = trialBatch(trial);
+  const outcome = readSubmission(await callTrial(trial, batch, { body, options: ['--time=1'] }));
   if (outcome.kind !== 'accepted') return judgeRefusal('a trial job', outcome, false);
   const { jobId } = outcome;
   const deadline = performance.now() + patienceSeconds * 1000;
@@ -63,7 +68,10 @@ export const checkNode = async (
     state = shown === null ? state : `${shown.state}, ${shown.reason}`;
     if (performance.now() >= deadline) break;
     // Its answer may be on the way through a shared file system: the end alone is not waited past.
-    if (ended && shown.exit?.code !== 0) return judgeEnd(input.dir, jobId, state, shown.node);
+    if (ended && shown.exit?.code !== 0) {
+      const said = await fileTail(`${batch.paths.stdioPrefix}${jobId}.err`, SHOWN_LINES);
+      return judgeEnd(input.dir, { ...shown, jobId, state }, said ?? '');
+    }
     await sleep(LOOK_SECONDS * 1000);
   }
   await input.commands.ask('scancel', [jobId]);
@@ -81,8 +89,20 @@ const judgeAnswer = (dir: string, { bash, node }: NodeAnswer): Finding =>
       )
     : ok(`${dir}: node ${node} sees it and writes there (bash ${bash})`);
 
-const judgeEnd = (dir: string, jobId: string, state: string, node: string | null): Finding =>
-  problem(
-    `${dir}: trial job ${jobId} on ${node ?? 'no node'} could not use it (${state})`,
-    'runs need a folder that worker and nodes share, and that the user may write to on both',
-  );
+/** Pure. */
+export const judgeEnd = (
+  dir: string,
+  { jobId, state, node, exit }: Pick<ControlledJob, 'jobId' | 'state' | 'node' | 'exit'>,
+  said: string,
+): Finding => {
+  const words = said === '' ? '' : `: ${said}`;
+  return exit?.code === SCRIPT_EXITS.preambleFailed
+    ? problem(
+        `a line of extra_lines fails on ${node ?? 'a node'} (trial job ${jobId})${words}`,
+        'correct it; login_shell reads the profiles first, failing_lines "ignore" goes on without it',
+      )
+    : problem(
+        `${dir}: trial job ${jobId} on ${node ?? 'no node'} could not use it (${state})${words}`,
+        'runs need a folder that worker and nodes share, and that the user may write to on both',
+      );
+};

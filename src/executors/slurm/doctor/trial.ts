@@ -2,10 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { scriptHead } from '../../../batch/script-head.js';
 import type { Batch } from '../../contract.js';
 import type { JsonObject } from '../../../wire/request.js';
 import type { SlurmCommands } from '../commands.js';
-import type { SlurmConfig } from '../config.js';
+import { headOptions, type SlurmConfig } from '../config.js';
 import { slurmHeader } from '../header.js';
 import { slurmLayout } from '../layout.js';
 import { readSubmission, type CommandEnd, type SubmissionOutcome } from '../sbatch.js';
@@ -19,18 +20,18 @@ export interface TrialInput {
   /** An empty folder for the trial's files. */
   folder: string;
   gpu: boolean;
-  /** Units at once: 1, or as many as one job may have. */
-  largest: boolean;
+  /** Units at once: one, as many as a task's jobs have as a rule, or as many as one job may have. */
+  size: 'one' | 'usual' | 'largest';
 }
 
 /** The batch that a task of the default resources would make. */
-export const trialBatch = ({ config, folder, gpu, largest }: Omit<TrialInput, 'commands'>): Batch => {
+export const trialBatch = ({ config, folder, gpu, size }: Omit<TrialInput, 'commands'>): Batch => {
   const meta: JsonObject = gpu ? { needs_gpu: true } : {};
   // So many units that only the limits of one job decide how many of them run at once.
-  const units = largest ? config.batching_config.max_num_jobs * 1_000_000 : 1;
+  const units = size === 'largest' ? config.batching_config.max_num_jobs * 1_000_000 : 1;
   const input = { units, meta, workerInit: null, slurmAccount: null, userCacheDir: '/tmp' };
   const layout = slurmLayout(config, input);
-  const lanes = largest ? layout.lanes : 1;
+  const lanes = size === 'one' ? 1 : layout.lanes;
   const key = randomUUID();
   const path = (name: string): string => join(folder, name);
   return {
@@ -63,7 +64,12 @@ export const callTrial = async (
   batch: Batch,
   { body, options }: { body: string; options: string[] },
 ): Promise<CommandEnd> => {
-  await writeFile(batch.paths.script, ['#!/bin/bash', ...slurmHeader(batch), body, ''].join('\n'));
+  await writeFile(
+    batch.paths.script,
+    [...scriptHead({ header: slurmHeader(batch), ...headOptions(config.runner_config) }), body, ''].join(
+      '\n',
+    ),
+  );
   const section = (gpu ? config.gpu_slurm_config : null) ?? config.default_slurm_config;
   const [command = '', ...words] = sbatchWords(
     section.pre_submission_commands ?? [],
@@ -72,20 +78,22 @@ export const callTrial = async (
   return commands.ask(command, [...words, ...options, batch.paths.script]);
 };
 
+const WHAT = { one: 'a job', usual: 'a job of the usual size', largest: 'the largest job' } as const;
+
 /**
- * Does the cluster take a job with the configuration's resources? Tried with a held one, cancelled at once; the
- * largest only asked about, since sbatch takes jobs that no node can ever run.
+ * Does the cluster take a job with the configuration's resources? Tried with a held one, cancelled at once. Larger ones
+ * are only asked about, but then SLURM also says whether any node could run them, which it does not of a held one.
  */
 export const checkSubmission = async (input: TrialInput): Promise<Finding> => {
   const section = input.gpu ? 'gpu_slurm_config' : 'default_slurm_config';
-  const what = `${section}: ${input.largest ? 'the largest job' : 'a job'}`;
+  const what = `${section}: ${WHAT[input.size]}`;
   try {
     const batch = trialBatch(input);
-    const options = [input.largest ? '--test-only' : '--hold'];
+    const options = [input.size === 'one' ? '--hold' : '--test-only'];
     const end = await callTrial(input, batch, { body: 'exit 0', options });
-    if (input.largest && end.exitCode === 0) return ok(`${what} would be taken`);
+    if (input.size !== 'one' && end.exitCode === 0) return ok(`${what} would be taken`);
     const outcome = readSubmission(end);
-    if (outcome.kind !== 'accepted') return judgeRefusal(what, outcome, input.largest);
+    if (outcome.kind !== 'accepted') return judgeRefusal(what, outcome, input.size === 'largest');
     const shown = parseScontrolJob(
       (await input.commands.ask('scontrol', ['show', 'job', outcome.jobId])).stdout,
     );
@@ -133,7 +141,7 @@ export const judgeRefusal = (
           )
         : problem(
             `${what} is refused: ${outcome.words}`,
-            'correct partition, account, mem, gres or constraint',
+            'correct partition, account, mem, gres, constraint or extra_lines',
           );
   }
 };

@@ -76,6 +76,7 @@ it("gives sbatch's own words when a trial job is refused, and leaves no files", 
   answers['timeout'] = () => recorded('sbatch-unknown-account');
   const lines = await examine();
   expect(lines).toContainEqual(expect.stringMatching(/^problem .*a job is refused: .*Invalid account/));
+  expect(lines).toContainEqual(expect.stringMatching(/^problem .*a job of the usual size is refused/));
   expect(lines).toContainEqual(expect.stringMatching(/^warning .*the largest job is refused/));
   expect(await readdir(dir)).toEqual(['config.json']);
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseSlurmConfig, type SlurmOptionSet } from '../../../../src/executors/slurm/config.js';
 import { formatFinding, ok, problem } from '../../../../src/executors/slurm/doctor/finding.js';
 import { judgeConfig } from '../../../../src/executors/slurm/doctor/index.js';
-import { isOldBash, parseAnswer } from '../../../../src/executors/slurm/doctor/node-check.js';
+import { isOldBash, judgeEnd, parseAnswer } from '../../../../src/executors/slurm/doctor/node-check.js';
 import { judgePartitions, parsePartitions } from '../../../../src/executors/slurm/doctor/partitions.js';
 import { judgeRefusal, trialBatch } from '../../../../src/executors/slurm/doctor/trial.js';
 import { configNotices } from '../../../../src/executors/slurm/notices.js';
@@ -54,10 +54,23 @@ it.each([
   });
 });
 
-it('makes one unit, or as many at once as one job may have', () => {
+it('makes one unit, as many at once as usual, or as many as one job may have', () => {
   const config = parseSlurmConfig(configText());
-  const trial = (largest: boolean) => trialBatch({ config, folder: '/x', gpu: false, largest });
-  expect([trial(false).lanes, trial(true).lanes]).toEqual([1, 16]);
+  const trial = (size: 'one' | 'usual' | 'largest') => trialBatch({ config, folder: '/x', gpu: false, size });
+  expect([trial('one').lanes, trial('usual').lanes, trial('largest').lanes]).toEqual([1, 4, 16]);
+});
+
+it('tells a line that fails on a node from a folder that the node does not see', () => {
+  const end = (code: number) =>
+    judgeEnd(
+      '/data',
+      { jobId: '7', state: 'FAILED', node: 'n1', exit: { code, signal: 0 } },
+      'module: not found',
+    );
+  expect(formatFinding(end(96))).toMatch(
+    /^problem .*line of extra_lines fails on n1 .*module: not found -> /,
+  );
+  expect(formatFinding(end(93))).toMatch(/^problem .*\/data: trial job 7 on n1 could not use it/);
 });
 
 it('reads the answer of a node', () => {
