@@ -82,6 +82,68 @@ describeOnCluster('ends of jobs on a real cluster with accounting', { accounting
     expect(await startsOf(batch)).toEqual([[]]);
   });
 
+  it.concurrent('FAILED: a line of worker_init that fails ends the job, with its words', async () => {
+    const { batch, handle, end } = await runToEnd(cluster(), {
+      units: ['exit 0'],
+      workerInit: 'echo loading\nmodule-of-nobody load x\nexport A=1',
+    });
+    expect(end).toMatchObject({ cause: 'failed', schedulerState: 'FAILED', node: cluster().nodes[0] });
+    expect(end.message).toMatch(/line of worker_init[\s\S]*96:0[\s\S]*module-of-nobody: command not found/);
+    expect(end.message).toMatch(/status 127: module-of-nobody load x[\s\S]*stdout:\nloading/);
+    expect(end.message).toContain(handle.jobId);
+    expect(await startsOf(batch)).toEqual([[]]);
+  });
+
+  it.concurrent('CANCELLED before it began: job, state and message, and cancel knows it too', async () => {
+    const started = await run(cluster(), { units: ['exit 0'], meta: { extra_lines: ['#SBATCH --hold'] } });
+    await cluster().asUser(['scancel', started.handle.jobId]);
+    const end = await untilEnded(started.backend, started.batch, started.handle);
+    expect(end).toMatchObject({ cause: 'cancelled', node: null, nodeAtFault: false });
+    expect(end.message).toContain(`SLURM job ${started.handle.jobId}`);
+    expect(await started.backend.executor.cancel(started.batch, null, newContext())).toEqual({
+      jobIds: [started.handle.jobId],
+      uncertain: null,
+    });
+  });
+
+  it.concurrent('keeps its name whatever PBS lines say', async () => {
+    const extra = ['#PBS -N other', '#BSUB -J another'];
+    const { batch, handle, end } = await runToEnd(cluster(), {
+      units: ['exit 0'],
+      meta: { extra_lines: extra },
+    });
+    expect(end).toMatchObject({ cause: 'completed' });
+    const { stdout } = await cluster().asUser(['sacct', '-n', '-X', '-o', 'JobName%100', '-j', handle.jobId]);
+    expect(stdout.trim()).toBe(batch.jobName);
+  });
+
+  it.concurrent('cancels many jobs with few calls', async () => {
+    const started = await Promise.all(
+      Array.from({ length: 40 }, () =>
+        run(cluster(), { units: ['sleep 600'], meta: { extra_lines: ['#SBATCH --hold'] } }),
+      ),
+    );
+    const backend = backendOn(cluster());
+    const reports = await Promise.all(
+      started.map(({ batch }) => backend.executor.cancel(batch, null, newContext())),
+    );
+    expect(reports.map(({ jobIds }) => jobIds)).toEqual(started.map(({ handle }) => [handle.jobId]));
+    const ids = started.map(({ handle }) => handle.jobId).join(',');
+    const { stdout } = await cluster().asUser(['squeue', '-h', '-t', 'all', '-o', '%T', '-j', ids]);
+    expect(new Set(stdout.split('\n'))).toEqual(new Set(['CANCELLED']));
+  });
+
+  it.concurrent('a job that leaves out the last node may use it after all', async () => {
+    const backend = backendOn(cluster());
+    const meta = { constraint: 'first' };
+    const batch = await makeBatch(cluster(), backend, { units: ['exit 0'], meta });
+    const context = newContext();
+    const avoiding = { ...batch, avoidNodes: [cluster().nodes[0]] };
+    const handle = await backend.executor.submit(avoiding, context);
+    expect(context.notes).toEqual([expect.stringMatching(/^no longer avoiding .*not available/)]);
+    expect(await untilEnded(backend, avoiding, handle)).toMatchObject({ node: cluster().nodes[0] });
+  });
+
   it.concurrent('a script that is killed ends by its signal', async () => {
     const started = await run(cluster(), { units: ['sleep 600', 'exit 0'] });
     await untilBegun(started.batch);
@@ -208,7 +270,7 @@ describeOnCluster('preemption and memory on a real cluster without cgroups', wit
       onPartition(cluster(), 'high'),
     );
     const end = await untilEnded(low.backend, low.batch, low.handle);
-    expect(end).toMatchObject({ cause: 'node', schedulerState: 'PREEMPTED' });
+    expect(end).toMatchObject({ cause: 'node', schedulerState: 'PREEMPTED', nodeAtFault: false });
     expect(await statuses(low.batch)).toEqual([0, null, null]);
     expect(await untilEnded(high.backend, high.batch, high.handle)).toMatchObject({ cause: 'completed' });
   });

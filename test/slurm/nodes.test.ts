@@ -44,7 +44,12 @@ describeOnCluster('nodes that die on a real cluster', {}, (cluster) => {
       await cluster().killNode(2);
       const seen: BatchStatus[] = [];
       const end = await untilEnded(backend, batch, handle, seen);
-      expect(end).toMatchObject({ cause: 'node', schedulerState: 'NODE_FAIL', node: cluster().nodes[1] });
+      expect(end).toMatchObject({
+        cause: 'node',
+        schedulerState: 'NODE_FAIL',
+        node: cluster().nodes[1],
+        nodeAtFault: true,
+      });
       expect(await startsOf(batch)).toEqual([[`${handle.jobId} 0`], [`${handle.jobId} 0`], []]);
       const { ends, complete } = await journalOf(batch);
       expect([...ends.keys()]).toEqual([0]);

@@ -25,6 +25,8 @@ export interface QueueRound {
 
 export interface Poller {
   latest(): QueueRound | null;
+  /** How long after the start of a round the next one starts; longer than the interval when squeue is slow. */
+  gapMs(): number;
   /** The first round that started at `since` or later; urgent ones may come sooner than the interval. */
   after(since: number, urgent: boolean): Promise<QueueRound>;
 }
@@ -109,6 +111,7 @@ export const createPoller = (options: PollerOptions): Poller => {
 
   return {
     latest: () => last,
+    gapMs: () => Math.max(intervalSeconds * jitter * 1000, pauseMs),
     after: (since, urgent) => {
       if (last !== null && last.startedAt >= since) return Promise.resolve(last);
       return new Promise((resolve) => {

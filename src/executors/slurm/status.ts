@@ -60,7 +60,8 @@ export const createStatus = (
     const silentMs = performance.now() - watch.lastAt;
     const { command_timeout_seconds: timeout } = scheduler.config.runner_config;
     // Between two rounds the last answer stands; longer, and it says nothing about now.
-    if (silentMs <= 2 * intervalMs + Math.min(10, timeout) * 1000) return watch.last;
+    const betweenMs = 2 * Math.max(intervalMs, scheduler.poller.gapMs());
+    if (silentMs <= betweenMs + Math.min(10, timeout) * 1000) return watch.last;
     return unknown(`squeue has given no answer for ${String(Math.round(silentMs / 1000))} s`);
   };
 };
@@ -72,7 +73,9 @@ const observe = async (
   watch: Watch,
   intervalMs: number,
 ): Promise<BatchStatus> => {
-  if (watch.lastSeen === 0) watch.lastSeen = (await readIntent(batch))?.created ?? Date.now();
+  // An end is found and told also where a file of the run cannot be read.
+  if (watch.lastSeen === 0)
+    watch.lastSeen = (await readIntent(batch).catch(() => null))?.created ?? Date.now();
   // The first round must have begun after the job was there.
   const since = Math.max(watch.registeredAt, performance.now() - intervalMs);
   const round = await scheduler.poller.after(since, false);
@@ -101,7 +104,7 @@ const observe = async (
 const jobOf = async (batch: Batch, handle: Handle, { rows }: QueueRound): Promise<QueueRow | null> => {
   const mine = (rows ?? []).filter((row) => row.name === batch.jobName);
   if (mine.length <= 1) return mine[0] ?? null;
-  return chooseJob(mine, (await readOwner(batch)) ?? handle.jobId);
+  return chooseJob(mine, (await readOwner(batch).catch(() => null)) ?? handle.jobId);
 };
 
 /** A job that only waits because it leaves out the nodes of earlier tries may use them after all. */

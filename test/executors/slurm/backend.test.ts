@@ -300,6 +300,33 @@ describe('status', () => {
     });
   });
 
+  it('stays what it was between two rounds, also where squeue is slow and seldom asked', async () => {
+    cluster.delayMs = (command) => (command === 'squeue' ? 50 : 0);
+    const backend = backendFor({ command_timeout_seconds: 0.001 });
+    const handle = await submit(backend);
+    await statusThat(backend, handle, ({ state }) => state === 'running');
+    const asked = cluster.count('squeue');
+    const seen = new Set<string>();
+    await statusThat(backend, handle, ({ state }) => {
+      seen.add(state);
+      return cluster.count('squeue') > asked;
+    });
+    expect(seen).toEqual(new Set(['running']));
+  });
+
+  it('tells the end of a job whose files cannot be read', async () => {
+    const backend = backendFor();
+    const handle = await submit(backend);
+    for (const path of [batch.paths.intent, batch.paths.owner, batch.paths.tombstone]) {
+      await rm(path, { force: true });
+      await mkdir(path);
+    }
+    Object.assign(cluster.jobs[0] ?? {}, { state: 'TIMEOUT' });
+    expect(await statusThat(backend, handle, ({ state }) => state === 'ended')).toMatchObject({
+      cause: 'timeout',
+    });
+  });
+
   it('does not need accounting', async () => {
     cluster.accounting = false;
     const backend = backendFor();

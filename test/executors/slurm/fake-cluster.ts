@@ -1,6 +1,7 @@
 /** A cluster of a few lines in memory, with the words of the real commands; counts what it is asked. */
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { writeSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Batch, ExecutorContext } from '../../../src/executors/contract.js';
@@ -35,6 +36,8 @@ export class FakeCluster implements SlurmCommands {
   /** What sbatch does in place of taking the job; `taken`: the job is there all the same. */
   sbatch: () => (CommandEnd & { taken: boolean }) | null = () => null;
   accounting = true;
+  /** How long a command takes to answer. */
+  delayMs: (command: string) => number = () => 0;
   /** What sinfo shows, `partition|limit|cpus|mem|state|node` a line; null: it gives no answer. */
   nodes: string | null = null;
   private nextId = 1;
@@ -63,7 +66,9 @@ export class FakeCluster implements SlurmCommands {
 
   ask(command: string, args: readonly string[]): Promise<CommandEnd> {
     this.calls.push({ command, args });
-    return Promise.resolve(this.override(command, args) ?? this.answer(command, args));
+    const answer = this.override(command, args) ?? this.answer(command, args);
+    const ms = this.delayMs(command);
+    return ms === 0 ? Promise.resolve(answer) : sleep(ms, answer);
   }
 
   start(words: readonly string[], files: { stdout: number; stderr: number }): Promise<CommandEnd> {

@@ -25,7 +25,7 @@ const scheduler = (answer: AccountAnswer): Scheduler => ({
   config: parseSlurmConfig(configText({ runner_config: { vanish_window_seconds: 100 } })),
   user: 'ann',
   commands: new FakeCluster(() => batch.jobName),
-  poller: { latest: () => null, after: unasked },
+  poller: { latest: () => null, gapMs: () => 0, after: unasked },
   accounting: {
     find: () => Promise.resolve(answer),
     findById: () => Promise.resolve(answer),
