@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readJournals } from '../../../src/batch/read-journals.js';
 import type { Backend, ExecutorContext } from '../../../src/executors/contract.js';
+import { hostFiles } from '../../../src/executors/local/folders.js';
 import { createLocalBackend } from '../../../src/executors/local/index.js';
+import { batchProcesses } from '../../../src/executors/local/processes.js';
 import { makeBatch, type TestBatch } from '../../conformance/batches.js';
 import { until } from '../../support/until.js';
 
@@ -116,6 +118,24 @@ describe('units at once on a host', () => {
     for (const { batch } of [waiting, long]) await backend.executor.submit(batch, context);
     await writeFile(long.here('go'), '');
     await untilComplete(waiting);
+  });
+
+  it('leave no script behind that waits for them, once its worker was killed and its run removed', async () => {
+    const busy = 'while ! [ -e $here/go ]; do sleep 0.02; done';
+    const long = await makeBatch({ backend, folder, key: 'long', units: [busy, busy] });
+    long.batch.runUuid = 'run1';
+    batches.push(long);
+    const waiting = await make('waiting', 'run1', 4);
+    await submitAndDie([long, waiting]);
+    await until('a full host', async () => (await long.begun()).length === LIMIT);
+    // As after a minute without a worker.
+    const { width, lock } = hostFiles(join(folder, 'state'), 'q', 'waiting');
+    expect(await readFile(width, 'utf8')).toMatch(/^0\n\d/);
+    await writeFile(width, '0\n1.00\n');
+    await rm(waiting.here('.'), { recursive: true });
+    await until('the end of the script', async () => (await batchProcesses('waiting', lock)).length === 0);
+    await writeFile(long.here('go'), '');
+    await untilComplete(long);
   });
 
   it('are not counted for a batch that was killed', async () => {
