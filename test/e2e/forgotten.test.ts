@@ -12,6 +12,7 @@ import {
   TaskExecutionError,
   WORKFLOW_TYPE,
 } from '../../src/client/index.js';
+import { type EmbeddedServer, startEmbeddedServer } from '../../src/server/index.js';
 import { createSandbox, type Sandbox } from '../support/cli.js';
 import { type Harness, startHarness } from '../support/harness.js';
 import { makeRequest, type TaskSpec } from '../support/scripted-requests.js';
@@ -39,15 +40,15 @@ const runsOf = async (dir: string): Promise<number> =>
   (await readFile(join(dir, 'runs'), 'utf8')).trim().split('\n').length;
 
 /** As the server does when its retention is over. */
-const forget = async (workflowId: string, runId: string): Promise<void> => {
+const forget = async (workflowId: string, runId: string, client = harness.client): Promise<void> => {
   const execution = { workflowId, runId };
-  const { workflowService, options } = harness.client;
+  const { workflowService, options } = client;
   await workflowService.deleteWorkflowExecution({
     namespace: options.namespace,
     workflowExecution: execution,
   });
   await until('the server has forgotten it', () =>
-    harness.client.workflow
+    client.workflow
       .getHandle(workflowId, runId)
       .describe()
       .then(
@@ -111,39 +112,48 @@ describe('a run that the server has forgotten', () => {
 });
 
 describe('a chain of continue-as-new whose first link the server has forgotten', () => {
-  /** Started as other clients do, without a memo, so that only what the chain carries is left. */
-  const chain = async () => {
-    const gate = join(await harness.folder(), 'gate');
-    const { dir, value } = await request({ '*': { wait_for: gate } });
-    const workflowId = `chain-${randomUUID()}`;
-    const opened = {
-      run: {
-        dir: join(dir, 'run'),
-        uuid: 'u',
-        request: { path: '/r', sha256: 's' },
-        workflow_id: workflowId,
-      },
-    };
-    const taskQueue = `none-${randomUUID()}`;
-    const handle = await harness.client.workflow.start(WORKFLOW_TYPE, {
-      ...{ workflowId, taskQueue },
-      args: [{ activity_task_queue: 'the-queue' }, { uuid: 'u', state: { opened } }],
-    });
-    return { dir, value, handle, taskQueue };
-  };
+  let server: EmbeddedServer;
+  let chained: Harness;
+  beforeAll(async () => {
+    const dynamicConfig = { 'limit.historyCount.suggestContinueAsNew': '30' };
+    server = await startEmbeddedServer({ binary, dbFile: null, logFile: null, dynamicConfig });
+    chained = await startHarness({ address: server.address, unitsPerBatch: 1 });
+  });
+  afterAll(async () => {
+    await chained.stop();
+    await server.stop();
+  });
 
-  it('its directory and its queue are told from what the last link carries', async () => {
-    const { dir, handle, taskQueue } = await chain();
-    try {
-      expect(await directoryOfRun(harness.client, handle)).toBe(join(dir, 'run'));
-      expect(await activityQueueOfRun(harness.client, handle)).toBe('the-queue');
-      const report = await reportRun(harness.client, handle.workflowId, 1);
-      expect(report.workflow_dir).toBe(join(dir, 'run'));
-      expect(report.no_worker.join()).toContain(taskQueue);
-      expect(report.no_worker.join()).toContain('the-queue');
-    } finally {
-      await handle.terminate();
-    }
+  it.each([
+    ['with a memo', true],
+    ['started by another client, without one', false],
+  ])('%s: directory, queue and request are still known', async (_what, withMemo) => {
+    const dir = await chained.folder();
+    const images = Array.from({ length: 10 }, (_, index) => `image${String(index)}`);
+    const value = {
+      ...makeRequest({ dir, tasks: [{ type: 'parallel' }, { type: 'parallel' }], images }),
+      activity_task_queue: chained.activityQueue,
+    };
+    const workflowId = `chain-${randomUUID()}`;
+    if (withMemo) await chained.start(value, workflowId);
+    else
+      await chained.client.workflow.start(WORKFLOW_TYPE, {
+        ...{ workflowId, taskQueue: chained.workflowQueue, args: [value] },
+      });
+    const run = chained.get(workflowId);
+    const result = await run.result();
+    const { raw, runId } = await run.temporal.describe();
+    const first = raw.workflowExecutionInfo?.firstRunId ?? '';
+    expect(first).not.toBe(runId);
+    await forget(workflowId, first, chained.client);
+
+    expect(await directoryOfRun(chained.client, run.temporal)).toBe(join(dir, 'run'));
+    expect(await activityQueueOfRun(chained.client, run.temporal)).toBe(chained.activityQueue);
+    expect(await reportRun(chained.client, workflowId, 1)).toMatchObject({ workflow_dir: join(dir, 'run') });
+    const again = await chained.start(value, workflowId);
+    expect(again.joined).toBe(true);
+    expect(await again.result()).toEqual(result);
+    await expect(chained.start({ ...value, job_id: 5 }, workflowId)).rejects.toThrow(RequestConflictError);
   });
 });
 
