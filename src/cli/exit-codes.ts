@@ -12,7 +12,7 @@ import {
 import { NoServer } from '../server/address.js';
 import { NoServerBinary } from '../server/binary.js';
 import { ServerStartFailed } from '../server/embedded.js';
-import { UpServerSilent } from '../server/up-server.js';
+import { ServerElsewhere, UpServerSilent } from '../server/up-server.js';
 
 export const exitCode = {
   done: 0,
@@ -58,6 +58,7 @@ const codes: [ErrorClass, number][] = [
   [NoServerBinary, exitCode.noServer],
   [ServerStartFailed, exitCode.noServer],
   [UpServerSilent, exitCode.noServer],
+  [ServerElsewhere, exitCode.noServer],
   [Detached, exitCode.detached],
 ];
 

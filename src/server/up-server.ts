@@ -1,5 +1,6 @@
 /** A server with a state file: adopted when it lives, started again on the same database when not. */
 import { mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type EmbeddedServer, type EmbeddedServerOptions, startEmbeddedServer } from './embedded.js';
 import { withFolderLock } from './folder-lock.js';
@@ -7,7 +8,7 @@ import { endProcess, isAlive, ownIdentity, type ProcessIdentity } from './proces
 import { probe } from './probe.js';
 import { keepRunsForWeeks } from './retention.js';
 import { CONNECT_TIMEOUT_MS, PREFERRED_PORT, PREFERRED_UI_PORT, SERVER_STOP_SECONDS } from './tunables.js';
-import { readUpState, type UpState, writeUpState } from './up-state.js';
+import { readUpState, type UpState, upStatePath, writeUpState } from './up-state.js';
 
 export interface UpServerOptions {
   /** Folder of database, log and state file. */
@@ -80,6 +81,26 @@ const adopt = async (
   };
 };
 
+/** Another host started the server of this folder, and did not end it in order: it may live. */
+export class ServerElsewhere extends Error {
+  override readonly name = 'ServerElsewhere';
+}
+
+const bootOf = ({ started }: ProcessIdentity): string | undefined => started.split('/').at(-2);
+
+/**
+ * On a shared disk a process that is not found here may live on another host, and two servers on one database destroy
+ * it. Another name alone is none: a container has a new one each time, on the same boot of the same machine.
+ */
+const refuseElsewhere = async (home: string, state: UpState | null): Promise<void> => {
+  if (state === null || state.owner === null || state.host === undefined || state.host === hostname()) return;
+  if (bootOf(state.process) === bootOf(await ownIdentity())) return;
+  throw new ServerElsewhere(
+    `The server of ${home} was started on host ${state.host} (process ${String(state.process.pid)}) and has not been ended in order. ` +
+      `If it lives, work on that host, or end it there; if that host is gone for good, remove ${upStatePath(home)}.`,
+  );
+};
+
 const refuseSecond = async (home: string, state: UpState | null): Promise<void> => {
   if (state === null || state.owner === null || !(await isAlive(state.owner))) return;
   throw new UpAlreadyRunning(
@@ -93,7 +114,7 @@ const refuseSecond = async (home: string, state: UpState | null): Promise<void> 
  * The server of `up`, for as long as this process lives or until `stop`. It is not tied to this process: when this
  * one is killed the server goes on, and the next call adopts it.
  *
- * @throws UpAlreadyRunning, NoServerBinary, ServerStartFailed, file system errors (folder not writable).
+ * @throws UpAlreadyRunning, ServerElsewhere, NoServerBinary, ServerStartFailed, file system errors (folder not writable).
  */
 export const acquireUpServer = async (options: UpServerOptions): Promise<UpServer> => {
   const { home, isPrivate = false, findBinary, say } = options;
@@ -101,6 +122,7 @@ export const acquireUpServer = async (options: UpServerOptions): Promise<UpServe
   await mkdir(home, { recursive: true, ...(!isPrivate && { mode: 0o700 }) });
   return withFolderLock(home, 'server', say, async () => {
     const before = await readUpState(home);
+    await refuseElsewhere(home, before);
     await refuseSecond(home, before);
     const dbFile = join(home, 'temporal.db');
     const adopted = before === null ? null : await adopt(before, isPrivate, say);
@@ -130,6 +152,7 @@ export const acquireUpServer = async (options: UpServerOptions): Promise<UpServe
         namespace: live.namespace,
         db_file: dbFile,
         version,
+        host: hostname(),
       });
     /** Only what the state file knows may outlive this process: nobody would find it otherwise. */
     const keep = async (): Promise<void> => {

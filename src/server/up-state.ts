@@ -15,6 +15,8 @@ const schema = z.object({
   namespace: z.string(),
   db_file: z.string(),
   version: z.string(),
+  /** Absent in files of older versions. */
+  host: z.string().optional(),
 });
 
 export interface UpState {
@@ -25,6 +27,8 @@ export interface UpState {
   namespace: string;
   db_file: string;
   version: string;
+  /** Host of server and owner: a folder may be on a disk that several hosts share. */
+  host?: string | undefined;
 }
 
 export const upStatePath = (home: string): string => join(home, 'server.json');

@@ -7,9 +7,14 @@ import { fileURLToPath } from 'node:url';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { acquireUpServer, findUpServer, UpAlreadyRunning } from '../../src/server/up-server.js';
-import { isAlive, waitForEnd } from '../../src/server/process.js';
-import { readUpState } from '../../src/server/up-state.js';
+import {
+  acquireUpServer,
+  findUpServer,
+  ServerElsewhere,
+  UpAlreadyRunning,
+} from '../../src/server/up-server.js';
+import { isAlive, processStart, waitForEnd } from '../../src/server/process.js';
+import { readUpState, upStatePath, type UpState, writeUpState } from '../../src/server/up-state.js';
 import { until } from '../support/until.js';
 
 let home: string;
@@ -178,6 +183,31 @@ describe('acquireUpServer', () => {
       JSON.stringify({ ...state, process: { pid: process.pid, started: 'long ago' } }),
     );
     expect(await findUpServer(home)).toBeNull();
+    expect((await acquire()).adopted).toBe(false);
+  });
+});
+
+describe('a folder on a disk that hosts share', () => {
+  const elsewhere: UpState = {
+    process: { pid: 1, started: 'boot-of-another/1' },
+    owner: { pid: 2, started: 'boot-of-another/2' },
+    ...{ address: '127.0.0.1:1', ui_address: 'http://127.0.0.1:2', namespace: 'default' },
+    ...{ db_file: 'temporal.db', version: '0', host: 'another' },
+  };
+
+  it('a server that another host has not ended in order is not started a second time', async () => {
+    await writeUpState(home, elsewhere);
+    await expect(acquire()).rejects.toThrow(ServerElsewhere);
+    await expect(acquire(true)).rejects.toThrow(upStatePath(home));
+  });
+
+  it.each([
+    ['it was ended in order', { owner: null }],
+    ['only the name is another: a container', { process: { pid: 1, started: 'this' } }],
+  ])('is free when %s', async (_what, change) => {
+    const own = (await processStart(process.pid)) ?? '';
+    const process_ = { pid: 1, started: `${own.split('/')[0] ?? ''}/0` };
+    await writeUpState(home, { ...elsewhere, ...('process' in change ? { process: process_ } : change) });
     expect((await acquire()).adopted).toBe(false);
   });
 });

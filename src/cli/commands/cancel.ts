@@ -9,9 +9,8 @@ import {
   RunCancelledError,
   WORKFLOW_TASK_QUEUE,
 } from '../../client/index.js';
-import { NoServer } from '../../server/address.js';
+import { isUnasked } from '../away.js';
 import { type BackendOptions } from '../backends.js';
-import { OtherServer } from '../exit-codes.js';
 import { type Io, say, type ServerOptions } from '../io.js';
 import { addBackendOptions, addServerOptions } from '../options.js';
 import { openSession } from '../session.js';
@@ -88,8 +87,7 @@ const cancelInDirectory = async (
   }
 };
 
-const isNobodyThere = (error: unknown): boolean =>
-  error instanceof NoServer || error instanceof OtherServer || error instanceof WorkflowNotFoundError;
+const isNobodyThere = (error: unknown): boolean => isUnasked(error) || error instanceof WorkflowNotFoundError;
 
 const cancelCommand = async (io: Io, id: string, options: CancelOptions): Promise<void> => {
   const { workflowId, runDir } = await nameRun(id);

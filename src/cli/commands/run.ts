@@ -7,9 +7,9 @@ import {
   startProcessWorkflow,
   WORKFLOW_TASK_QUEUE,
 } from '../../client/index.js';
-import { givenTarget, NoServer } from '../../server/address.js';
-import { UpServerSilent } from '../../server/up-server.js';
-import { Detached, exitCode, OtherServer } from '../exit-codes.js';
+import { givenTarget } from '../../server/address.js';
+import { isAway, isUnasked } from '../away.js';
+import { Detached, exitCode } from '../exit-codes.js';
 import { deliverEnd, followRun } from '../follow.js';
 import { type Io, say } from '../io.js';
 import { queuesOf } from '../no-worker.js';
@@ -59,10 +59,8 @@ const openOrEnded = async (
     };
     return await openSession(io, place, options);
   } catch (error) {
-    const isAway = error instanceof NoServer || error instanceof UpServerSilent;
-    const isElsewhere = error instanceof OtherServer;
     // A server that was named has to answer.
-    if (!isElsewhere && !(isAway && givenTarget(options, io.env) === null)) throw error;
+    if (!isUnasked(error) || (isAway(error) && givenTarget(options, io.env) !== null)) throw error;
     const ended = await endedBefore(checked);
     if (ended === null) throw error;
     say(io, error.message);

@@ -2,10 +2,10 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Command } from 'commander';
 import { connectClient } from '../../client/index.js';
-import { givenTarget, NoServer, type ServerTarget } from '../../server/address.js';
-import { UpServerSilent } from '../../server/up-server.js';
+import { givenTarget, type ServerTarget } from '../../server/address.js';
 import { readIdentity } from '../../state/identity.js';
-import { OtherServer, UsageError } from '../exit-codes.js';
+import { isAway, isUnasked } from '../away.js';
+import { UsageError } from '../exit-codes.js';
 import { formatReport } from '../format-report.js';
 import { type Io, jsonText, print, type ServerOptions, show } from '../io.js';
 import { addServerOptions } from '../options.js';
@@ -43,10 +43,8 @@ const askServer = async (
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return FORGOTTEN;
     // A server that was named has to answer; whether the usual one does is only good to know.
-    const isAway = error instanceof NoServer || error instanceof UpServerSilent;
-    if (error instanceof OtherServer || (isAway && givenTarget(options, io.env) === null))
-      return error.message;
-    throw error;
+    if (!isUnasked(error) || (isAway(error) && givenTarget(options, io.env) !== null)) throw error;
+    return error.message;
   }
 };
 

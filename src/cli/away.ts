@@ -1,0 +1,11 @@
+/** Errors that say that a run's server cannot be asked; its directory may still tell what there is to tell. */
+import { NoServer } from '../server/address.js';
+import { ServerElsewhere, UpServerSilent } from '../server/up-server.js';
+import { OtherServer } from './exit-codes.js';
+
+/** The server is not there, or does not answer. */
+export const isAway = (error: unknown): error is Error =>
+  error instanceof NoServer || error instanceof UpServerSilent || error instanceof ServerElsewhere;
+
+/** The server is away, or the one that was given does not hold the run. */
+export const isUnasked = (error: unknown): error is Error => isAway(error) || error instanceof OtherServer;
