@@ -14,15 +14,16 @@ import type { RunView } from './oracle/view.js';
 import { anyCase, type Case } from './requests/requests.js';
 
 /** Runs at once: enough that the processors never wait for the server. */
-const AT_ONCE = 24;
-/** A run of a few tasks takes less than a second; one that does not end is a finding too. */
-const PATIENCE_MS = 60_000;
+const AT_ONCE = 16;
+/** A run of a few tasks takes less than a second where nobody else is; one that does not end is a finding too. */
+const PATIENCE_MS = 180_000;
 /** The same while a failure is made smaller: nothing else runs then. */
 const SHORT_PATIENCE_MS = 10_000;
 /** What making one failure smaller may cost, in runs and in time, and failures that are made smaller. */
 const SHRINKS = 300;
 const SHRINK_MS = 60_000;
 const SHOWN = 3;
+const SHOWN_CHARACTERS = 100;
 
 export interface Difference {
   /** Of the campaign's runs, from 0. */
@@ -85,7 +86,8 @@ const placeOf = (expected: unknown, observed: unknown): string => {
       if (place !== '') return `/${key}${place}`;
     }
   }
-  return `: ${JSON.stringify(expected)} expected, ${JSON.stringify(observed)} seen`;
+  const shown = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, SHOWN_CHARACTERS);
+  return `: ${shown(expected)} expected, ${shown(observed)} seen`;
 };
 
 /** The smallest case that still differs, among those that a bounded number of runs has reached. */
@@ -125,13 +127,18 @@ const keep = async (harness: Harness, one: Case, seed: number, run: number): Pro
   return { run, expected, observed, file };
 };
 
-export const runCampaign = async (harness: Harness, seed: number, runs: number): Promise<Campaign> => {
+/** @param untilFirst ends with the first difference, as it is: for mutants, of which one is all that matters. */
+export const runCampaign = async (
+  harness: Harness,
+  { seed, runs, untilFirst }: { seed: number; runs: number; untilFirst: boolean },
+): Promise<Campaign> => {
   const limit = pLimit(AT_ONCE);
   const cases = fc.sample(anyCase, { seed, numRuns: runs });
   const ends: Record<string, number> = {};
   const failed: number[] = [];
   const whole = cases.map((one, run) =>
     limit(async () => {
+      if (untilFirst && failed.length > 0) return;
       const trial = await tryCase(harness, one, PATIENCE_MS);
       const end = endOf(trial.expected);
       ends[end] = (ends[end] ?? 0) + 1;
@@ -146,7 +153,8 @@ export const runCampaign = async (harness: Harness, seed: number, runs: number):
   await Promise.all(whole);
   console.log(`${String(runs)} runs in ${String(Math.round((Date.now() - began) / 1000))} s`);
   const differences: Difference[] = [];
-  for (const run of failed.sort((left, right) => left - right).slice(0, SHOWN)) {
+  const shown = untilFirst ? 0 : SHOWN;
+  for (const run of failed.sort((left, right) => left - right).slice(0, shown)) {
     const first = cases[run];
     if (first === undefined) continue;
     differences.push(await keep(harness, await shrink(harness, seed, run, first), seed, run));

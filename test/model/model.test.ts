@@ -10,6 +10,8 @@ import { createScriptedBackend } from './scripted-backend.js';
 
 const RUNS = Number(process.env.FRACTAL_MODEL_RUNS ?? 300);
 const SEED = Number(process.env.FRACTAL_MODEL_SEED ?? 1);
+/** Set by scripts/mutants.mjs. */
+const UNTIL_FIRST = process.env.FRACTAL_MODEL_FIRST === '1';
 const HOURS = 12;
 
 let harness: Harness;
@@ -24,7 +26,11 @@ afterAll(() => harness.stop());
 it(
   `${String(RUNS)} random runs go as the model says (seed ${String(SEED)})`,
   async () => {
-    const { differences, failed, ends } = await runCampaign(harness, SEED, RUNS);
+    const { differences, failed, ends } = await runCampaign(harness, {
+      seed: SEED,
+      runs: RUNS,
+      untilFirst: UNTIL_FIRST,
+    });
     console.log(ends);
     for (const { run, file } of differences)
       console.log(`run ${String(run)} differs; fractal-temporal run ${file}`);

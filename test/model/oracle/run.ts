@@ -152,7 +152,7 @@ const runTask = (
         };
   const recorded = isCompound && first !== undefined ? units.map(asFailed) : units;
   if (first?.component === 'init')
-    return { images, carried: moved, run: record(recorded, 'failed', 0), error };
+    return { images, carried, run: record(recorded, 'failed', 0), error };
 
   const outputs = units
     .map(({ output }) => output)

@@ -161,13 +161,22 @@ const text = fc.constantFrom(
   `{"image_list_updates": [{"zarr_url": "/z/d/a", "ignored": ${nested(1500)}}]}`,
 );
 
+const bytes = fc.constantFrom(
+  Buffer.from(withValue('"ü"'), 'utf8').toString('hex'),
+  // Not UTF-8: read as if it were, it would be another text.
+  Buffer.from(withValue('"ü"'), 'latin1').toString('hex'),
+);
+
 const file: fc.Arbitrary<PlayOutput> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ text }) },
   { weight: 4, arbitrary: fc.record({ json: invalidJson }) },
-  { weight: 1, arbitrary: fc.constant<PlayOutput>({ hex: Buffer.from(withValue('"ü"')).toString('hex') }) },
+  { weight: 1, arbitrary: fc.record({ hex: bytes }) },
   { weight: 1, arbitrary: fc.record({ link: fc.constantFrom('{}', 'null', 'no json', withValue('3')) }) },
   { weight: 1, arbitrary: fc.constant<PlayOutput>({ dangling: true }) },
   { weight: 1, arbitrary: fc.constant<PlayOutput>({ loop: true }) },
+  { weight: 1, arbitrary: fc.constant<PlayOutput>({ folder: true }) },
+  { weight: 1, arbitrary: fc.constant<PlayOutput>({ unreadable: true }) },
+  { weight: 1, arbitrary: fc.constant<PlayOutput>({ fifo: true }) },
   {
     weight: 1,
     arbitrary: fc.constant<PlayOutput>({
