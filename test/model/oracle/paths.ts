@@ -24,11 +24,13 @@ export class Paths {
   dict<T>(value: unknown, path: Path, read: (item: unknown) => T | undefined): Dict<T> | null {
     if (!isObject(value)) return this.add(path);
     const result: Dict<T> = new Map();
+    const names: string[] = [];
     for (const [key, item] of entriesOf(value)) {
       const name = strip(key);
       const good = read(item);
-      if (name === '' || result.has(name) || good === undefined) this.add([...path, key]);
+      if (name === '' || names.includes(name) || good === undefined) this.add([...path, key]);
       else result.set(name, good);
+      names.push(name);
     }
     return result;
   }

@@ -151,8 +151,7 @@ const runTask = (
           total_units: first.component === 'init' ? 0 : counted.length,
         };
   const recorded = isCompound && first !== undefined ? units.map(asFailed) : units;
-  if (first?.component === 'init')
-    return { images, carried, run: record(recorded, 'failed', 0), error };
+  if (first?.component === 'init') return { images, carried, run: record(recorded, 'failed', 0), error };
 
   const outputs = units
     .map(({ output }) => output)
