@@ -2,10 +2,10 @@
  * A scheduler and its nodes in memory: plays batches by writing what the batch script would write
  * (docs/batch-script.md), one step whenever somebody asks for the state of the job.
  */
-import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { parseUnits, type BatchUnit } from '../../src/batch/units-file.js';
 import type { Batch, EndCause } from '../../src/executors/contract.js';
-import { readLines } from './world.js';
 
 /** How one unit ends. */
 export interface UnitPlay {
@@ -38,7 +38,7 @@ export interface SitePlay {
 }
 
 type Step =
-  { do: 'start' } | { do: 'begin' | 'end'; line: string } | { do: 'close' } | { do: 'die'; end: JobEnd };
+  { do: 'start' } | { do: 'begin' | 'end'; unit: BatchUnit } | { do: 'close' } | { do: 'die'; end: JobEnd };
 
 export interface SiteJob {
   id: string;
@@ -121,11 +121,11 @@ export class Site {
   }
 
   private stepsOf(batch: Batch): Step[] {
-    const lines = readLines(batch.paths.units);
+    const planned = parseUnits(readFileSync(batch.paths.units, 'utf8'));
     const interruption = this.play.interruption?.(nameOf(batch.key)) ?? null;
-    const units = lines.flatMap((line): Step[] => [
-      { do: 'begin', line },
-      { do: 'end', line },
+    const units = planned.flatMap((unit): Step[] => [
+      { do: 'begin', unit },
+      { do: 'end', unit },
     ]);
     if (interruption === null) return [{ do: 'start' }, ...units, { do: 'close' }];
     const { ended, end } = interruption;
@@ -159,10 +159,10 @@ export class Site {
           this.finish(job, { ...COMPLETED, cause: 'failed', state: 'FAILED', message: 'its script gave up' });
           return;
         }
-        this.begin(batch, step.line);
+        this.begin(batch, step.unit);
         return;
       case 'end':
-        append(this.end(batch, step.line));
+        append(this.end(batch, step.unit));
         return;
       case 'close':
         append('C');
@@ -173,23 +173,24 @@ export class Site {
     }
   }
 
-  private begin({ taskDir }: Batch, line: string): void {
-    const [, stem = '', args = ''] = line.split('\t');
+  private begin({ taskDir }: Batch, { stem, args, interruptedIn }: BatchUnit): void {
     mkdirSync(taskDir, { recursive: true });
+    const log = join(taskDir, `${stem}-log.txt`);
+    const kept = join(taskDir, `${stem}-log.${String(interruptedIn)}.txt`);
+    if (interruptedIn !== undefined && existsSync(log) && !existsSync(kept)) renameSync(log, kept);
     // Exclusively: a unit that has begun is not begun again while its claim is there.
-    writeFileSync(join(taskDir, `${stem}-log.txt`), 'a line of the unit\n', { flag: 'wx' });
-    writeFileSync(join(taskDir, `${stem}-args.json`), args);
+    writeFileSync(log, 'a line of the unit\n', { flag: 'wx' });
+    writeFileSync(join(taskDir, `${stem}-args.json`), JSON.stringify(args));
     this.begun.push(unitName(taskDir, stem));
   }
 
-  private end(batch: Batch, line: string): string {
+  private end(batch: Batch, { index, stem, args }: BatchUnit): string {
     const { taskDir } = batch;
-    const [index = '', stem = '', args = ''] = line.split('\t');
-    const url = (JSON.parse(args) as { zarr_url?: string }).zarr_url ?? null;
+    const url = typeof args['zarr_url'] === 'string' ? args['zarr_url'] : null;
     const times = this.begun.filter((begun) => begun === unitName(taskDir, stem)).length;
     const { status = 0, output } = this.play.unit(url, times, nameOf(batch.key));
     if (output !== undefined) writeFileSync(join(taskDir, `${stem}-metadiff.json`), JSON.stringify(output));
-    const at = 100 + Number(index);
-    return `E ${index} ${String(status)} ${String(at)}.00 ${String(at + 1)}.50 ${output === undefined ? '0' : '1'}`;
+    const [at, wrote] = [100 + index, output === undefined ? '0' : '1'];
+    return `E ${String(index)} ${String(status)} ${String(at)}.00 ${String(at + 1)}.50 ${wrote}`;
   }
 }

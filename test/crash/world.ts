@@ -1,5 +1,5 @@
 /** What outlives every worker of a test: the run's folder, the clock, and which files are not on the disk yet. */
-import { readdirSync, readFileSync, statSync, truncateSync } from 'node:fs';
+import { readdirSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** 2026-01-01: nothing depends on it. */
@@ -40,5 +40,3 @@ export const filesIn = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
-
-export const readLines = (path: string): string[] => readFileSync(path, 'utf8').split('\n').slice(0, -1);
