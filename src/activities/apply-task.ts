@@ -2,19 +2,18 @@
  * `applyTask`: all outcomes of a task become its records and the next image list; then the failure, if any, is
  * handed to the workflow. The partial result of a failed task is kept before anything is raised.
  */
+import { imagesForTask } from '../images/for-task.js';
 import { applyOutputs, type AppliedOutputs } from '../outcomes/apply-outputs.js';
 import { count, newStageTally, newTally, type StageTally, type TaskTally } from '../outcomes/tally.js';
 import { policyOf } from '../outcomes/policy.js';
-import type { OutcomeHeader } from '../outcomes/unit-outcome.js';
+import { judgeTask } from '../outcomes/judge-task.js';
 import type { AppliedTask, ApplyTaskInput } from '../wire/activities.js';
-import type { ExecutionFailure } from '../wire/failure.js';
 import type { ProcessWorkflowRequest, WorkflowTask } from '../wire/request.js';
 import { taskTypeTraits } from '../tasks/task-types.js';
-import { unitFailure } from './batch-failure.js';
+import { withLogTail } from './batch-failure.js';
 import type { ActivityDependencies } from './dependencies.js';
-import { jobFailure } from './errors.js';
 import { readPlan } from './plan-file.js';
-import { imagesForTask } from './plan-task.js';
+
 import { logEvent } from './run-log.js';
 import { stageUnits, type StageSource } from './stage-units.js';
 import { publishImages, readImages, readRequest, taskAt } from './stored-request.js';
@@ -46,88 +45,6 @@ const tallyOf = async (sources: StageSource[]): Promise<TaskTally> => {
 };
 
 const isCompound = (task: WorkflowTask): boolean => taskTypeTraits[task.task_type].isCompound;
-
-/** The first failure by unit index; a compound's init comes first and counts no units. */
-const firstFailure = async (
-  sources: StageSource[],
-  stages: StageTally[],
-  task: WorkflowTask,
-): Promise<ExecutionFailure | null> => {
-  for (const [index, { plan }] of sources.entries()) {
-    const stage = stages[index];
-    const first = stage?.firstFailed ?? null;
-    if (stage === undefined || first === null) continue;
-    const header = first.header ?? stage.someHeader ?? emptyHeader;
-    const inits = isCompound(task) && plan.component === 'init';
-    const { total, done } = stage;
-    return unitFailure(plan, header, first, inits ? 0 : total - done, inits ? 0 : total);
-  }
-  return null;
-};
-
-const emptyHeader: OutcomeHeader = {
-  key: '',
-  try: 1,
-  batch: 0,
-  backend: '',
-  jobs: [],
-  cause: null,
-  message: null,
-  script: '',
-  stdout_file: null,
-  stderr_file: null,
-  unreadable: null,
-  bad_nodes: [],
-  raised: { memory: 0, time: 0 },
-  barren: 0,
-};
-
-interface Counts {
-  total: number;
-  failed: number;
-}
-
-/** Of a compound its compute units only. */
-const countsOf = (sources: StageSource[], stages: StageTally[], task: WorkflowTask): Counts => {
-  const counted = stages.filter(
-    (_, index) => !isCompound(task) || sources[index]?.plan.component === 'compute',
-  );
-  return {
-    total: counted.reduce((sum, stage) => sum + stage.total, 0),
-    failed: counted.reduce((sum, stage) => sum + stage.total - stage.done, 0),
-  };
-};
-
-const cannotApply = (task: WorkflowTask, problem: string, { total, failed }: Counts): ExecutionFailure =>
-  jobFailure(
-    `Task ${String(task.order)} "${task.task.name}": its output cannot be applied: ${problem}. Nothing of it was kept` +
-      (failed === 0 ? '' : `; besides, ${String(failed)} of ${String(total)} units had failed`),
-    {
-      workflow_task_id: task.id,
-      workflow_task_order: task.order,
-      task_name: task.task.name,
-      failed_units: total,
-      total_units: total,
-    },
-  );
-
-interface Verdict {
-  failure: ExecutionFailure | null;
-  allFailed: boolean;
-}
-
-const judge = async (
-  input: ApplyTaskInput,
-  task: WorkflowTask,
-  sources: StageSource[],
-  stages: StageTally[],
-  problem: string | null,
-): Promise<Verdict> => {
-  if (problem !== null)
-    return { failure: cannotApply(task, problem, countsOf(sources, stages, task)), allFailed: true };
-  const failure = (await firstFailure(sources, stages, task)) ?? input.failure;
-  return { failure, allFailed: isCompound(task) && failure !== null };
-};
 
 interface ListChange extends AppliedOutputs {
   /** Urls of the images that the task was given. */
@@ -178,7 +95,9 @@ export const applyTask = async (input: ApplyTaskInput, deps: ActivityDependencie
   const task = taskAt(request, input.position);
   const sources = await sourcesOf(input, request, deps.backend.lateFilesMs);
   const { images, change, stages, latestMs } = await keepOutputs(input, request, task, sources);
-  const { failure, allFailed } = await judge(input, task, sources, stages, change.problem);
+  const verdict = judgeTask(task, sources, stages, change.problem, input.failure);
+  const { allFailed } = verdict;
+  const failure = verdict.failure === null ? null : await withLogTail(verdict.failure);
   const total = stages.reduce((sum, stage) => sum + stage.total, 0);
   const ended = stages.reduce((sum, stage) => sum + stage.done, 0);
   const kept = change.problem === null && total > 0 && change.planned;

@@ -1,6 +1,6 @@
 /** What a task's `meta` asks for, checked for all tasks of the range before anything runs. */
 import { LayoutError, type Backend, type LayoutInput } from '../executors/contract.js';
-import { mergedMeta } from '../tasks/meta.js';
+import { layoutInput } from '../tasks/layout-input.js';
 import { taskTypeTraits, usesNonParallelPart } from '../tasks/task-types.js';
 import type { InputError } from '../wire/failure.js';
 import type { ProcessWorkflowRequest, WorkflowTask } from '../wire/request.js';
@@ -10,20 +10,6 @@ const componentsOf = ({ task_type: type }: WorkflowTask): Component[] => {
   const { firstStage, isCompound } = taskTypeTraits[type];
   return isCompound ? [firstStage, 'compute'] : [firstStage];
 };
-
-/** What a layout is told of a request, besides the number of units. */
-export const layoutInput = (
-  request: ProcessWorkflowRequest,
-  task: WorkflowTask,
-  component: Component,
-  units: number,
-): LayoutInput => ({
-  units,
-  meta: mergedMeta(task, component),
-  workerInit: request.worker_init,
-  slurmAccount: request.slurm_account,
-  userCacheDir: request.user_cache_dir,
-});
 
 /** `task_list` was sorted; whoever reads the error looks into the list as it was given. */
 const placeInRequest = (raw: unknown, order: number): number =>

@@ -3,9 +3,8 @@ import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from
 import { SubmissionRefused, WrongWorker } from '../executors/contract.js';
 import { StateCorrupt } from '../state/errors.js';
 import {
-  emptyFailureDetails,
   INVALID_REQUEST_ERROR,
-  JOB_EXECUTION_ERROR,
+  jobFailure,
   type ExecutionFailure,
   type InputError,
 } from '../wire/failure.js';
@@ -29,16 +28,6 @@ export class ExecutionFailed extends Error {
     super(failure.message);
   }
 }
-
-/** A JobExecutionError as data. */
-export const jobFailure = (
-  message: string,
-  details: Partial<ExecutionFailure['details']> = {},
-): ExecutionFailure => ({
-  type: JOB_EXECUTION_ERROR,
-  message,
-  details: { ...emptyFailureDetails, info: message, ...details },
-});
 
 /**
  * Maps an error of an activity onto what Temporal carries: final ones are not retryable, storage and unforeseen

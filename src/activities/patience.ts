@@ -7,7 +7,8 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { NeverSubmitted, SubmissionRefused, WrongWorker } from '../executors/contract.js';
 import { isPermanent, StateCorrupt, StorageFailed } from '../state/errors.js';
-import { ExecutionFailed, InvalidRequest, jobFailure } from './errors.js';
+import { jobFailure } from '../wire/failure.js';
+import { ExecutionFailed, InvalidRequest } from './errors.js';
 import { PASSING_PATIENCE_MS, PATIENCE_BACKOFF_MS, PERMANENT_PATIENCE_MS } from './tunables.js';
 
 /** These say themselves what is to become of them. */

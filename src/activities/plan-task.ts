@@ -1,8 +1,9 @@
 /** `planTask`: filters the images, makes the units of one stage, cuts them into batches, writes it all down. */
+import type { ProcessWorkflowRequest, WorkflowTask } from '../wire/request.js';
 import { join } from 'node:path';
 import { LayoutError } from '../executors/contract.js';
 import { formatUnit } from '../batch/units-file.js';
-import { effectiveTypeFilters, filterImages, mergeTaskTypeFilters } from '../images/filters.js';
+import { imagesForTask } from '../images/for-task.js';
 import { policyOf } from '../outcomes/policy.js';
 import { judgeTries } from '../outcomes/verdict.js';
 import { planPath } from '../state/paths.js';
@@ -16,12 +17,13 @@ import { splitCommand } from '../tasks/command.js';
 import { stem, taskFolder } from '../tasks/names.js';
 import { taskTypeTraits, usesNonParallelPart } from '../tasks/task-types.js';
 import type { PlanTaskInput, TaskPlan } from '../wire/activities.js';
-import type { Image, ProcessWorkflowRequest, WorkflowTask } from '../wire/request.js';
+
 import type { Component } from '../wire/result.js';
 import type { InitOutput } from '../wire/task-output.js';
 import type { ActivityDependencies } from './dependencies.js';
-import { ExecutionFailed, jobFailure } from './errors.js';
-import { layoutInput } from './check-layouts.js';
+import { jobFailure } from '../wire/failure.js';
+import { ExecutionFailed } from './errors.js';
+import { layoutInput } from '../tasks/layout-input.js';
 import { earlierTries, keyOf, publishUnits } from './batch-of.js';
 import {
   adoptPlan,
@@ -35,21 +37,6 @@ import { readImages, readRequest, taskAt } from './stored-request.js';
 import { MAX_BATCHES_PER_STAGE } from './tunables.js';
 
 const isConverter = (task: WorkflowTask): boolean => taskTypeTraits[task.task_type].isConverter;
-
-/** The images that a task gets, and how many matched its types before the job's attribute filters. */
-export const imagesForTask = (
-  images: Image[],
-  task: WorkflowTask,
-  carried: Record<string, boolean>,
-  request: ProcessWorkflowRequest,
-): { images: Image[]; numAvailable: number } => {
-  if (isConverter(task)) return { images: [], numAvailable: 0 };
-  const typeFilters = effectiveTypeFilters(
-    carried,
-    mergeTaskTypeFilters(task.task.input_types, task.type_filters),
-  );
-  return filterImages(images, typeFilters, request.job_attribute_filters);
-};
 
 /** The list of the init that ended with 0; an init that ran in several tries ended so in one of them. */
 const parallelizationList = async (

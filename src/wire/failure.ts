@@ -78,3 +78,13 @@ export const emptyFailureDetails: FailureDetails = {
   info: null,
   result: null,
 };
+
+/** A JobExecutionError as data. */
+export const jobFailure = (
+  message: string,
+  details: Partial<ExecutionFailure['details']> = {},
+): ExecutionFailure => ({
+  type: JOB_EXECUTION_ERROR,
+  message,
+  details: { ...emptyFailureDetails, info: message, ...details },
+});

@@ -84,7 +84,13 @@ export async function processWorkflow(
       upsertSearchAttributes(searchAttributePairs(opened.search_attributes));
   }
   const run = state;
-  const context: TaskContext = { run, taskQueue, show };
+  const context: TaskContext = {
+    ...{ run, taskQueue, show },
+    cancelling: () => {
+      status = 'cancelling';
+      show(phase);
+    },
+  };
 
   const close = (error: ExecutionFailure | null): Promise<ResultReference> =>
     CancellationScope.nonCancellable(async () => {

@@ -14,6 +14,8 @@ export interface TaskContext {
   run: RunState;
   taskQueue: string;
   show(phase: Phase): void;
+  /** Tells that the run is being cancelled: its batches are ended first. */
+  cancelling(): void;
 }
 
 /** `done`, `moved` (continue as new, then come back), or why the run fails here. */
@@ -177,6 +179,7 @@ export const runTask = async (context: TaskContext): Promise<TaskEnd> => {
     if ((await runStages(context, task, state)) === 'moved') return 'moved';
   } catch (error) {
     if (isCancellation(error)) {
+      context.cancelling();
       await CancellationScope.nonCancellable(() => keepWhatEnded(context, task, state));
       throw error;
     }

@@ -1,0 +1,76 @@
+/** The failure of a task in words and details: its first failed unit (docs/errors.md). Pure; the log's end is added later. */
+import {
+  emptyFailureDetails,
+  JOB_EXECUTION_ERROR,
+  TASK_EXECUTION_ERROR,
+  type ExecutionFailure,
+} from '../wire/failure.js';
+import type { OutcomeHeader, UnitOutcome } from './unit-outcome.js';
+
+/** The task's own exit code was positive, or its output is not valid: the task's error. All else is its job's. */
+const isTaskError = (unit: UnitOutcome): boolean =>
+  unit.cause === 'exit' || (unit.cause === 'invalid_output' && !unit.lost_output);
+
+/** The scheduler's words belong to a failure of the job, not to a task that failed by itself. */
+const jobWords = (unit: UnitOutcome, header: OutcomeHeader): string =>
+  isTaskError(unit) || header.message === null || unit.cause === 'signal' || unit.cause === 'not_executable'
+    ? ''
+    : ` (${header.message})`;
+
+/** What of a task's plan its failure tells. */
+export interface FailedPlan {
+  order: number;
+  task_name: string;
+  workflow_task_id: number | null;
+  /** Folder of the task's files. */
+  task_dir: string;
+  command: string[];
+}
+
+export const unitLog = (plan: Pick<FailedPlan, 'task_dir'>, { stem }: Pick<UnitOutcome, 'stem'>): string =>
+  `${plan.task_dir}/${stem}-log.txt`;
+
+/** Builds the failure of `unit`, the first by index of `failed` failed units out of `total`. */
+export const unitFailure = (
+  plan: FailedPlan,
+  header: OutcomeHeader,
+  unit: UnitOutcome,
+  failed: number,
+  total: number,
+): ExecutionFailure => {
+  const logFile = unitLog(plan, unit);
+  const command = unit.cause === 'not_executable' ? ` (${plan.command[0] ?? ''})` : '';
+  const what = `${unit.message ?? 'it failed'}${command}${jobWords(unit, header)}`;
+  const which =
+    unit.zarr_url === null
+      ? unit.component
+      : `${unit.component} unit ${String(unit.index)}, ${unit.zarr_url}`;
+  // A compound's init is not one of its units.
+  const counts = total === 0 ? '' : ` ${String(failed)} of ${String(total)} units failed.`;
+  const message = `Task ${String(plan.order)} "${plan.task_name}" (${which}): ${what}.${counts} Log: ${logFile}`;
+  const job = header.jobs.find((candidate) => candidate.job_id === unit.job_id) ?? header.jobs.at(-1) ?? null;
+  return {
+    type: isTaskError(unit) ? TASK_EXECUTION_ERROR : JOB_EXECUTION_ERROR,
+    message,
+    details: {
+      ...emptyFailureDetails,
+      workflow_task_id: plan.workflow_task_id,
+      workflow_task_order: plan.order,
+      task_name: plan.task_name,
+      unit_index: unit.index,
+      component: unit.component,
+      exit_code: unit.exit_code,
+      signal: unit.signal,
+      log_tail: null,
+      log_file: logFile,
+      cmd_file: header.script,
+      stdout_file: header.stdout_file,
+      stderr_file: header.stderr_file,
+      slurm_job_id: header.backend === 'slurm' ? (unit.job_id ?? job?.job_id ?? null) : null,
+      slurm_state: job?.state ?? null,
+      failed_units: failed,
+      total_units: total,
+      info: what,
+    },
+  };
+};

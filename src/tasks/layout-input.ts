@@ -1,0 +1,18 @@
+import type { LayoutInput } from '../executors/contract.js';
+import type { ProcessWorkflowRequest, WorkflowTask } from '../wire/request.js';
+import type { Component } from '../wire/result.js';
+import { mergedMeta } from './meta.js';
+
+/** What a layout is told of a request, besides the number of units. */
+export const layoutInput = (
+  request: ProcessWorkflowRequest,
+  task: WorkflowTask,
+  component: Component,
+  units: number,
+): LayoutInput => ({
+  units,
+  meta: mergedMeta(task, component),
+  workerInit: request.worker_init,
+  slurmAccount: request.slurm_account,
+  userCacheDir: request.user_cache_dir,
+});
