@@ -10,7 +10,8 @@ export const withLogTail = async (failure: ExecutionFailure): Promise<ExecutionF
   const { log_file: path } = failure.details;
   if (path === null) return failure;
   const tail = await fileTail(path, LOG_TAIL_LINES);
-  const log_tail = tail?.slice(-LOG_TAIL_CHARACTERS) ?? null;
+  // Whole lines, as in the file.
+  const log_tail = tail === null || tail === '' ? tail : `${tail.slice(-LOG_TAIL_CHARACTERS)}\n`;
   return { ...failure, details: { ...failure.details, log_tail } };
 };
 
