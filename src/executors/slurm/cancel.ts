@@ -49,6 +49,7 @@ export const cancelBatch = async (
     ...{ found: new Set(), doubts: [], asked: new Map(), states: new Map() },
   };
   // First the mark, then the look: whoever submits does it the other way round, so that one of us sees the other.
+  const hadFiles = await isThere(batch.paths.units);
   await leaveMark(work);
   const intent = await orDoubt(work, () => readIntent(batch));
   if (typeof intent?.user === 'string' && intent.user !== scheduler.user) {
@@ -57,6 +58,8 @@ export const cancelBatch = async (
   await collectRecorded(work, handle);
   const neverSubmitted = intent === null && work.found.size === 0 && work.doubts.length === 0;
   if (!neverSubmitted) await endJobs(work);
+  // Not prepared yet, or all its files are lost: its name tells.
+  else if (!hadFiles) await untilNoneLives(work);
   return {
     jobIds: [...work.found],
     uncertain: work.doubts.length === 0 ? null : [...new Set(work.doubts)].join('; '),
@@ -73,17 +76,24 @@ const orDoubt = async <T>({ doubts }: Cancelling, reading: () => Promise<T>): Pr
   }
 };
 
+/** False only where it is certain. */
+const isThere = async (path: string): Promise<boolean> => {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    return errorCode(error) !== 'ENOENT';
+  }
+};
+
 const leaveMark = async (work: Cancelling): Promise<void> => {
   const { paths } = work.batch;
-  const folder = dirname(paths.tombstone);
-  try {
-    await access(folder);
-  } catch (error) {
+  // A try that is not prepared yet has no folder of its own, and must not start later.
+  const folder = dirname(dirname(paths.tombstone));
+  if (!(await isThere(folder))) {
     // A run that somebody has removed is not made anew.
-    if (errorCode(error) === 'ENOENT') {
-      work.doubts.push(`${folder} is gone: the jobs were looked for by their name alone`);
-      return;
-    }
+    work.doubts.push(`${folder} is gone: the jobs were looked for by their name alone`);
+    return;
   }
   await orDoubt(work, () => leaveTombstone(paths.tombstone, { reason: 'cancelled' }));
 };

@@ -601,15 +601,50 @@ describe('cancel', () => {
   it("finds its jobs by name where the run's folder is gone, and does not make it anew", async () => {
     const backend = backendFor({ message_timeout_seconds: 0.05 });
     await submit(backend);
-    await rm(dirname(batch.paths.intent), { recursive: true });
-    const known = { ...batch, jobName: batch.key };
+    const folder = `${batch.workingDir}/removed/k-1`;
+    const paths = { ...batch.paths, units: `${folder}/units`, intent: `${folder}/intent` };
+    const known = {
+      ...batch,
+      jobName: batch.key,
+      paths: {
+        ...paths,
+        owner: `${folder}/owner`,
+        tombstone: `${folder}/tombstone`,
+        journalPrefix: `${folder}/`,
+      },
+    };
     const { jobIds, uncertain } = await backend.executor.cancel(known, null, newContext());
     expect(jobIds).toEqual(['1']);
     expect(cluster.jobs[0]?.state).toBe('CANCELLED');
-    expect(uncertain).toContain(dirname(batch.paths.intent));
-    await expect(access(dirname(batch.paths.intent))).rejects.toThrow('ENOENT');
-    await mkdir(batch.workingDir);
+    expect(uncertain).toContain(dirname(folder));
+    await expect(access(dirname(folder))).rejects.toThrow('ENOENT');
   });
+
+  it.each(['no', 'an empty'])(
+    'of a batch with %s folder leaves its mark and looks for its jobs',
+    async (left) => {
+      const backend = backendFor();
+      await submit(backend);
+      const folder = `${batch.workingDir}/batches/k-1`;
+      await mkdir(left === 'no' ? dirname(folder) : folder, { recursive: true });
+      const paths = { ...batch.paths, units: `${folder}/units`, intent: `${folder}/intent` };
+      const bare = {
+        ...batch,
+        paths: {
+          ...paths,
+          owner: `${folder}/owner`,
+          tombstone: `${folder}/tombstone`,
+          journalPrefix: `${folder}/`,
+        },
+      };
+      expect(await backend.executor.cancel(bare, null, newContext())).toEqual({
+        jobIds: ['1'],
+        uncertain: null,
+      });
+      expect(cluster.jobs[0]?.state).toBe('CANCELLED');
+      await access(bare.paths.tombstone);
+    },
+  );
 
   it.each(['intent', 'tombstone', 'owner'] as const)(
     'ends its jobs where %s can never be read, and says so',
