@@ -165,6 +165,16 @@ describe('validateRequest', () => {
     ]);
   });
 
+  it.each([
+    [-1, 10],
+    [-1, -2],
+  ])('tells both ends of a range when both are wrong: %s to %s', (first, last) => {
+    expect(pathsOf({ ...withTasks(...tasks(10)), first_task_index: first, last_task_index: last })).toEqual([
+      '/first_task_index',
+      '/last_task_index',
+    ]);
+  });
+
   const wrong: [string, unknown, string[]][] = [
     ['a list', [], ['']],
     ['a text', 'x', ['']],

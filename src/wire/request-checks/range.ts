@@ -13,8 +13,7 @@ export const checkRange = (
   const first = given.first ?? 0;
   const last = given.last ?? (count ?? 0) - 1;
   if (first < 0) problems.add(['first_task_index'], 'an index, at least 0', first);
-  else if (given.last !== null && given.last < 0)
-    problems.add(['last_task_index'], 'an index, at least 0', last);
+  if (given.last !== null && given.last < 0) problems.add(['last_task_index'], 'an index, at least 0', last);
   else if (count !== null && last > count - 1) {
     problems.add(['last_task_index'], `at most ${count - 1}, as the workflow has ${count} tasks`, last);
   } else if (first > last && (count !== null || given.last !== null)) {
