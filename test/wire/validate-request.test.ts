@@ -175,6 +175,18 @@ describe('validateRequest', () => {
     ]);
   });
 
+  it('tells a url that comes twice also where the image has other faults', () => {
+    const images: JsonObject[] = [
+      { zarr_url: '/data/zarr/a', types: { x: 1 } },
+      { zarr_url: '/data/zarr/a/', origin: 3 },
+    ];
+    expect(pathsOf(rawRequest({ dataset: { zarr_dir: '/data/zarr', images } }))).toEqual([
+      '/dataset/images/0/types/x',
+      '/dataset/images/1/origin',
+      '/dataset/images/1/zarr_url',
+    ]);
+  });
+
   const wrong: [string, unknown, string[]][] = [
     ['a list', [], ['']],
     ['a text', 'x', ['']],
