@@ -4,7 +4,7 @@
  * A backend is a pure layout (how many units go into a batch) and an executor of three operations. The meaning of
  * a batch (journal, outputs, failures) is not the executor's business: `runBatch` reads the journal that the batch
  * script writes, whatever started it. To write a backend, copy `local`, swap the executor, pass the shared
- * conformance suite in test/conformance.
+ * conformance suite in src/conformance.
  */
 import type { JsonObject } from '../wire/request.js';
 

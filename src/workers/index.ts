@@ -8,6 +8,6 @@
  * await Promise.all([workflow.run(), local.run()]);
  * ```
  */
-export { createActivityWorker, type RunnableWorker } from './activity-worker.js';
+export { createActivityWorker, type ActivityWorkerOptions, type RunnableWorker } from './activity-worker.js';
 export { growHeapSlowly } from './heap.js';
-export { createWorkflowWorker } from './workflow-worker.js';
+export { createWorkflowWorker, type WorkflowWorkerOptions } from './workflow-worker.js';

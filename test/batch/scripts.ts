@@ -10,7 +10,7 @@ import { buildBatchScript, type BatchScriptInput } from '../../src/batch/script.
 import type { Backend } from '../../src/executors/contract.js';
 import { BATCH_VARIABLE } from '../../src/executors/local/launch.js';
 import { batchProcesses, signalProcess } from '../../src/executors/local/processes.js';
-import { makeBatch, type TestBatch } from '../conformance/batches.js';
+import { makeBatch, type TestBatch } from '../../src/conformance/batches.js';
 import { until } from '../support/until.js';
 
 const backend: Backend = {
@@ -63,7 +63,7 @@ export type ScriptOptions = Partial<
   args?: Record<string, string>;
 };
 
-/** A batch of units that do what their text says (see ../conformance/batches.ts), and its script. */
+/** A batch of units that do what their text says (see src/conformance/batches.ts), and its script. */
 export const scriptOf = async (units: string[], options: ScriptOptions = {}): Promise<ScriptTest> => {
   const { header = [], control = null, preambleFails = false, loginShell = false, ...rest } = options;
   const folder = await mkdtemp(join(tmpdir(), 'fractal-script-'));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createLocalBackend } from '../../src/executors/local/index.js';
 import { hostFiles } from '../../src/executors/local/folders.js';
 import { batchProcesses, signalProcess } from '../../src/executors/local/processes.js';
-import { describeExecutor } from './executor-suite.js';
+import { describeExecutor } from '../../src/conformance/index.js';
 
 describeExecutor('local', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'fractal-conformance-'));

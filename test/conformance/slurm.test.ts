@@ -3,7 +3,7 @@ import { execa } from 'execa';
 import { describe } from 'vitest';
 import { whyNoCluster, startCluster } from '../slurm/cluster.js';
 import { backendOn, testConfig } from '../slurm/batches.js';
-import { describeExecutor } from './executor-suite.js';
+import { describeExecutor } from '../../src/conformance/index.js';
 
 /** The processes of a job, by the cgroups that SLURM put them into, or else by the id in their environment. */
 const jobProcesses = async (jobId: string): Promise<string[]> => {

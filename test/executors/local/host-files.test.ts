@@ -8,7 +8,7 @@ import type { Backend, BatchStatus, ExecutorContext } from '../../../src/executo
 import { hostFiles } from '../../../src/executors/local/folders.js';
 import { createLocalBackend } from '../../../src/executors/local/index.js';
 import { batchProcesses, signalProcess } from '../../../src/executors/local/processes.js';
-import { makeBatch, type TestBatch } from '../../conformance/batches.js';
+import { makeBatch, type TestBatch } from '../../../src/conformance/batches.js';
 import { until } from '../../support/until.js';
 
 const BUSY = 'while ! [ -e $here/go ]; do sleep 0.02; done';

@@ -10,7 +10,7 @@ import type { Backend, ExecutorContext } from '../../../src/executors/contract.j
 import { hostFiles } from '../../../src/executors/local/folders.js';
 import { createLocalBackend } from '../../../src/executors/local/index.js';
 import { batchProcesses } from '../../../src/executors/local/processes.js';
-import { makeBatch, type TestBatch } from '../../conformance/batches.js';
+import { makeBatch, type TestBatch } from '../../../src/conformance/batches.js';
 import { until } from '../../support/until.js';
 
 const LIMIT = 2;

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { readJournals } from '../../../src/batch/read-journals.js';
 import type { ExecutorContext } from '../../../src/executors/contract.js';
 import { createLocalBackend } from '../../../src/executors/local/index.js';
-import { makeBatch } from '../../conformance/batches.js';
+import { makeBatch } from '../../../src/conformance/batches.js';
 import { until } from '../../support/until.js';
 
 const context: ExecutorContext = { signal: new AbortController().signal, note: () => undefined };

@@ -1,10 +1,10 @@
 /** Batches for the conformance suite: each unit is told by its own arguments what to do. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatUnit } from '../../src/batch/units-file.js';
-import type { Backend, Batch } from '../../src/executors/contract.js';
-import { errorCode } from '../../src/state/errors.js';
-import type { JsonObject } from '../../src/wire/request.js';
+import { formatUnit } from '../batch/units-file.js';
+import type { Backend, Batch } from '../executors/contract.js';
+import { errorCode } from '../state/errors.js';
+import type { JsonObject } from '../wire/request.js';
 
 /**
  * The task: puts on record that it has begun, then does what `run` in its arguments says, with $args and $out at

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { access, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readJournals, type JournalReport } from '../../src/batch/read-journals.js';
-import type { Backend, BatchStatus, ExecutorContext, Handle } from '../../src/executors/contract.js';
+import { readJournals, type JournalReport } from '../batch/read-journals.js';
+import type { Backend, BatchStatus, ExecutorContext, Handle } from '../executors/contract.js';
 import { makeBatch, type TestBatch, type TestBatchOptions } from './batches.js';
 
 export interface ConformanceSetup {
@@ -23,6 +23,7 @@ export interface ConformanceSetup {
 export interface ConformanceOptions {
   /** How long the scheduler may take from a submission to a running script, or from the end of a batch to `ended`. */
   patienceMs?: number;
+  /** Units of the largest batch. */
   bigBatchUnits?: number;
 }
 
@@ -38,6 +39,9 @@ export const statuses = ({ ends }: JournalReport): [number, number | null][] =>
   [...ends.values()]
     .map(({ index, status }): [number, number | null] => [index, status])
     .sort(([a], [b]) => a - b);
+
+/** Runs until $here/go exists, which `beat` shows in the meantime. */
+export const BUSY = 'while ! [ -e $here/go ]; do : >$here/beat; sleep 0.02; done';
 
 export const context: ExecutorContext = { signal: new AbortController().signal, note: () => undefined };
 
@@ -86,5 +90,7 @@ export const suiteTools = (
   const runAnother = async (): Promise<void> => {
     await runToEnd(await make(['sleep 0.3']));
   };
-  return { make, until, untilEnded, journals, runToEnd, release, untilBegun, runAnother };
+  return { source, make, until, untilEnded, journals, runToEnd, release, untilBegun, runAnother };
 };
+
+export type SuiteTools = ReturnType<typeof suiteTools>;
