@@ -1,6 +1,17 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+const source = (path: string): string => fileURLToPath(new URL(`src/${path}`, import.meta.url));
+
 export default defineConfig({
+  resolve: {
+    // The package's entries, as the example of a backend imports them.
+    alias: {
+      'fractal-temporal/backend': source('backend.ts'),
+      'fractal-temporal/worker': source('worker.ts'),
+      'fractal-temporal/conformance': source('conformance/index.ts'),
+    },
+  },
   test: {
     // Two test files that load @temporalio/worker crash each other in worker threads.
     pool: 'forks',

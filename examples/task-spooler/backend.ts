@@ -6,29 +6,37 @@
  * const backend = createTaskSpoolerBackend({ stateDir: '/var/tmp/my-queue' });
  * ```
  */
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { execa } from 'execa';
-import { quote } from 'shlex';
-import { buildBatchScript } from '../../src/batch/script.js';
-import { leaveTombstone, readTombstone } from '../../src/batch/tombstone.js';
+import { promisify } from 'node:util';
 import {
+  BATCH_VARIABLE,
+  buildBatchScript,
+  createExclusive,
+  endProcesses,
+  isLocked,
+  leaveTombstone,
   NeverSubmitted,
+  quoteWord,
+  readIfThere,
+  readJournals,
+  readTombstone,
+  replaceFile,
+  scrubbedEnvironment,
+  tolerance,
+  unitShellEnvironment,
   type Backend,
   type Batch,
   type BatchNames,
+  type BatchStatus,
+  type EndCause,
   type Executor,
   type Handle,
-} from '../../src/executors/contract.js';
-import { scrubbedEnvironment } from '../../src/executors/environment.js';
-import { endProcesses, tolerance } from '../../src/executors/local/cancel.js';
-import { BATCH_VARIABLE } from '../../src/executors/local/launch.js';
-import { isLocked } from '../../src/executors/local/locks.js';
-import { endOfBatch } from '../../src/executors/local/status.js';
-import { createExclusive, readIfThere, replaceFile } from '../../src/state/files.js';
+} from 'fractal-temporal/backend';
 
 export interface TaskSpoolerOptions {
   /** Folder on this host's own disk: the queue's socket and a lock per batch. */
@@ -50,12 +58,20 @@ interface Row {
   jobId: string;
 }
 
-export const createTaskSpoolerBackend = ({ stateDir, slots = 1 }: TaskSpoolerOptions): Backend => ({
-  name: 'task-spooler',
-  lateFilesMs: 0,
-  layout: ({ units }) => ({ unitsPerBatch: units, lanes: availableParallelism(), resources: {} }),
-  executor: createExecutor(stateDir, slots),
-});
+/** What became of a batch none of whose processes lives any more. */
+const endOf = async ({ paths }: Batch, { jobId }: Handle): Promise<BatchStatus> => {
+  const ended = (cause: EndCause, message: string): BatchStatus => ({
+    ...{ state: 'ended', cause, message, node: hostname() },
+    ...{ schedulerState: null, usage: null },
+  });
+  const journal = await readJournals(paths.journalPrefix);
+  if (journal.complete) return ended('completed', 'every unit has ended');
+  if ((await readTombstone(paths.tombstone))?.reason === 'cancelled') return ended('cancelled', 'cancelled');
+  const quit = journal.copies.find((copy) => copy.jobId === jobId)?.quit ?? null;
+  if (quit !== null)
+    return ended('failed', `its script gave up (${quit}): see ${paths.stdioPrefix}${jobId}.err`);
+  return ended('node', "the batch's processes are gone without a closing line: killed");
+};
 
 const createExecutor = (stateDir: string, slots: number): Executor => {
   const lockOf = (batch: BatchNames): string => join(stateDir, `${batch.key}.lock`);
@@ -63,9 +79,10 @@ const createExecutor = (stateDir: string, slots: number): Executor => {
   const tsp = async (...args: string[]): Promise<string> => {
     await mkdir(stateDir, { recursive: true });
     const own = { TS_SOCKET: join(stateDir, 'socket'), TS_SLOTS: `${slots}`, TMPDIR: stateDir, LC_ALL: 'C' };
-    const env = { ...scrubbedEnvironment(process.env), ...own };
-    const { stdout } = await execa('tsp', args, { env, extendEnv: false, timeout: TSP_TIMEOUT_MS });
-    return stdout;
+    const env = { ...unitShellEnvironment(scrubbedEnvironment(process.env)), ...own };
+    // SIGKILL: after that, no request of it can come.
+    const limits = { timeout: TSP_TIMEOUT_MS, killSignal: 'SIGKILL', maxBuffer: Infinity } as const;
+    return (await promisify(execFile)('tsp', args, { env, ...limits })).stdout;
   };
 
   const rowsOf = async (batch: BatchNames): Promise<Row[]> =>
@@ -84,7 +101,7 @@ const createExecutor = (stateDir: string, slots: number): Executor => {
   const scriptOf = (batch: Batch): string =>
     buildBatchScript({
       batch,
-      header: [`ft_out=${quote(batch.paths.stdioPrefix)}$FT_JOB; exec >>"$ft_out.out" 2>>"$ft_out.err"`],
+      header: [`ft_out=${quoteWord(batch.paths.stdioPrefix)}$FT_JOB; exec >>"$ft_out.out" 2>>"$ft_out.err"`],
       jobIdExpression: '"$FT_JOB"',
       // tsp never starts a job a second time.
       restartExpression: '0',
@@ -131,8 +148,7 @@ const createExecutor = (stateDir: string, slots: number): Executor => {
         if (await isLocked(lockOf(batch))) return { state: 'running', node: hostname() };
         if (row?.state === 'queued') return { state: 'pending', reason: 'waits for a slot of task-spooler' };
         if (row?.state === 'running') return { state: 'running', node: hostname() };
-        const here = { host: hostname(), bootId: '' };
-        return await endOfBatch(batch, handle, here, here);
+        return await endOf(batch, handle);
       } catch (error) {
         return { state: 'unknown', reason: error instanceof Error ? error.message : String(error) };
       }
@@ -160,3 +176,10 @@ const createExecutor = (stateDir: string, slots: number): Executor => {
     },
   };
 };
+
+export const createTaskSpoolerBackend = ({ stateDir, slots = 1 }: TaskSpoolerOptions): Backend => ({
+  name: 'task-spooler',
+  lateFilesMs: 0,
+  layout: ({ units }) => ({ unitsPerBatch: units, lanes: availableParallelism(), resources: {} }),
+  executor: createExecutor(stateDir, slots),
+});

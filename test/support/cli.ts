@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { until } from './until.js';
 
-const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const built = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 export interface RunningProgram {
   child: ChildProcess;
@@ -36,8 +36,12 @@ const cleanEnvironment = (): NodeJS.ProcessEnv =>
     Object.entries(process.env).filter(([name]) => !/^(TEMPORAL|FRACTAL_TEMPORAL)_/.test(name)),
   );
 
-/** A folder of its own with all state of the program inside, so that two test runs never meet. */
-export const createSandbox = async (binary: string): Promise<Sandbox> => {
+/**
+ * A folder of its own with all state of the program inside, so that two test runs never meet.
+ *
+ * @param program default: the one that is built here.
+ */
+export const createSandbox = async (binary: string, program = built): Promise<Sandbox> => {
   const dir = await mkdtemp(join(tmpdir(), 'fractal-temporal-cli-'));
   const env = {
     ...cleanEnvironment(),
