@@ -1,6 +1,6 @@
 /** Writes schemas/*.json from the zod schemas: `npx tsx scripts/schemas.ts` after changing one. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { publishedSchemas } from '../src/wire/schemas/published.js';
+import { publishedSchemas } from '../src/validation/schemas/published.js';
 
 const folder = new URL('../schemas/', import.meta.url);
 await mkdir(folder, { recursive: true });

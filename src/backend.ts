@@ -25,7 +25,7 @@ export {
   type LayoutInput,
   type ReachedLimit,
   type Usage,
-} from './executors/contract.js';
+} from './batch/contract.js';
 export type { JsonObject, JsonValue } from './wire/request.js';
 
 // The batch script, its exit codes, and what it leaves behind.
@@ -33,7 +33,7 @@ export { buildBatchScript, type BatchScriptInput } from './batch/script.js';
 export { quoteWord } from './batch/quote.js';
 export { SCRIPT_EXITS } from './batch/exit-codes.js';
 export { readJournals, type JournalReport, type ScriptCopy, type UnitEnd } from './batch/read-journals.js';
-export { leaveTombstone, readTombstone, type Tombstone } from './batch/tombstone.js';
+export { leaveTombstone, readTombstone, type Tombstone } from './executors/claims.js';
 
 // Files that may be written twice, on storage that may fail.
 export { StorageFailed } from './state/errors.js';
@@ -43,7 +43,7 @@ export { createExclusive, readIfThere, replaceFile } from './state/files.js';
 export { plainShellEnvironment, scrubbedEnvironment, unitShellEnvironment } from './executors/environment.js';
 
 // For executors whose batches run on the worker's own host (Linux: /proc, flock(1)).
-export { endProcesses, tolerance } from './executors/local/cancel.js';
-export { BATCH_VARIABLE } from './executors/local/launch.js';
-export { isLocked } from './executors/local/locks.js';
-export { batchProcesses, signalProcess } from './executors/local/processes.js';
+export { endProcesses, tolerance } from './executors/local/process/cancel.js';
+export { BATCH_VARIABLE } from './executors/local/process/launch.js';
+export { isLocked } from './executors/local/process/locks.js';
+export { batchProcesses, signalProcess } from './executors/local/process/processes.js';

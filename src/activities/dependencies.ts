@@ -1,5 +1,5 @@
 /** What the activities of one worker are given: its backend, and what it knows of its server. */
-import type { Backend } from '../executors/contract.js';
+import type { Backend } from '../batch/contract.js';
 import type { RunServer } from '../state/identity.js';
 
 export interface ActivityDependencies {

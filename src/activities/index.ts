@@ -9,14 +9,14 @@
 import { Context } from '@temporalio/activity';
 import pLimit from 'p-limit';
 import type { ProcessWorkflowActivities } from '../wire/activities.js';
-import { applyTask } from './apply-task.js';
-import { cancelBatches } from './cancel-batches.js';
-import { closeRun } from './close-run.js';
+import { applyTask } from './task/apply-task.js';
+import { cancelBatches } from './batch/cancel-batches.js';
+import { closeRun } from './run/close-run.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { asFailure } from './errors.js';
-import { openRun } from './open-run.js';
-import { planTask } from './plan-task.js';
-import { runBatch } from './run-batch.js';
+import { openRun } from './run/open-run.js';
+import { planTask } from './task/plan-task.js';
+import { runBatch } from './batch/run-batch.js';
 import { patiently } from './patience.js';
 import { HEAVY_ACTIVITIES_AT_ONCE, HEARTBEAT_EVERY_MS, HEARTBEAT_REASON_CHARACTERS } from './tunables.js';
 

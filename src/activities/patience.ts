@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { NeverSubmitted, SubmissionRefused, WrongWorker } from '../executors/contract.js';
+import { NeverSubmitted, SubmissionRefused, WrongWorker } from '../batch/contract.js';
 import { isPermanent, StateCorrupt, StorageFailed } from '../state/errors.js';
 import { jobFailure } from '../wire/failure.js';
 import { ExecutionFailed, InvalidRequest } from './errors.js';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Batch } from '../executors/contract.js';
+import type { Batch } from './contract.js';
 import { quoteWord } from './quote.js';
 import { scriptHead, type ScriptHead } from './script-head.js';
 

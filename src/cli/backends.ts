@@ -1,11 +1,12 @@
 /** The backends that the program knows by name, opened with their configuration. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Backend } from '../executors/contract.js';
+import { readFile } from 'node:fs/promises';
+import type { Backend } from '../batch/contract.js';
 import { acquireWorkerLock, createLocalBackend } from '../executors/local/index.js';
+import { backendNames } from '../executors/names.js';
 import { createSlurmBackend } from '../executors/slurm/backend.js';
-import { parseSlurmConfig, SlurmConfigError } from '../executors/slurm/config.js';
-import { configNotices } from '../executors/slurm/notices.js';
+import { parseSlurmConfig, SlurmConfigError } from '../executors/slurm/options/config.js';
+import { configNotices } from '../executors/slurm/options/notices.js';
 import type { Environment } from '../server/folders.js';
 import { UsageError } from './exit-codes.js';
 import { hostFolder } from './host-folder.js';
@@ -30,12 +31,6 @@ export interface OpenBackend {
   /** What the operator should know when the worker starts. */
   notices: string[];
 }
-
-export const backendNames = ['local', 'slurm'] as const;
-export type BackendName = (typeof backendNames)[number];
-
-export const isBackendName = (name: string): name is BackendName =>
-  (backendNames as readonly string[]).includes(name);
 
 const openLocal = async (
   options: BackendOptions,

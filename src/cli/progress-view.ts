@@ -1,10 +1,10 @@
 /** How a run's progress is shown: bars on a terminal, else one line per change. */
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { LiveProgress } from '../client/index.js';
+import { waitingReasons } from '../report/waiting-reasons.js';
 import { plainText } from '../state/plain-text.js';
 import type { TaskProgress } from '../wire/progress.js';
-import type { Io } from './io.js';
-import { say } from './io.js';
+import { type Io, say } from './io.js';
 import { LINE_PER_PARTS } from './tunables.js';
 
 export interface ProgressView {
@@ -29,16 +29,6 @@ const changeKey = (task: TaskProgress): string => {
   const ended = task.units_done + task.units_failed;
   const part = task.units_total ? Math.floor((ended * LINE_PER_PARTS) / task.units_total) : 0;
   return [task.status, part, task.units_failed > 0, task.units_total].join(' ');
-};
-
-/** Why batches wait, one text per reason; running ones have none. */
-export const waitingReasons = ({ pending }: LiveProgress): string[] => {
-  const reasons = pending.flatMap(({ batch, lastFailure, type }) => {
-    if (batch !== null && batch.state === 'running') return [];
-    const reason = batch?.reason ?? lastFailure;
-    return reason ? [batch === null ? `${type}: ${reason}` : `batches ${batch.state}: ${reason}`] : [];
-  });
-  return [...new Set(reasons)];
 };
 
 const lineView = (io: Io): ProgressView => {

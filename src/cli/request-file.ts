@@ -9,7 +9,7 @@ import {
 } from '../client/index.js';
 import { hasControlCharacter } from '../images/python-text.js';
 import { JsonError, parseJson } from '../wire/parse-json.js';
-import { validateRequest } from '../wire/validate-request.js';
+import { validateRequest } from '../validation/validate-request.js';
 import type { ProcessWorkflowRequest } from '../wire/request.js';
 import { UsageError } from './exit-codes.js';
 

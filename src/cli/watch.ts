@@ -1,7 +1,7 @@
 /** Follows a run until it ends: progress, and a word when nobody works on it. */
 import type { Client } from '@temporalio/client';
 import { type Queue, type RunHandle, unpolledQueues } from '../client/index.js';
-import { noWorkerLines } from './no-worker.js';
+import { noWorkerLines } from '../report/no-worker.js';
 import type { ProgressView } from './progress-view.js';
 import { aborted, pause } from './signals.js';
 import { NO_WORKER_NOTICE_MS, PROGRESS_POLL_MS } from './tunables.js';

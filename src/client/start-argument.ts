@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { type Client, isGrpcServiceError, type WorkflowHandle } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
 import { readIdentity } from '../state/identity.js';
-import { activityTaskQueue } from '../workflows/routing.js';
+import { activityTaskQueue } from '../wire/routing.js';
 import { RequestUnknownError } from './errors.js';
 import { requestDigest, runDirOf, type ProcessWorkflowInput } from './request.js';
 import { DIRECTORY_MEMO, REQUEST_DIGEST_MEMO } from './tunables.js';

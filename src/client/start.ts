@@ -15,7 +15,7 @@ import {
 import { digestOfRun } from './start-argument.js';
 import { DIRECTORY_MEMO, REQUEST_DIGEST_MEMO } from './tunables.js';
 import { neverOpened } from './unopened.js';
-import { isJsonObject } from '../wire/schemas/leaf.js';
+import { isJsonObject } from '../validation/schemas/leaf.js';
 
 export const WORKFLOW_TYPE = 'processWorkflow';
 

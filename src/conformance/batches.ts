@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatUnit } from '../batch/units-file.js';
-import type { Backend, Batch } from '../executors/contract.js';
+import type { Backend, Batch } from '../batch/contract.js';
 import { errorCode } from '../state/errors.js';
 import type { JsonObject } from '../wire/request.js';
 

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { expect, it } from 'vitest';
-import type { Backend } from '../executors/contract.js';
+import type { Backend } from '../batch/contract.js';
 import { BUSY, context, present, type SuiteTools } from './tools.js';
 
 /** What is cancelled ends, what stands behind a tombstone is never begun. */

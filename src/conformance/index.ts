@@ -3,7 +3,7 @@
  * of vitest that run on your real scheduler. Call `describeExecutor` in a test file of your backend.
  */
 import { afterAll, beforeAll, describe } from 'vitest';
-import type { Backend } from '../executors/contract.js';
+import type { Backend } from '../batch/contract.js';
 import { cancelTests } from './cancel-tests.js';
 import { submissionTests } from './submission-tests.js';
 import { suiteTools, type ConformanceOptions, type ConformanceSetup } from './tools.js';

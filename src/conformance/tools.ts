@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { access, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readJournals, type JournalReport } from '../batch/read-journals.js';
-import type { Backend, BatchStatus, ExecutorContext, Handle } from '../executors/contract.js';
+import type { Backend, BatchStatus, ExecutorContext, Handle } from '../batch/contract.js';
 import { makeBatch, type TestBatch, type TestBatchOptions } from './batches.js';
 
 export interface ConformanceSetup {

@@ -2,7 +2,7 @@
  * What was seen of one try of a batch: evidence, never a decision (docs/guarantees.md, "Evidence and verdict"). It is
  * published by the first attempt that can and adopted by all others; verdict.ts decides from it.
  */
-import type { EndOfBatch } from '../executors/contract.js';
+import type { EndOfBatch } from '../batch/contract.js';
 import type { Component } from '../wire/component.js';
 import type { JsonObject } from '../wire/request.js';
 import type { InitOutput, TaskOutput } from '../wire/task-output.js';

@@ -1,5 +1,5 @@
 /** What became of the units of one try of a batch: the verdict, derived from evidence and never written down. */
-import type { EndCause, Usage } from '../executors/contract.js';
+import type { EndCause, Usage } from '../batch/contract.js';
 import type { JsonObject } from '../wire/request.js';
 import type { Component, UnitCause } from '../wire/result.js';
 import type { InitOutput, TaskOutput } from '../wire/task-output.js';

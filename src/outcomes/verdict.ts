@@ -3,7 +3,7 @@
  * and the request's policy (docs/guarantees.md, "Evidence and verdict"). Pure: the same evidence gives the same verdict,
  * whoever asks, however often.
  */
-import type { EndCause, Usage } from '../executors/contract.js';
+import type { EndCause, Usage } from '../batch/contract.js';
 import { decideUnit, type BatchFacts } from './decide.js';
 import type { BatchEvidence, TryEvidence, UnitEvidence } from './evidence.js';
 import { unitMessage } from './messages.js';

@@ -1,6 +1,6 @@
 /** Names of the runner's own files, all in `.runner/` of the run's directory (docs/files.md). */
 import { join } from 'node:path';
-import type { BatchPaths } from '../executors/contract.js';
+import type { BatchPaths } from '../batch/contract.js';
 import type { Stage } from '../wire/activities.js';
 
 const padded = (value: number, width: number): string => String(value).padStart(width, '0');

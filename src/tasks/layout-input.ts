@@ -1,4 +1,4 @@
-import type { LayoutInput } from '../executors/contract.js';
+import type { LayoutInput } from '../batch/contract.js';
 import type { ProcessWorkflowRequest, WorkflowTask } from '../wire/request.js';
 import type { Component } from '../wire/result.js';
 import { mergedMeta } from './meta.js';

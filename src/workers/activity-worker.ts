@@ -6,7 +6,7 @@
  */
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
-import type { Backend } from '../executors/contract.js';
+import type { Backend } from '../batch/contract.js';
 import { areRegistered } from '../server/search-attributes.js';
 import { namespaceId } from '../server/namespace-id.js';
 import { runServer, type ServerPlace } from '../state/identity.js';

@@ -20,7 +20,7 @@ import type { Progress } from '../wire/progress.js';
 import { asApplicationFailure, asExecutionFailure, asInvalidRequest } from './failures.js';
 import { detailsMarkdown, openingMarkdown, progressOf, type Phase } from './progress.js';
 import { progressQuery, resultQuery } from './queries.js';
-import { activityTaskQueue } from './routing.js';
+import { activityTaskQueue } from '../wire/routing.js';
 import { runTask, type TaskContext } from './run-task.js';
 import { searchAttributePairs } from './search-attributes.js';
 import { upgradeState } from './old-state.js';

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { buildBatchScript } from '../../src/batch/script.js';
-import type { Batch } from '../../src/executors/contract.js';
+import type { Batch } from '../../src/batch/contract.js';
 import { newerThanBash42 } from './newer-bash.js';
 
 const batch: Batch = {

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import { readJournals, type JournalReport } from '../../src/batch/read-journals.js';
 import { buildBatchScript, type BatchScriptInput } from '../../src/batch/script.js';
-import type { Backend } from '../../src/executors/contract.js';
-import { BATCH_VARIABLE } from '../../src/executors/local/launch.js';
-import { batchProcesses, signalProcess } from '../../src/executors/local/processes.js';
+import type { Backend } from '../../src/batch/contract.js';
+import { BATCH_VARIABLE } from '../../src/executors/local/process/launch.js';
+import { batchProcesses, signalProcess } from '../../src/executors/local/process/processes.js';
 import { makeBatch, type TestBatch } from '../../src/conformance/batches.js';
 import { until } from '../support/until.js';
 

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { widthText } from '../../src/executors/local/width-file.js';
+import { widthText } from '../../src/executors/local/width/width-file.js';
 import { until } from '../support/until.js';
 import { scriptOf, statusesOf, type ScriptTest } from './scripts.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findUnit } from '../../src/cli/commands/logs.js';
 import { planQueues } from '../../src/cli/commands/worker.js';
-import type { UnitFiles } from '../../src/cli/run-files.js';
+import type { UnitFiles } from '../../src/report/run-files.js';
 
 const unit = (label: string): UnitFiles => ({
   label,

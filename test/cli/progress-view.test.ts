@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createProgressView, waitingReasons } from '../../src/cli/progress-view.js';
+import { createProgressView } from '../../src/cli/progress-view.js';
+import { waitingReasons } from '../../src/report/waiting-reasons.js';
 import type { Io } from '../../src/cli/io.js';
 import type { LiveProgress } from '../../src/client/index.js';
 import type { BatchHeartbeat, TaskProgress } from '../../src/wire/progress.js';

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { jsonText } from '../../src/cli/io.js';
-import { readableLines } from '../../src/cli/readable-lines.js';
-import { OPEN_LINE_CHARACTERS } from '../../src/cli/tunables.js';
+import { readableLines } from '../../src/report/readable-lines.js';
+import { OPEN_LINE_CHARACTERS } from '../../src/report/tunables.js';
 import { createSandbox, type Sandbox } from '../support/cli.js';
 import { makeRequest } from '../support/scripted-requests.js';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLocalBackend } from '../../src/executors/local/index.js';
 import { hostFiles } from '../../src/executors/local/folders.js';
-import { batchProcesses, signalProcess } from '../../src/executors/local/processes.js';
+import { batchProcesses, signalProcess } from '../../src/executors/local/process/processes.js';
 import { describeExecutor } from '../../src/conformance/index.js';
 
 describeExecutor('local', async () => {

@@ -2,7 +2,7 @@
 import { ApplicationFailure, CancelledFailure, type Logger } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createActivities } from '../../src/activities/index.js';
-import type { Backend } from '../../src/executors/contract.js';
+import type { Backend } from '../../src/batch/contract.js';
 import type { ProcessWorkflowActivities } from '../../src/wire/activities.js';
 import { Attempt, type Trouble } from './seam.js';
 import type { World } from './world.js';

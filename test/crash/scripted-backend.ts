@@ -1,6 +1,6 @@
 /** A backend on the site in memory: every question to it and every file that it writes passes the seam. */
 import { access, writeFile } from 'node:fs/promises';
-import { leaveTombstone } from '../../src/batch/tombstone.js';
+import { leaveTombstone } from '../../src/executors/claims.js';
 import {
   NeverSubmitted,
   SubmissionRefused,
@@ -9,7 +9,7 @@ import {
   type BatchStatus,
   type Executor,
   type JobReport,
-} from '../../src/executors/contract.js';
+} from '../../src/batch/contract.js';
 import { errorCode } from '../../src/state/errors.js';
 import { createExclusive } from '../../src/state/files.js';
 import { operation } from './seam.js';

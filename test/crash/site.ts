@@ -5,7 +5,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseUnits, type BatchUnit } from '../../src/batch/units-file.js';
-import type { Batch, EndCause } from '../../src/executors/contract.js';
+import type { Batch, EndCause } from '../../src/batch/contract.js';
 
 /** How one unit ends. */
 export interface UnitPlay {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { parseJson } from '../../src/wire/parse-json.js';
-import { request } from '../../src/wire/schemas/request.js';
-import { validateRequest } from '../../src/wire/validate-request.js';
+import { request } from '../../src/validation/schemas/request.js';
+import { validateRequest } from '../../src/validation/validate-request.js';
 
 const page = readFileSync(new URL('../../docs/request.md', import.meta.url), 'utf8');
 

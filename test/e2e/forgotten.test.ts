@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { reportRun } from '../../src/cli/run-report.js';
+import { reportRun } from '../../src/report/run-report.js';
 import {
   activityQueueOfRun,
   directoryOfRun,

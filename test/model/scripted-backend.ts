@@ -15,14 +15,7 @@ import {
 } from 'node:fs';
 import { appendFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import type {
-  Backend,
-  Batch,
-  BatchNames,
-  BatchStatus,
-  Executor,
-  Handle,
-} from '../../src/executors/contract.js';
+import type { Backend, Batch, BatchNames, BatchStatus, Executor, Handle } from '../../src/batch/contract.js';
 import type { JsonObject } from '../../src/wire/request.js';
 import { playOf, statusOf, writeOutput } from './task/play.mjs';
 

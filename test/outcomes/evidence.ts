@@ -1,6 +1,6 @@
 /** Evidence as a batch leaves it; tests change what they are about. */
 import type { BatchEvidence, TryEvidence, UnitEvidence } from '../../src/outcomes/evidence.js';
-import type { EndOfBatch } from '../../src/executors/contract.js';
+import type { EndOfBatch } from '../../src/batch/contract.js';
 
 export const batchEvidence = (rest: Partial<BatchEvidence> = {}): BatchEvidence => ({
   key: 'key',

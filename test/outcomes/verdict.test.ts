@@ -1,6 +1,6 @@
 /** Row by row: docs/guarantees.md "What becomes of a unit", docs/slurm.md "How a job ended". */
 import { describe, expect, it } from 'vitest';
-import type { EndOfBatch } from '../../src/executors/contract.js';
+import type { EndOfBatch } from '../../src/batch/contract.js';
 import type { BatchEvidence, UnitEvidence } from '../../src/outcomes/evidence.js';
 import { judgeTries } from '../../src/outcomes/verdict.js';
 import { begunUnit, endedUnit, neverBegunUnit, saidEnd, tryOf } from './evidence.js';

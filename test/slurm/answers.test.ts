@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { Backend, Batch, BatchStatus, Handle } from '../../src/executors/contract.js';
+import type { Backend, Batch, BatchStatus, Handle } from '../../src/batch/contract.js';
 import {
   backendOn,
   journalOf,

@@ -4,9 +4,9 @@ import { chmod, chown, mkdir, readdir, readFile, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import { readJournals, type JournalReport } from '../../src/batch/read-journals.js';
 import { formatUnit } from '../../src/batch/units-file.js';
-import type { Backend, Batch, BatchStatus, ExecutorContext, Handle } from '../../src/executors/contract.js';
+import type { Backend, Batch, BatchStatus, ExecutorContext, Handle } from '../../src/batch/contract.js';
 import { createSlurmBackend } from '../../src/executors/slurm/backend.js';
-import { parseSlurmConfig } from '../../src/executors/slurm/config.js';
+import { parseSlurmConfig } from '../../src/executors/slurm/options/config.js';
 import type { JsonObject } from '../../src/wire/request.js';
 import type { Cluster } from './cluster.js';
 import { until } from './until.js';

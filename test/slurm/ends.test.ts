@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Backend, Batch, BatchStatus, Handle } from '../../src/executors/contract.js';
+import type { Backend, Batch, BatchStatus, Handle } from '../../src/batch/contract.js';
 import {
   backendOn,
   journalOf,

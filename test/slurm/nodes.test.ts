@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { BatchStatus } from '../../src/executors/contract.js';
+import type { BatchStatus } from '../../src/batch/contract.js';
 import { backendOn, journalOf, makeBatch, newContext, startsOf, untilBegun, untilEnded } from './batches.js';
 import type { Cluster } from './cluster.js';
 import { describeOnCluster } from './on-cluster.js';

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { expect, it } from 'vitest';
-import type { Batch } from '../../src/executors/contract.js';
+import type { Batch } from '../../src/batch/contract.js';
 import { backendOn, makeBatch, newContext, startsOf, testConfig, untilEnded } from './batches.js';
 import { describeOnCluster } from './on-cluster.js';
 import { createWrappers } from './wrappers.js';

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../src/wire/request.js';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { NeverSubmitted, SubmissionRefused, type Backend, type Batch } from '../../src/executors/contract.js';
+import { NeverSubmitted, SubmissionRefused, type Backend, type Batch } from '../../src/batch/contract.js';
 import {
   backendOn,
   journalOf,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import { getRun, startProcessWorkflow, type RunHandle } from '../../src/client/index.js';
-import type { Backend } from '../../src/executors/contract.js';
+import type { Backend } from '../../src/batch/contract.js';
 import { createLocalBackend } from '../../src/executors/local/index.js';
 import { createActivityWorker, createWorkflowWorker, type RunnableWorker } from '../../src/workers/index.js';
 

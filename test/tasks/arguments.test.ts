@@ -9,7 +9,7 @@ import {
 import { mergedMeta } from '../../src/tasks/meta.js';
 import type { TaskType, WorkflowTask } from '../../src/wire/request.js';
 import type { ParallelizationItem } from '../../src/wire/task-output.js';
-import { validateRequest } from '../../src/wire/validate-request.js';
+import { validateRequest } from '../../src/validation/validate-request.js';
 import { image } from '../support/images.js';
 import { rawRequest, rawTaskOfType, rawWorkflow, rawWorkflowTask } from '../support/raw-requests.js';
 

@@ -1,7 +1,7 @@
 /** `doctor slurm`: looks at everything that a site has to get right, one line each with its remedy. */
 import { resolve } from 'node:path';
 import { Argument, type Command } from 'commander';
-import { createCommands } from '../../executors/slurm/commands.js';
+import { createCommands } from '../../executors/slurm/commands/commands.js';
 import { examineSlurm } from '../../executors/slurm/doctor/index.js';
 import { formatFinding } from '../../executors/slurm/doctor/finding.js';
 import { currentUser } from '../../executors/user.js';

@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 import { connectClient } from '../../client/index.js';
 import { type Io, jsonText, print, type ServerOptions, show } from '../io.js';
 import { addServerOptions, positiveInteger } from '../options.js';
-import { formatRuns, listRuns } from '../runs.js';
+import { formatRuns, listRuns } from '../../report/runs.js';
 import { requireTarget } from '../target.js';
-import { LIST_LIMIT } from '../tunables.js';
+import { LIST_LIMIT } from '../../report/tunables.js';
 
 interface ListOptions extends ServerOptions {
   json?: boolean;

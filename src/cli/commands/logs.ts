@@ -5,11 +5,11 @@ import type { Command } from 'commander';
 import { connectClient, directoryOfRun } from '../../client/index.js';
 import { fileTail } from '../../state/file-tail.js';
 import { UsageError } from '../exit-codes.js';
-import { formatTable } from '../format-report.js';
+import { formatTable } from '../../report/format-report.js';
 import { type Io, print, type ServerOptions, show } from '../io.js';
 import { addServerOptions, positiveInteger } from '../options.js';
-import { readableLines } from '../readable-lines.js';
-import { type UnitFiles, unitFilesOf } from '../run-files.js';
+import { readableLines } from '../../report/readable-lines.js';
+import { type UnitFiles, unitFilesOf } from '../../report/run-files.js';
 import { nameRun, requireTarget } from '../target.js';
 
 interface LogsOptions extends ServerOptions {

@@ -12,7 +12,7 @@ import { isAway, isUnasked } from '../away.js';
 import { Detached, exitCode } from '../exit-codes.js';
 import { deliverEnd, followRun } from '../follow.js';
 import { type Io, say } from '../io.js';
-import { queuesOf } from '../no-worker.js';
+import { queuesOf } from '../../report/no-worker.js';
 import { addBackendOptions, addServerOptions } from '../options.js';
 import { type CheckedRequest, readRequest } from '../request-file.js';
 import { openSession, type Session, type SessionOptions } from '../session.js';

@@ -12,7 +12,7 @@ import {
 } from '../../client/index.js';
 import { type Io, print, say, type ServerOptions } from '../io.js';
 import { addServerOptions } from '../options.js';
-import { noWorkerLines, queuesOf, unknownBackendLine } from '../no-worker.js';
+import { noWorkerLines, queuesOf, unknownBackendLine } from '../../report/no-worker.js';
 import { readRequest } from '../request-file.js';
 import { requireTargetOfRun } from '../target.js';
 import { NO_WORKER_LOOK_MS } from '../tunables.js';

@@ -6,13 +6,13 @@ import { givenTarget, type ServerTarget } from '../../server/address.js';
 import { readIdentity } from '../../state/identity.js';
 import { isAway, isUnasked } from '../away.js';
 import { UsageError } from '../exit-codes.js';
-import { formatReport } from '../format-report.js';
+import { formatReport } from '../../report/format-report.js';
 import { type Io, jsonText, print, type ServerOptions, show } from '../io.js';
 import { addServerOptions } from '../options.js';
-import { reportFromFiles, reportRun, type RunReport } from '../run-report.js';
+import { reportFromFiles, reportRun, type RunReport } from '../../report/run-report.js';
 import { nameRun, requireTarget, targetOfRun } from '../target.js';
-import { FAILED_UNITS_SHOWN } from '../tunables.js';
-import { formatRuns, listRuns } from '../runs.js';
+import { FAILED_UNITS_SHOWN } from '../../report/tunables.js';
+import { formatRuns, listRuns } from '../../report/runs.js';
 
 interface StatusOptions extends ServerOptions {
   json?: boolean;

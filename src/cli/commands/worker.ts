@@ -1,7 +1,8 @@
 /** `worker`: only the named workers, for a server elsewhere. */
 import { Argument, type Command } from 'commander';
 import { activityTaskQueue, WORKFLOW_TASK_QUEUE } from '../../wire/names.js';
-import { type BackendOptions, backendNames, isBackendName } from '../backends.js';
+import { type BackendOptions } from '../backends.js';
+import { backendNames, isBackendName } from '../../executors/names.js';
 import { exitCode, UsageError } from '../exit-codes.js';
 import { type Io, print, say, type ServerOptions } from '../io.js';
 import { createLogger, installRuntime } from '../logging.js';

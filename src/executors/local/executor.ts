@@ -1,12 +1,12 @@
 /** The local executor: batch scripts as detached processes of this host (docs/local.md). */
-import type { Batch, BatchStatus, Executor, Handle } from '../contract.js';
-import { createAllocator } from './allocator.js';
-import { endProcesses, tolerance, writeTombstone } from './cancel.js';
-import { isAlive } from './alive.js';
+import type { Batch, BatchStatus, Executor, Handle } from '../../batch/contract.js';
+import { createAllocator } from './width/allocator.js';
+import { endProcesses, tolerance, writeTombstone } from './process/cancel.js';
+import { isAlive } from './process/alive.js';
 import { filesIn, hostFiles, type HostFiles } from './folders.js';
-import { readIdentity, readIntent, type Submission } from './identity.js';
-import { endOfBatch } from './status.js';
-import { readOwner, startOrAdopt } from './submit.js';
+import { readIdentity, readIntent, type Submission } from './process/identity.js';
+import { endOfBatch } from './process/status.js';
+import { readOwner, startOrAdopt } from './process/submit.js';
 
 export interface LocalExecutorOptions {
   stateDir: string;

@@ -7,7 +7,7 @@
  * ```
  */
 import { availableParallelism } from 'node:os';
-import type { Backend } from '../contract.js';
+import type { Backend } from '../../batch/contract.js';
 import { createLocalExecutor } from './executor.js';
 import { localLayout } from './layout.js';
 import { LATE_FILES_MS } from './tunables.js';

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../wire/request.js';
-import { LayoutError, type BatchLayout, type LayoutInput } from '../contract.js';
+import { LayoutError, type BatchLayout, type LayoutInput } from '../../batch/contract.js';
 import { UNITS_PER_BATCH } from './tunables.js';
 
 /**

@@ -7,24 +7,24 @@
  * ```
  */
 import pLimit, { type LimitFunction } from 'p-limit';
-import type { Backend, Executor } from '../contract.js';
+import type { Backend, Executor } from '../../batch/contract.js';
 import { currentUser } from '../user.js';
-import { createAccounting } from './accounting.js';
-import { cancelBatch } from './cancel.js';
-import { createCanceller } from './canceller.js';
+import { createAccounting } from './commands/accounting.js';
+import { cancelBatch } from './jobs/cancel.js';
+import { createCanceller } from './jobs/canceller.js';
 import { cannotRun } from './check.js';
-import { createCommands, type SlurmCommands } from './commands.js';
-import type { SlurmConfig } from './config.js';
-import { createGate } from './gate.js';
-import { slurmLayout } from './layout.js';
-import { createPoller } from './poller.js';
-import { raiseResources } from './raise.js';
-import { reportJobs } from './report.js';
-import { readResources } from './resources.js';
-import { createSettings } from './settings.js';
-import { createSinfo } from './sinfo.js';
-import { createStatus } from './status.js';
-import { submitBatch, type Scheduler } from './submit.js';
+import { createCommands, type SlurmCommands } from './commands/commands.js';
+import type { SlurmConfig } from './options/config.js';
+import { createGate } from './jobs/gate.js';
+import { slurmLayout } from './options/layout.js';
+import { createPoller } from './commands/poller.js';
+import { raiseResources } from './options/raise.js';
+import { reportJobs } from './status/report.js';
+import { readResources } from './options/resources.js';
+import { createSettings } from './commands/settings.js';
+import { createSinfo } from './commands/sinfo.js';
+import { createStatus } from './status/status.js';
+import { submitBatch, type Scheduler } from './jobs/submit.js';
 
 export interface SlurmBackendOptions {
   /** From `parseSlurmConfig`. */

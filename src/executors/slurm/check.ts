@@ -1,8 +1,8 @@
 /** Can the cluster ever run what a task asks for? Told from its partitions before anything runs. Pure. */
-import type { SlurmResources } from './resources.js';
-import { optionSetIn, type SbatchOption } from './sbatch-lines.js';
-import { nodesFor, type PartitionNode } from './sinfo.js';
-import { parseTimeLimit } from './time-limit.js';
+import type { SlurmResources } from './options/resources.js';
+import { optionSetIn, type SbatchOption } from './options/sbatch-lines.js';
+import { nodesFor, type PartitionNode } from './commands/sinfo.js';
+import { parseTimeLimit } from './options/time-limit.js';
 
 /** Lines of site or user may set these otherwise; then nothing can be said of them. */
 const PARTITION: SbatchOption = { long: 'partition', short: 'p' };

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readJournals } from '../../../src/batch/read-journals.js';
-import type { Backend, BatchStatus, ExecutorContext } from '../../../src/executors/contract.js';
+import type { Backend, BatchStatus, ExecutorContext } from '../../../src/batch/contract.js';
 import { hostFiles } from '../../../src/executors/local/folders.js';
 import { createLocalBackend } from '../../../src/executors/local/index.js';
-import { batchProcesses, signalProcess } from '../../../src/executors/local/processes.js';
+import { batchProcesses, signalProcess } from '../../../src/executors/local/process/processes.js';
 import { makeBatch, type TestBatch } from '../../../src/conformance/batches.js';
 import { until } from '../../support/until.js';
 

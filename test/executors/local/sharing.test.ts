@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readJournals } from '../../../src/batch/read-journals.js';
-import type { Backend, ExecutorContext } from '../../../src/executors/contract.js';
+import type { Backend, ExecutorContext } from '../../../src/batch/contract.js';
 import { hostFiles } from '../../../src/executors/local/folders.js';
 import { createLocalBackend } from '../../../src/executors/local/index.js';
-import { batchProcesses } from '../../../src/executors/local/processes.js';
+import { batchProcesses } from '../../../src/executors/local/process/processes.js';
 import { makeBatch, type TestBatch } from '../../../src/conformance/batches.js';
 import { until } from '../../support/until.js';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { readJournals } from '../../../src/batch/read-journals.js';
-import type { ExecutorContext } from '../../../src/executors/contract.js';
+import type { ExecutorContext } from '../../../src/batch/contract.js';
 import { createLocalBackend } from '../../../src/executors/local/index.js';
 import { makeBatch } from '../../../src/conformance/batches.js';
 import { until } from '../../support/until.js';

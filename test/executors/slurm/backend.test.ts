@@ -10,10 +10,14 @@ import {
   type Batch,
   type BatchStatus,
   type Handle,
-} from '../../../src/executors/contract.js';
+} from '../../../src/batch/contract.js';
 import { createSlurmBackend } from '../../../src/executors/slurm/backend.js';
-import { parseSlurmConfig } from '../../../src/executors/slurm/config.js';
-import { createIntent, openAttempt, submissionFiles } from '../../../src/executors/slurm/submission-files.js';
+import { parseSlurmConfig } from '../../../src/executors/slurm/options/config.js';
+import {
+  createIntent,
+  openAttempt,
+  submissionFiles,
+} from '../../../src/executors/slurm/jobs/submission-files.js';
 import { configText } from './config-text.js';
 import { fakeBatch, FakeCluster, fakeResources, newContext, said } from './fake-cluster.js';
 

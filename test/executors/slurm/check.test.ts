@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createSlurmBackend } from '../../../src/executors/slurm/backend.js';
 import { cannotRun } from '../../../src/executors/slurm/check.js';
-import { parseSlurmConfig } from '../../../src/executors/slurm/config.js';
-import type { SlurmResources } from '../../../src/executors/slurm/resources.js';
-import { parseNodes } from '../../../src/executors/slurm/sinfo.js';
+import { parseSlurmConfig } from '../../../src/executors/slurm/options/config.js';
+import type { SlurmResources } from '../../../src/executors/slurm/options/resources.js';
+import { parseNodes } from '../../../src/executors/slurm/commands/sinfo.js';
 import { configText } from './config-text.js';
 import { FakeCluster, fakeResources } from './fake-cluster.js';
 

@@ -4,10 +4,10 @@ import { writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Batch, ExecutorContext } from '../../../src/executors/contract.js';
-import type { SlurmCommands } from '../../../src/executors/slurm/commands.js';
-import type { SlurmResources } from '../../../src/executors/slurm/resources.js';
-import type { CommandEnd } from '../../../src/executors/slurm/sbatch.js';
+import type { Batch, ExecutorContext } from '../../../src/batch/contract.js';
+import type { SlurmCommands } from '../../../src/executors/slurm/commands/commands.js';
+import type { SlurmResources } from '../../../src/executors/slurm/options/resources.js';
+import type { CommandEnd } from '../../../src/executors/slurm/commands/sbatch.js';
 
 export interface FakeJob {
   id: number;

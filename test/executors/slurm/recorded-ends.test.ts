@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { parseSacct } from '../../../src/executors/slurm/sacct.js';
-import { classOfState, endCauseOf } from '../../../src/executors/slurm/states.js';
+import { parseSacct } from '../../../src/executors/slurm/commands/sacct.js';
+import { classOfState, endCauseOf } from '../../../src/executors/slurm/commands/states.js';
 import { slurmFixture } from '../../slurm/fixtures.js';
 
 it.each([

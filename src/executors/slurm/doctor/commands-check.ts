@@ -1,8 +1,8 @@
 /** Are SLURM's commands there, and does somebody answer them? */
-import type { SlurmCommands } from '../commands.js';
-import { accountingIsOff } from '../sacct.js';
-import { parseScontrolConfig } from '../scontrol.js';
-import { parseSqueue, squeueArguments } from '../squeue.js';
+import type { SlurmCommands } from '../commands/commands.js';
+import { accountingIsOff } from '../commands/sacct.js';
+import { parseScontrolConfig } from '../commands/scontrol.js';
+import { parseSqueue, squeueArguments } from '../commands/squeue.js';
 import { ok, problem, warning, type Finding } from './finding.js';
 
 const INSTALL = "install SLURM's client commands on this host, or run the worker on a login node";

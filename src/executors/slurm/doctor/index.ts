@@ -1,9 +1,9 @@
 /** Everything that a site has to get right before runs go well, looked at one by one (docs/slurm.md, doctor). */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SlurmCommands } from '../commands.js';
-import { parseSlurmConfig, SlurmConfigError, type SlurmConfig } from '../config.js';
-import { configNotices } from '../notices.js';
+import type { SlurmCommands } from '../commands/commands.js';
+import { parseSlurmConfig, SlurmConfigError, type SlurmConfig } from '../options/config.js';
+import { configNotices } from '../options/notices.js';
 import { checkAccounting, checkCommands, checkController, checkQueue } from './commands-check.js';
 import { ok, problem, warning, type Finding } from './finding.js';
 import { checkNode } from './node-check.js';

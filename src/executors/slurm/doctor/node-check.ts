@@ -6,9 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SCRIPT_EXITS } from '../../../batch/exit-codes.js';
 import { quoteWord } from '../../../batch/quote.js';
 import { fileTail } from '../../../state/file-tail.js';
-import { readSubmission } from '../sbatch.js';
-import { parseScontrolJob, type ControlledJob } from '../scontrol.js';
-import { classOfState } from '../states.js';
+import { readSubmission } from '../commands/sbatch.js';
+import { parseScontrolJob, type ControlledJob } from '../commands/scontrol.js';
+import { classOfState } from '../commands/states.js';
 import { ok, problem, warning, type Finding } from './finding.js';
 import { judgeRefusal, callTrial, trialBatch, type TrialInput } from './trial.js';
 

@@ -3,15 +3,15 @@ import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { scriptHead } from '../../../batch/script-head.js';
-import type { Batch } from '../../contract.js';
+import type { Batch } from '../../../batch/contract.js';
 import type { JsonObject } from '../../../wire/request.js';
-import type { SlurmCommands } from '../commands.js';
-import { headOptions, type SlurmConfig } from '../config.js';
-import { slurmHeader } from '../header.js';
-import { slurmLayout } from '../layout.js';
-import { readSubmission, type CommandEnd, type SubmissionOutcome } from '../sbatch.js';
-import { parseScontrolJob } from '../scontrol.js';
-import { sbatchWords } from '../sbatch-command.js';
+import type { SlurmCommands } from '../commands/commands.js';
+import { headOptions, type SlurmConfig } from '../options/config.js';
+import { slurmHeader } from '../options/header.js';
+import { slurmLayout } from '../options/layout.js';
+import { readSubmission, type CommandEnd, type SubmissionOutcome } from '../commands/sbatch.js';
+import { parseScontrolJob } from '../commands/scontrol.js';
+import { sbatchWords } from '../jobs/sbatch-command.js';
 import { ok, problem, warning, type Finding } from './finding.js';
 
 export interface TrialInput {

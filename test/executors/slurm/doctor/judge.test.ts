@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { parseSlurmConfig, type SlurmOptionSet } from '../../../../src/executors/slurm/config.js';
+import { parseSlurmConfig, type SlurmOptionSet } from '../../../../src/executors/slurm/options/config.js';
 import { formatFinding, ok, problem } from '../../../../src/executors/slurm/doctor/finding.js';
 import { judgeConfig } from '../../../../src/executors/slurm/doctor/index.js';
 import { isOldBash, judgeEnd, parseAnswer } from '../../../../src/executors/slurm/doctor/node-check.js';
 import { judgePartitions, parsePartitions } from '../../../../src/executors/slurm/doctor/partitions.js';
 import { judgeRefusal, trialBatch } from '../../../../src/executors/slurm/doctor/trial.js';
-import { configNotices } from '../../../../src/executors/slurm/notices.js';
+import { configNotices } from '../../../../src/executors/slurm/options/notices.js';
 import { configText } from '../config-text.js';
 
 const partitions = parsePartitions(

@@ -1,0 +1,24 @@
+/** The failure of a batch or a task, with the end of its unit's log, which only the file system knows. */
+import type { Outcome } from '../../outcomes/unit-outcome.js';
+import { unitFailure, type FailedPlan } from '../../outcomes/unit-failure.js';
+import { fileTail } from '../../state/file-tail.js';
+import type { ExecutionFailure } from '../../wire/failure.js';
+import { LOG_TAIL_CHARACTERS, LOG_TAIL_LINES } from '../tunables.js';
+
+/** Adds the end of the log that the failure names; a failure of no unit names none. */
+export const withLogTail = async (failure: ExecutionFailure): Promise<ExecutionFailure> => {
+  const { log_file: path } = failure.details;
+  if (path === null) return failure;
+  const tail = await fileTail(path, LOG_TAIL_LINES);
+  // Whole lines, as in the file.
+  const log_tail = tail === null || tail === '' ? tail : `${tail.slice(-LOG_TAIL_CHARACTERS)}\n`;
+  return { ...failure, details: { ...failure.details, log_tail } };
+};
+
+/** The failure of one batch; null when none of its units failed. */
+export const batchFailure = async (plan: FailedPlan, outcome: Outcome): Promise<ExecutionFailure | null> => {
+  const failed = outcome.units.filter((unit) => unit.status === 'failed');
+  const first = failed[0];
+  if (first === undefined) return null;
+  return withLogTail(unitFailure(plan, outcome.header, first, failed.length, outcome.units.length));
+};

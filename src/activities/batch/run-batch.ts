@@ -1,0 +1,159 @@
+/**
+ * `runBatch`, the same for every backend: submit or adopt, wait with heartbeats, publish the evidence, return the
+ * verdict (docs/architecture.md).
+ *
+ * A worker that dies here costs an attempt and nothing else: the next attempt finds the batch by its key.
+ */
+import { ApplicationFailureCategory } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import { NeverSubmitted, SubmissionRefused, type EndOfBatch, type Handle } from '../../batch/contract.js';
+import type { TryEvidence } from '../../outcomes/evidence.js';
+import { policyOf, type Policy } from '../../outcomes/policy.js';
+import type { Outcome } from '../../outcomes/unit-outcome.js';
+import { judgeTries } from '../../outcomes/verdict.js';
+import { readEvidenceIfThere } from '../../state/evidence-file.js';
+import { evidencePath } from '../../state/paths.js';
+import type { BatchOutcome, RunBatchInput } from '../../wire/activities.js';
+import { awaitBatch } from './await-batch.js';
+import { batchFailure } from './batch-failure.js';
+import { earlierTries, keyOf, prepareBatch, type PreparedBatch } from './batch-of.js';
+import { collectEvidence } from './collect-evidence.js';
+import type { ActivityDependencies } from '../dependencies.js';
+import { beating, heartOf, shown, type Heart } from './heart.js';
+import { patiently } from '../patience.js';
+import { readPlan, type PlanFile } from '../../state/plan-file.js';
+import { readRequest } from '../../state/stored-request.js';
+
+/** Why this attempt stops although its batch goes on: a cancelled run, or a worker that shuts down. */
+const stopReason = (): Error => {
+  const context = Context.current();
+  const reason: unknown = context.cancellationSignal.reason;
+  if (context.cancellationDetails?.cancelRequested === true && reason instanceof CancelledFailure)
+    return reason;
+  return ApplicationFailure.create({
+    type: 'AttemptEnded',
+    message:
+      'This worker let go of the batch (shutdown, pause or reset); the batch goes on, the next attempt adopts it',
+    nonRetryable: false,
+  });
+};
+
+interface Prepared extends PreparedBatch {
+  plan: PlanFile;
+  policy: Policy;
+  earlier: TryEvidence[];
+}
+
+const prepare = async (input: RunBatchInput, { backend }: ActivityDependencies): Promise<Prepared> => {
+  const [plan, request] = await Promise.all([readPlan(input.plan), readRequest(input.run.request)]);
+  const policy = policyOf(request, input.position);
+  const earlier = await earlierTries(input);
+  const prepared = await prepareBatch(input, plan, request.workflow.name, earlier, policy, backend);
+  return { ...prepared, plan, policy, earlier };
+};
+
+/** Handle, or why there is none: refused by the scheduler (in its words), or ended before anything was submitted. */
+const submit = async (
+  { backend, permanentPatienceMs: permanentMs }: ActivityDependencies,
+  { batch }: PreparedBatch,
+  { beat, note }: Heart,
+): Promise<{ handle: Handle | null; refusal: string | null }> => {
+  const context = { signal: Context.current().cancellationSignal, note };
+  const work = patiently({ note, permanentMs }, () => backend.executor.submit(batch, context));
+  try {
+    return { handle: await beating(beat, work), refusal: null };
+  } catch (error) {
+    if (error instanceof SubmissionRefused) return { handle: null, refusal: error.message };
+    if (error instanceof NeverSubmitted) return { handle: null, refusal: null };
+    throw error;
+  }
+};
+
+/** Runs the batch, or adopts what an earlier attempt has begun, and returns the evidence of its end. */
+const runToEvidence = async (
+  input: RunBatchInput,
+  prepared: Prepared,
+  deps: ActivityDependencies,
+  heart: Heart,
+): Promise<TryEvidence> => {
+  const { backend, permanentPatienceMs: permanentMs } = deps;
+  const patience = { note: heart.note, permanentMs };
+  const { batch, plan, units } = prepared;
+  const { handle, refusal } = await submit(deps, prepared, heart);
+  let end: EndOfBatch | null = null;
+  if (handle !== null) {
+    heart.beat({ state: 'pending', job_id: handle.jobId, facts: handle.facts, reason: null });
+    end = await patiently(patience, () =>
+      awaitBatch(backend, batch, handle, {
+        signal: Context.current().cancellationSignal,
+        show: (status, journal) => {
+          heart.beat(shown(status, journal));
+        },
+      }),
+    );
+  }
+  heart.beat({ state: 'collecting', reason: null });
+  const collecting = patiently(patience, () =>
+    collectEvidence({
+      runDir: input.run.dir,
+      batch,
+      try: input.try,
+      index: input.batch,
+      backend: backend.name,
+      component: plan.component,
+      units,
+      jobIds: handle === null ? [] : [handle.jobId],
+      end,
+      refusal,
+      lateFilesMs: backend.lateFilesMs,
+    }),
+  );
+  return beating(heart.beat, collecting);
+};
+
+const countsOf = ({ units }: Outcome): BatchOutcome => {
+  const count = (status: string): number => units.filter((unit) => unit.status === status).length;
+  return { done: count('done'), failed: count('failed'), again: count('again') };
+};
+
+const run = async (input: RunBatchInput, deps: ActivityDependencies): Promise<BatchOutcome> => {
+  const path = evidencePath(input.run.dir, keyOf(input, input.try));
+  const heart = heartOf(input, keyOf(input, input.try));
+  const patience = { note: heart.note, permanentMs: deps.permanentPatienceMs };
+  heart.beat({});
+  const prepared = await beating(
+    heart.beat,
+    patiently(patience, () => prepare(input, deps)),
+  );
+  heart.beat({ total: prepared.batch.unitCount });
+  const there = await patiently(patience, () => readEvidenceIfThere(path));
+  const evidence = there ?? (await runToEvidence(input, prepared, deps, heart));
+  const { plan, policy, earlier } = prepared;
+  const outcome = judgeTries([...earlier, evidence], policy).at(-1);
+  if (outcome === undefined) throw new RangeError('a batch without a try has no verdict');
+  const counts = countsOf(outcome);
+  const failure = await batchFailure(plan, outcome);
+  if (failure === null) return counts;
+  throw ApplicationFailure.create({
+    type: failure.type,
+    message: failure.message,
+    nonRetryable: true,
+    // The user's task failed, not the worker: no warning in its log.
+    category: ApplicationFailureCategory.BENIGN,
+    details: [{ ...failure.details, outcome: counts }],
+  });
+};
+
+/**
+ * @throws ApplicationFailure of type TaskExecutionError or JobExecutionError when a unit failed, its details with
+ * the outcome; a retryable one when this worker must let go of the batch.
+ */
+export const runBatch = async (input: RunBatchInput, deps: ActivityDependencies): Promise<BatchOutcome> => {
+  try {
+    return await run(input, deps);
+  } catch (error) {
+    if (Context.current().cancellationSignal.aborted && !(error instanceof ApplicationFailure))
+      throw stopReason();
+    throw error;
+  }
+};

@@ -1,0 +1,82 @@
+/** `closeRun`: writes `result.json`, always, from the records of the tasks (docs/result.md). */
+import { StateCorrupt } from '../../state/errors.js';
+import { readState, replaceFile } from '../../state/files.js';
+import { lines } from '../../state/json-lines.js';
+import { resultPath } from '../../state/paths.js';
+import { WRITE_CHUNK_CHARACTERS } from '../../state/tunables.js';
+import type { CloseRunInput } from '../../wire/activities.js';
+import type { FileReference, ResultReference } from '../../wire/failure.js';
+import type { RunResult } from '../../wire/result.js';
+import type { ActivityDependencies } from '../dependencies.js';
+import { withJobReports } from './finished-jobs.js';
+import { logEvent } from '../../state/run-log.js';
+import type { TaskRecordReference } from '../task/task-record.js';
+
+/** The members of a JSON array whose elements stand one a line, in pieces of many: no element is parsed. */
+function* joined(bytes: Buffer): Generator<string> {
+  let piece = '';
+  let separator = '';
+  for (const line of lines(bytes)) {
+    piece += separator + line;
+    separator = ',\n';
+    if (piece.length < WRITE_CHUNK_CHARACTERS) continue;
+    yield piece;
+    piece = '';
+  }
+  yield piece;
+}
+
+/** What was damaged since it was written is said in the log and left out; the rest of the result is kept. */
+const unlessDamaged = async <T>(runDir: string, what: string, read: () => Promise<T>): Promise<T | null> => {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof StateCorrupt)) throw error;
+    await logEvent(runDir, `close: ${what} left out of result.json: ${error.message}`, 'ERROR');
+    return null;
+  }
+};
+
+const readRecord = (runDir: string, reference: FileReference): Promise<TaskRecordReference | null> =>
+  unlessDamaged(
+    runDir,
+    'a task is',
+    async () => JSON.parse((await readState(reference)).toString('utf8')) as TaskRecordReference,
+  );
+
+/** Each list is read when its place has come: a run may have many tasks of 100,000 units. */
+async function* resultText(input: CloseRunInput, records: TaskRecordReference[]): AsyncGenerator<string> {
+  const head: Pick<RunResult, 'status' | 'error'> = { status: input.status, error: input.error };
+  yield `{"status":${JSON.stringify(head.status)},"error":${JSON.stringify(head.error)},"images":[\n`;
+  yield* joined(await readState(input.images));
+  yield `],\n"type_filters":${JSON.stringify(input.type_filters)},"task_runs":[`;
+  for (const [index, { task_run: taskRun, units }] of records.entries()) {
+    yield `${index === 0 ? '' : ','}\n${JSON.stringify(taskRun).slice(0, -1)},"units":[\n`;
+    const read = await unlessDamaged(input.run.dir, 'units are', () => readState(units));
+    if (read !== null) yield* joined(read);
+    yield ']}';
+  }
+  yield `],\n"workflow_id":${JSON.stringify(input.run.workflow_id)},"run_id":${JSON.stringify(input.run_id)},`;
+  yield `"workflow_dir":${JSON.stringify(input.run.dir)}}\n`;
+}
+
+/** @throws StateCorrupt, StorageFailed for what it reads and writes. */
+export const closeRun = async (
+  input: CloseRunInput,
+  deps: ActivityDependencies,
+): Promise<ResultReference> => {
+  const { dir } = input.run;
+  const read = await Promise.all(input.records.map((reference) => readRecord(dir, reference)));
+  const records = await withJobReports(
+    read.filter((record) => record !== null),
+    deps.backend,
+  );
+  const reference = await replaceFile(resultPath(dir), resultText(input, records), true);
+  const units = records.reduce((sum, record) => sum + record.task_run.num_tasks, 0);
+  await logEvent(
+    input.run.dir,
+    `close: ${input.status}${input.error === null ? '' : `, ${input.error.type}: ${input.error.message}`}`,
+    input.status === 'done' ? 'INFO' : 'ERROR',
+  );
+  return { ...reference, images: input.images.count, units };
+};

@@ -1,0 +1,117 @@
+/**
+ * `openRun`: validates the request, claims the run's directory, and writes the first state.
+ *
+ * Everything is validated here and not only by the command line, since clients in other languages bypass it.
+ */
+import { access, constants, mkdir } from 'node:fs/promises';
+import { errorCode, StorageFailed } from '../../state/errors.js';
+import { publishState } from '../../state/files.js';
+import { requestPath } from '../../state/paths.js';
+import { hasControlCharacter } from '../../images/python-text.js';
+import type { OpenedRun, OpenRunInput } from '../../wire/activities.js';
+import { canonicalJson } from '../../wire/canonical-json.js';
+import type { ProcessWorkflowRequest } from '../../wire/request.js';
+import { validateRequest } from '../../validation/validate-request.js';
+import { checkLayouts } from './check-layouts.js';
+import { claimRunDir } from './claim-run-dir.js';
+import type { ActivityDependencies } from '../dependencies.js';
+import { InvalidRequest } from '../errors.js';
+import { loadImages, unspill } from './request-files.js';
+import { logEvent } from '../../state/run-log.js';
+import { publishImages } from '../../state/stored-request.js';
+
+/** Errors that say that the folder cannot be had, rather than that the storage is ill. */
+const UNUSABLE_FOLDER = new Set([
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'ENOTDIR',
+  'EEXIST',
+  'ENOENT',
+  'ENAMETOOLONG',
+  'EINVAL',
+]);
+
+const makeRunDir = async (dir: string, pointer: string): Promise<void> => {
+  try {
+    await mkdir(dir, { recursive: true });
+    await access(dir, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === null || !UNUSABLE_FOLDER.has(code)) throw new StorageFailed(dir, 'cannot create', error);
+    throw new InvalidRequest([
+      {
+        path: pointer,
+        expected: 'a folder that the worker can create and write to',
+        got: `${dir} (${code})`,
+      },
+    ]);
+  }
+};
+
+/** A queue that another backend's worker serves would run everything there, recorded as what it is not. */
+const checkBackend = ({ backend, activity_task_queue: queue }: ProcessWorkflowRequest, own: string): void => {
+  if (backend === own) return;
+  throw new InvalidRequest([
+    {
+      path: '/activity_task_queue',
+      expected: `a queue that a worker of backend "${backend}" serves`,
+      got: `"${queue}", which a worker of backend "${own}" serves: name another queue, or backend "${own}"`,
+    },
+  ]);
+};
+
+/** It stands in comments of scripts, in logs and on terminals; a client may have given any text. */
+const checkWorkflowId = (id: string): void => {
+  if (!hasControlCharacter(id)) return;
+  const expected = 'a workflow id without control characters (given where the run was started)';
+  throw new InvalidRequest([{ path: '', expected, got: JSON.stringify(id) }]);
+};
+
+/**
+ * @throws InvalidRequest with all errors of the request, StorageFailed while the storage fails.
+ */
+export const openRun = async (input: OpenRunInput, deps: ActivityDependencies): Promise<OpenedRun> => {
+  checkWorkflowId(input.workflow_id);
+  const raw = await unspill(input.request);
+  const checked = validateRequest(raw);
+  if (checked.request === null) throw new InvalidRequest(checked.errors);
+  const request = checked.request;
+  checkBackend(request, deps.backend.name);
+  const errors = await checkLayouts(raw, request, deps.backend);
+  const loaded = await loadImages(request.dataset);
+  errors.push(...loaded.errors);
+  if (errors.length > 0) throw new InvalidRequest(errors);
+
+  const dir = request.workflow_dir_remote ?? request.workflow_dir_local;
+  const pointer = request.workflow_dir_remote === null ? '/workflow_dir_local' : '/workflow_dir_remote';
+  await makeRunDir(dir, pointer);
+  await claimRunDir({ dir, pointer, input, server: deps.server ?? null });
+
+  const stored = { ...request, dataset: { ...request.dataset, images: [], images_file: null } };
+  const images = await publishImages({ dir }, request.first_task_index, loaded.images);
+  const reference = await publishState(requestPath(dir), [canonicalJson(stored), '\n']);
+  const tasks = request.workflow.task_list
+    .map((task, position) => ({ position, order: task.order, name: task.task.name, type: task.task_type }))
+    .slice(request.first_task_index, request.last_task_index + 1);
+  await logEvent(
+    dir,
+    `open: workflow "${request.workflow.name}" as ${input.workflow_id}` +
+      `${request.logger_name === null ? '' : ` (${request.logger_name})`}, ${String(tasks.length)} tasks, ${String(images.count)} images`,
+  );
+  return {
+    run: { dir, uuid: input.uuid, request: reference, workflow_id: input.workflow_id },
+    workflow_name: request.workflow.name,
+    backend: request.backend,
+    tasks,
+    images,
+    type_filters: request.job_type_filters,
+    search_attributes: (await deps.searchAttributesRegistered())
+      ? {
+          FractalBackend: request.backend,
+          FractalDataset: request.dataset.name ?? String(request.dataset.id ?? ''),
+          FractalJobId: request.job_id,
+        }
+      : null,
+  };
+};

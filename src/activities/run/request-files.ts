@@ -1,0 +1,67 @@
+/** Parts of a request that travel as files, because they are larger than what Temporal carries. */
+import { readFile } from 'node:fs/promises';
+import { readState, sha256 } from '../../state/files.js';
+import { errorCode, StorageFailed } from '../../state/errors.js';
+import { canonicalJson } from '../../wire/canonical-json.js';
+import type { InputError } from '../../wire/failure.js';
+import { JsonError, parseJson } from '../../wire/parse-json.js';
+import type { Dataset, Image } from '../../wire/request.js';
+import { validateImages } from '../../validation/validate-request.js';
+import { InvalidRequest } from '../errors.js';
+
+/** The argument of a run whose request was spilled to a file (src/client/request.ts). */
+interface SpilledRequest {
+  request_file: string;
+  sha256: string;
+}
+
+const isSpilled = (value: unknown): value is SpilledRequest =>
+  typeof value === 'object' &&
+  value !== null &&
+  'request_file' in value &&
+  typeof value.request_file === 'string' &&
+  'sha256' in value &&
+  typeof value.sha256 === 'string';
+
+const parse = (text: string, pointer: string, path: string): unknown => {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    throw new InvalidRequest([
+      { path: pointer, expected: 'a file of JSON', got: `${path}: ${error.message}` },
+    ]);
+  }
+};
+
+/** SHA-256 (hex) of a request's canonical JSON, by which the same request is known again (src/client/request.ts). */
+export const digestOfRequest = (value: unknown): string =>
+  isSpilled(value) ? value.sha256 : sha256(canonicalJson(value));
+
+/** The request itself: as given, or read from the file that it was spilled to. */
+export const unspill = async (value: unknown): Promise<unknown> => {
+  if (!isSpilled(value)) return value;
+  const bytes = await readState({ path: value.request_file, sha256: value.sha256 });
+  return parse(bytes.toString('utf8'), '', value.request_file);
+};
+
+/** The dataset's images: those of the request, or read from `images_file`. */
+export const loadImages = async (dataset: Dataset): Promise<{ images: Image[]; errors: InputError[] }> => {
+  const path = dataset.images_file;
+  if (path === null) return { images: dataset.images, errors: [] };
+  const pointer = '/dataset/images_file';
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === null || !['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR', 'EPERM'].includes(code)) {
+      throw new StorageFailed(path, 'cannot read', error);
+    }
+    return {
+      images: [],
+      errors: [{ path: pointer, expected: 'a JSON file that the worker can read', got: `${path} (${code})` }],
+    };
+  }
+  return validateImages(parse(text, pointer, path), pointer);
+};

@@ -1,0 +1,119 @@
+/**
+ * The units of a stage with what became of them, one batch after the other: a task may have 100,000, and whoever
+ * reads them keeps only what it needs of them.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseUnits } from '../../batch/units-file.js';
+import type { TryEvidence } from '../../outcomes/evidence.js';
+import type { Policy } from '../../outcomes/policy.js';
+import { finalUnits, type FinalUnit, type PlannedUnit } from '../../outcomes/task-units.js';
+import type { OutcomeHeader } from '../../outcomes/unit-outcome.js';
+import { judgeTries } from '../../outcomes/verdict.js';
+import { StateCorrupt, StorageFailed } from '../../state/errors.js';
+import { readEvidence } from '../../state/evidence-file.js';
+import { readState } from '../../state/files.js';
+import { evidencePath } from '../../state/paths.js';
+import type { RunReference, StageTries } from '../../wire/activities.js';
+import { keyOf } from '../batch/batch-of.js';
+import type { PlanFile, PlannedBatch } from '../../state/plan-file.js';
+import { LATE_FILE_LOOK_MS } from '../tunables.js';
+
+export interface BatchUnits {
+  /** Of every try of the batch, also of those that decided no unit. */
+  headers: OutcomeHeader[];
+  /** In the order of their indices. */
+  units: FinalUnit[];
+}
+
+export interface StageSource {
+  run: RunReference;
+  plan: PlanFile;
+  /** How often each batch was tried. */
+  tries: Pick<StageTries, 'begun' | 'more_tries'>;
+  policy: Policy;
+  /** The run was cancelled: what never started was cancelled before. */
+  cancelled: boolean;
+  /** Until when (epoch ms) evidence that is not there yet is waited for: another host may have written it. */
+  lateUntil: number;
+}
+
+const isForGood = (error: unknown): error is Error =>
+  error instanceof StateCorrupt || (error instanceof StorageFailed && error.isPermanent);
+
+/** What is known of units that no evidence speaks of; nothing where that cannot be read either. */
+const plannedUnits = async ({ units }: PlannedBatch): Promise<Map<number, PlannedUnit>> => {
+  try {
+    const planned = parseUnits((await readState(units)).toString('utf8'));
+    return new Map(
+      planned.map(({ index, stem, args }) => {
+        const url = args['zarr_url'];
+        return [index, { index, stem, zarr_url: typeof url === 'string' ? url : null }];
+      }),
+    );
+  } catch (error) {
+    if (isForGood(error)) return new Map();
+    throw error;
+  }
+};
+
+const readInTime = async (path: string, lateUntil: number): Promise<TryEvidence> => {
+  for (;;) {
+    try {
+      return await readEvidence(path);
+    } catch (error) {
+      if (!isForGood(error) || Date.now() >= lateUntil) throw error;
+    }
+    await sleep(LATE_FILE_LOOK_MS);
+  }
+};
+
+/** The evidence of a batch's tries, and why one of them cannot be had. */
+const evidenceOf = async (
+  source: StageSource,
+  batch: number,
+): Promise<{ tries: TryEvidence[]; unreadable: string | null }> => {
+  const { run, plan, lateUntil } = source;
+  const tries: TryEvidence[] = [];
+  const count = batch < source.tries.begun ? (source.tries.more_tries[String(batch)] ?? 1) : 0;
+  for (let attempt = 1; attempt <= count; attempt++) {
+    const which = { run, position: plan.position, stage: plan.stage, batch, try: attempt };
+    try {
+      const evidence = await readInTime(evidencePath(run.dir, keyOf(which, attempt)), lateUntil);
+      tries.push(evidence);
+      if (evidence.header.unreadable !== null) return { tries, unreadable: evidence.header.unreadable };
+    } catch (error) {
+      // One damaged file must not take the outputs of all other batches with it.
+      if (!isForGood(error)) throw error;
+      return { tries, unreadable: error.message };
+    }
+  }
+  return { tries, unreadable: null };
+};
+
+const unitsOfBatch = async (
+  source: StageSource,
+  index: number,
+  batch: PlannedBatch,
+  first: number,
+): Promise<BatchUnits> => {
+  const { plan, cancelled, policy } = source;
+  const { tries, unreadable } = await evidenceOf(source, index);
+  const outcomes = judgeTries(tries, policy);
+  const spoken = new Set(outcomes.flatMap((outcome) => outcome.units.map((unit) => unit.index)));
+  const planned = spoken.size === batch.count ? null : await plannedUnits(batch);
+  const unit = (at: number): PlannedUnit => planned?.get(at) ?? { index: at, stem: '', zarr_url: null };
+  const range = { first, count: batch.count };
+  return {
+    headers: outcomes.map(({ header }) => header),
+    units: finalUnits(outcomes, range, plan.component, unit, { cancelled, unreadable }),
+  };
+};
+
+/** @throws StorageFailed while storage fails. */
+export async function* stageUnits(source: StageSource): AsyncGenerator<BatchUnits> {
+  let first = 0;
+  for (const [index, batch] of source.plan.batches.entries()) {
+    yield await unitsOfBatch(source, index, batch, first);
+    first += batch.count;
+  }
+}

@@ -1,0 +1,138 @@
+/** The records of a task run: `task_run.json`, `units.jsonl`, `images_last_unit.jsonl` (docs/files.md). */
+import { join } from 'node:path';
+import { StorageFailed } from '../../state/errors.js';
+import { copyFileTo, replaceFile } from '../../state/files.js';
+import { formatLines } from '../../state/json-lines.js';
+import { recordPath, unitRecordsPath } from '../../state/paths.js';
+import { taskFolder } from '../../tasks/names.js';
+import type { JobRecord, OutcomeHeader } from '../../outcomes/unit-outcome.js';
+import type { FinalUnit } from '../../outcomes/task-units.js';
+import type { FileReference } from '../../wire/failure.js';
+import type { WorkflowTask } from '../../wire/request.js';
+import type { SlurmJobRecord, TaskRunRecord, TaskStatus, UnitRecord } from '../../wire/result.js';
+import { stageUnits, type StageSource } from './stage-units.js';
+
+/** What `closeRun` needs to find a task's records. */
+export interface TaskRecordReference {
+  task_dir: string;
+  task_run: Omit<TaskRunRecord, 'units'>;
+  units: FileReference;
+}
+
+export interface TaskRecordInput {
+  runDir: string;
+  position: number;
+  task: WorkflowTask;
+  taskRun: Omit<TaskRunRecord, 'units'>;
+  /** Where the units are read from: one batch after the other. */
+  sources: StageSource[];
+  /** Units of a compound fail together (docs/semantics.md, "Partial failure"). */
+  allFailed: boolean;
+  /** Urls of the images that the task was given. */
+  given: string[];
+  removed: string[];
+  isSlurm: boolean;
+}
+
+const unitStatus = (unit: FinalUnit, allFailed: boolean): TaskStatus =>
+  allFailed || unit.status !== 'done' ? 'failed' : 'done';
+
+export const unitRecord = (
+  unit: FinalUnit,
+  taskDir: string,
+  allFailed: boolean,
+  isSlurm: boolean,
+): UnitRecord => ({
+  index: unit.index,
+  component: unit.component,
+  zarr_url: unit.zarr_url,
+  status: unitStatus(unit, allFailed),
+  cause: unit.cause,
+  exit_code: unit.exit_code,
+  signal: unit.signal,
+  log_file: join(taskDir, `${unit.stem}-log.txt`),
+  slurm_job_id: isSlurm ? unit.job_id : null,
+  seconds: unit.seconds === null ? null : Math.round(unit.seconds * 1000) / 1000,
+});
+
+interface LastUnits {
+  add(unit: FinalUnit): void;
+  /** One a touched image; removed images are left out. */
+  lines(removed: string[]): Generator<string>;
+}
+
+/** The unit that last touched each image: by its input, then by what it returned. */
+export const lastUnits = (given: string[]): LastUnits => {
+  const last = new Map<string, Pick<UnitRecord, 'component' | 'status'> & { unit_index: number }>();
+  return {
+    add: ({ index, component, status, zarr_url: url, output }) => {
+      const touch = { unit_index: index, component, status: status === 'done' ? 'done' : 'failed' } as const;
+      for (const image of url === null ? given : [url]) last.set(image, touch);
+      if (output === null || !('image_list_updates' in output)) return;
+      for (const update of output.image_list_updates) last.set(update.zarr_url, touch);
+    },
+    lines: function* (removed) {
+      for (const url of removed) last.delete(url);
+      for (const [zarr_url, touch] of last) yield `${JSON.stringify({ zarr_url, ...touch })}\n`;
+    },
+  };
+};
+
+const jobs = (headers: OutcomeHeader[]): SlurmJobRecord[] => {
+  const found = new Map<string, JobRecord & { batch: number }>();
+  for (const header of headers) {
+    for (const job of header.jobs) found.set(job.job_id, { ...job, batch: header.batch });
+  }
+  return [...found.values()].map(({ job_id, job_name, batch, state, usage, requested }) => ({
+    job_id,
+    job_name,
+    batch,
+    state,
+    elapsed_seconds: usage?.elapsed_seconds ?? null,
+    max_rss_bytes: usage?.max_rss_bytes ?? null,
+    cpu_seconds: usage?.cpu_seconds ?? null,
+    requested,
+  }));
+};
+
+/** Copies in the task's folder: where people have made that impossible, the run does not end of it. */
+const forPeople = async (write: () => Promise<unknown>): Promise<void> => {
+  try {
+    await write();
+  } catch (error) {
+    if (!(error instanceof StorageFailed && error.isPermanent)) throw error;
+  }
+};
+
+/** Writes the records of one task; the one among the runner's own files, by which closeRun finds them, comes last. */
+export const writeTaskRecord = async (input: TaskRecordInput): Promise<FileReference> => {
+  const { task, sources, allFailed, isSlurm } = input;
+  const taskDir = join(input.runDir, taskFolder(task.order, task.task.name));
+  const last = lastUnits(input.given);
+  const headers: OutcomeHeader[] = [];
+  const unitLines = async function* (): AsyncGenerator<string> {
+    for (const source of sources) {
+      for await (const batch of stageUnits(source)) {
+        headers.push(...batch.headers);
+        for (const unit of batch.units) last.add(unit);
+        const records = batch.units.map((unit) => unitRecord(unit, taskDir, allFailed, isSlurm));
+        yield [...formatLines(records)].join('');
+      }
+    }
+  };
+  const reference = await replaceFile(unitRecordsPath(input.runDir, input.position), unitLines(), true);
+  await forPeople(async () => {
+    await copyFileTo(reference.path, join(taskDir, 'units.jsonl'));
+    await replaceFile(join(taskDir, 'images_last_unit.jsonl'), last.lines(input.removed));
+  });
+  const slurmJobs = isSlurm ? jobs(headers) : [];
+  const taskRun = {
+    ...input.taskRun,
+    slurm_job_ids: slurmJobs.map((job) => job.job_id),
+    ...(isSlurm ? { slurm_jobs: slurmJobs } : {}),
+  };
+  const text = [JSON.stringify({ ...taskRun, workflow_task: task }, null, 2), '\n'];
+  await forPeople(() => replaceFile(join(taskDir, 'task_run.json'), text));
+  const record: TaskRecordReference = { task_dir: taskDir, task_run: taskRun, units: reference };
+  return replaceFile(recordPath(input.runDir, input.position), [JSON.stringify(record), '\n'], true);
+};

@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { plainShellEnvironment, scrubbedEnvironment } from '../../environment.js';
+import { PROBE_GATHER_MS } from '../tunables.js';
+
+/** Nobody holds a lock that is free; one that is missing may have been removed under its holder. */
+export type LockState = 'held' | 'free' | 'missing';
+
+/** flock(1)'s exit code for "somebody else has it", told apart from its failures. */
+const CONFLICT = 75;
+
+// A shared lock: probes don't disturb each other, and a script that starts meanwhile waits them out.
+const PROBE = `for file; do
+  if [[ ! -e $file ]]; then printf 'missing\\n'; continue; fi
+  { flock --nonblock --shared --conflict-exit-code ${CONFLICT} 8; printf '%s\\n' "$?"; } 8<"$file"
+done`;
+
+const STATES: ReadonlyMap<string, LockState> = new Map([
+  ['0', 'free'],
+  [String(CONFLICT), 'held'],
+  ['missing', 'missing'],
+]);
+
+/** @throws Error when that cannot be found out (no flock(1), file system without locks). */
+const probeLocks = async (files: string[]): Promise<LockState[]> => {
+  const { stdout, stderr } = await execa('bash', ['-c', PROBE, 'probe', ...files], {
+    env: { ...plainShellEnvironment(scrubbedEnvironment(process.env)), LC_ALL: 'C' },
+    extendEnv: false,
+    reject: true,
+  });
+  const states = stdout.split('\n').map((code) => STATES.get(code));
+  if (states.length !== files.length || states.includes(undefined)) {
+    throw new Error(`flock failed on ${files.join(', ')}: ${stderr}`);
+  }
+  return states.filter((state) => state !== undefined);
+};
+
+interface Gathering {
+  files: string[];
+  answer: Promise<LockState[]>;
+}
+
+let gathering: Gathering | null = null;
+
+/** What becomes of the file's lock. Questions that come together share one process. */
+export const lockState = async (file: string): Promise<LockState> => {
+  const mine = (gathering ??= gather());
+  const place = mine.files.push(file) - 1;
+  return (await mine.answer)[place] ?? 'missing';
+};
+
+/** Whether somebody holds a lock on the file; one that does not exist is held by nobody. */
+export const isLocked = async (file: string): Promise<boolean> => (await lockState(file)) === 'held';
+
+const gather = (): Gathering => {
+  const files: string[] = [];
+  const answer = sleep(PROBE_GATHER_MS).then(() => {
+    gathering = null;
+    return probeLocks(files);
+  });
+  return { files, answer };
+};

@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readJournals } from '../../../batch/read-journals.js';
+import { buildBatchScript } from '../../../batch/script.js';
+import { readIfThere, replaceFile } from '../../../state/files.js';
+import { readTombstone } from '../../claims.js';
+import { NeverSubmitted, type Batch, type BatchNames, type Handle } from '../../../batch/contract.js';
+import { isAlive } from './alive.js';
+import type { HostFiles } from '../folders.js';
+import { readIntent, writeIntent, type Identity } from './identity.js';
+import { launch, stderrTail, type Launched } from './launch.js';
+import { OWNER_LOOK_MS, OWNER_WAIT_MS, STDERR_TAIL_LINES, UNKNOWN_JOB } from '../tunables.js';
+
+/**
+ * The job id (the script's process id) that owns the batch; null while there is none, `''` where its file holds none:
+ * it is about to be written, or was lost with the power or on a full disk.
+ */
+export const readOwner = async (batch: BatchNames): Promise<string | null> => {
+  const text = await readIfThere(batch.paths.owner);
+  if (text === null) return null;
+  return text.includes('\n') ? (text.split('\n')[0] ?? '') : '';
+};
+
+/** The job id that an owner file does not tell although the script has begun: its journal does, if it came so far. */
+const ownerByJournal = async (batch: BatchNames): Promise<string | null> =>
+  (await readJournals(batch.paths.journalPrefix)).copies.at(-1)?.jobId ?? null;
+
+const hasTombstone = async (batch: BatchNames): Promise<boolean> =>
+  (await readTombstone(batch.paths.tombstone)) !== null;
+
+const neverBegun = (batch: BatchNames): NeverSubmitted =>
+  new NeverSubmitted(`batch ${batch.key} was ended before its script began`);
+
+export const handleOf = (jobId: string, { host, user }: Pick<Identity, 'host' | 'user'>): Handle => ({
+  jobId,
+  facts: { host, user },
+});
+
+/** The script of a local batch. */
+export const localScript = (batch: Batch, files: HostFiles): string =>
+  buildBatchScript({
+    batch,
+    header: [],
+    jobIdExpression: '$$',
+    restartExpression: '0',
+    control: { widthFile: files.width, lanesFile: files.lanes },
+  });
+
+/**
+ * Starts the batch, or finds what an earlier attempt has started (docs/local.md, "Starting"). The script's owner
+ * file decides, so that no harm is done when both happen at once.
+ *
+ * @param started called with every script that this attempt starts.
+ * @throws NeverSubmitted, WrongWorker, the signal's reason, or an error that says why the script did not begin; all retryable.
+ */
+export const startOrAdopt = async (
+  batch: Batch,
+  files: HostFiles,
+  me: Identity,
+  signal: AbortSignal,
+  started: (launched: Launched) => void,
+): Promise<Handle> => {
+  const owner = await readOwner(batch);
+  if (owner) return handleOf(owner, me);
+  const ended = await hasTombstone(batch);
+  if (ended || !(await writeIntent(batch, me, files.folder))) {
+    const folder = (await readIntent(batch, me))?.folder ?? files.folder;
+    if (folder !== files.folder)
+      throw new Error(
+        `batch ${batch.key}: another worker was quicker (${folder}); its batch is adopted next time`,
+      );
+    if (await isAlive(batch.key, files.lock))
+      return handleOf(await awaitOwner(batch, files, signal, null), me);
+    // Asked after that: whoever has created the file has ended, so this is all that will ever stand there.
+    const left = await readOwner(batch);
+    if (left !== null) return handleOf(left || ((await ownerByJournal(batch)) ?? UNKNOWN_JOB), me);
+    if (ended) throw neverBegun(batch);
+  }
+  const script = localScript(batch, files);
+  if ((await readIfThere(batch.paths.script)) !== script) await replaceFile(batch.paths.script, [script]);
+  const launched = await launch(batch, files);
+  started(launched);
+  return handleOf(await awaitOwner(batch, files, signal, launched), me);
+};
+
+const awaitOwner = async (
+  batch: Batch,
+  files: HostFiles,
+  signal: AbortSignal,
+  launched: Launched | null,
+): Promise<string> => {
+  let exit: number | string | null = null;
+  void launched?.ended.then((code) => {
+    exit = code;
+  });
+  const deadline = Date.now() + OWNER_WAIT_MS;
+  for (;;) {
+    // Asked before the owner file is looked at: a script that has ended has written what it had to write.
+    const gone = launched === null ? !(await isAlive(batch.key, files.lock)) : exit !== null;
+    const owner = await readOwner(batch);
+    if (owner) return owner;
+    const journal = owner === null ? null : await ownerByJournal(batch);
+    if (journal !== null) return journal;
+    if (gone && !(await isAlive(batch.key, files.lock))) {
+      if (owner !== null) return UNKNOWN_JOB;
+      if (await hasTombstone(batch)) throw neverBegun(batch);
+      const errors = [
+        files.launch,
+        ...(launched === null ? [] : [`${batch.paths.stdioPrefix}${launched.pid}.err`]),
+      ];
+      const tail = await stderrTail(errors, STDERR_TAIL_LINES);
+      throw new Error(
+        `the script of batch ${batch.key} ended before it began (${exit ?? 'unknown'}): ${tail}`,
+      );
+    }
+    if (Date.now() >= deadline)
+      throw new Error(`the script of batch ${batch.key} has not begun: ${files.lock}`);
+    await sleep(OWNER_LOOK_MS, undefined, { signal });
+  }
+};

@@ -1,0 +1,49 @@
+/** Words for a run that nobody works on: which queues have no worker, and which have one. */
+import type { Client } from '@temporalio/client';
+import { type Queue, unpolledQueues } from '../client/index.js';
+import { activityTaskQueue, stepsTaskQueue } from '../wire/names.js';
+import { backendNames } from '../executors/names.js';
+
+/** The queues whose workers a run needs; one worker process serves the last two. */
+export const queuesOf = (workflowQueue: string, activityQueue: string): Queue[] => [
+  { name: workflowQueue, type: 'workflow' },
+  { name: activityQueue, type: 'activity' },
+  { name: stepsTaskQueue(activityQueue), type: 'activity' },
+];
+
+const hints: Record<Queue['type'], string> = {
+  workflow: '`fractal-temporal worker workflow` (or `up`)',
+  activity: '`fractal-temporal worker` for its backend (or `up`)',
+};
+
+/** The backends of this program whose usual queue has a worker. */
+const servedQueues = async (client: Client): Promise<string[]> => {
+  const usual = backendNames.map((name): Queue => ({ name: activityTaskQueue(name), type: 'activity' }));
+  const idle = new Set((await unpolledQueues(client, usual)).map(({ name }) => name));
+  return usual.flatMap(({ name }) => (idle.has(name) ? [] : [name]));
+};
+
+/** Without the second queue of a worker process whose first one has been named. */
+const distinct = (unpolled: readonly Queue[]): Queue[] =>
+  unpolled.filter(({ name }) => !unpolled.some((other) => stepsTaskQueue(other.name) === name));
+
+/** A line for each queue without a worker; empty when all have one. */
+export const noWorkerLines = async (client: Client, unpolled: readonly Queue[]): Promise<string[]> => {
+  if (unpolled.length === 0) return [];
+  const served = unpolled.some(({ type }) => type === 'activity') ? await servedQueues(client) : [];
+  const others =
+    served.length === 0
+      ? ''
+      : ` Workers poll ${served.join(', ')}: is the request's backend or queue misspelt?`;
+  return distinct(unpolled).map(
+    ({ name, type }) =>
+      `No worker polls the ${type} queue ${name} of this run; start one with ${hints[type]}.` +
+      (type === 'activity' ? others : ''),
+  );
+};
+
+/** What to say of a backend that this program does not have; null for its own ones. */
+export const unknownBackendLine = (backend: string): string | null =>
+  (backendNames as readonly string[]).includes(backend)
+    ? null
+    : `"${backend}" is no backend of this program (${backendNames.join(', ')}): only a worker that has it runs this.`;

@@ -1,0 +1,61 @@
+/** The plan of one stage of a task, as `planTask` writes it and `runBatch` and `applyTask` read it. */
+import type { BatchLayout } from '../batch/contract.js';
+import { adoptState, readBytesIfThere, readState, sha256 } from './files.js';
+import type { Stage } from '../wire/activities.js';
+import type { FileReference } from '../wire/failure.js';
+import type { Component } from '../wire/result.js';
+
+export interface PlannedBatch {
+  units: FileReference;
+  count: number;
+}
+
+export interface PlanFile {
+  position: number;
+  stage: Stage;
+  component: Component;
+  workflow_task_id: number | null;
+  order: number;
+  task_name: string;
+  /** Folder of the task's files. */
+  task_dir: string;
+  /** The task's command, split into words. */
+  command: string[];
+  layout: BatchLayout;
+  units: number;
+  batches: PlannedBatch[];
+}
+
+export interface AdoptedPlan {
+  plan: PlanFile;
+  reference: FileReference;
+}
+
+const parse = (bytes: Buffer): PlanFile | null => {
+  try {
+    return JSON.parse(bytes.toString('utf8')) as PlanFile;
+  } catch {
+    return null;
+  }
+};
+
+/** @throws StateCorrupt, StorageFailed as `readState` does. */
+export const readPlan = async (reference: FileReference): Promise<PlanFile> =>
+  JSON.parse((await readState(reference)).toString('utf8')) as PlanFile;
+
+/** null while there is none, or none that was written whole. */
+export const readPlanIfThere = async (path: string): Promise<AdoptedPlan | null> => {
+  const bytes = await readBytesIfThere(path);
+  const plan = bytes === null ? null : parse(bytes);
+  return bytes === null || plan === null ? null : { plan, reference: { path, sha256: sha256(bytes) } };
+};
+
+/** Publishes a plan; where another worker was quicker, with whatever configuration, its plan counts. */
+export const adoptPlan = async (path: string, plan: PlanFile): Promise<AdoptedPlan> => {
+  const { bytes, reference } = await adoptState(
+    path,
+    [JSON.stringify(plan), '\n'],
+    (existing) => parse(existing) !== null,
+  );
+  return { plan: parse(bytes) ?? plan, reference };
+};
