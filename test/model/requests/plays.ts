@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import type { JsonObject, JsonValue } from '../../../src/wire/request.js';
 import type { Play, PlayOutput } from '../task/play.mjs';
+import { withRepetitions } from './repetitions.js';
 import { anyUrl, attributeName, knownUrl, plainUrl, rarely, scalar, typeName } from './scalars.js';
 
 const spelledBoolean = fc.constantFrom<JsonValue>(
@@ -59,7 +60,10 @@ const update: fc.Arbitrary<JsonObject> = optional(
 /** Most units say nothing of another's image, or no run would get past its first task. */
 const taskOutput: fc.Arbitrary<JsonObject> = optional(
   {
-    image_list_updates: fc.array(update, { maxLength: 3 }),
+    image_list_updates: fc.oneof(
+      { weight: 4, arbitrary: fc.array(update, { maxLength: 3 }) },
+      { weight: 1, arbitrary: withRepetitions(fc.array(update, { maxLength: 2 })) },
+    ),
     image_list_removals: rarely<JsonValue[]>(
       3,
       [],
@@ -85,18 +89,10 @@ const oddItem = fc.constantFrom<JsonValue>(
   ],
 );
 
-/** Repetitions are the point: some items come again, as they are or as Python's equal. */
-const list: fc.Arbitrary<JsonObject> = fc
-  .tuple(
-    fc.array(fc.oneof({ weight: 40, arbitrary: item }, { weight: 1, arbitrary: oddItem }), { maxLength: 4 }),
-    fc.array(fc.nat({ max: 3 }), { maxLength: 3 }),
-  )
-  .map(([items, again]) => ({
-    parallelization_list: [
-      ...items,
-      ...again.map((place) => items[place]).filter((found) => found !== undefined),
-    ],
-  }));
+/** Repetitions are the point. */
+const list: fc.Arbitrary<JsonObject> = withRepetitions(
+  fc.array(fc.oneof({ weight: 40, arbitrary: item }, { weight: 1, arbitrary: oddItem }), { maxLength: 4 }),
+).map((items) => ({ parallelization_list: items }));
 
 const invalidJson = fc.constantFrom<JsonValue>(
   ...[
