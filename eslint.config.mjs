@@ -50,6 +50,8 @@ export default tseslint.config(
                 '**/workers/**',
                 '**/cli/**',
                 '**/client/**',
+                '**/report/**',
+                '**/conformance/**',
               ],
               message: workflowMessage,
               allowTypeImports: true,

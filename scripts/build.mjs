@@ -36,7 +36,7 @@ const transpile = async () => {
 };
 
 const copyData = async () => {
-  for (const file of ['batch/batch.sh']) {
+  for (const file of ['batch/batch.sh', 'batch/launchers/exec.sh']) {
     if (!existsSync(inRoot('src', file))) continue;
     await mkdir(dirname(inRoot('dist', file)), { recursive: true });
     await cp(inRoot('src', file), inRoot('dist', file));

@@ -57,16 +57,7 @@ ft_restore_settings() {
   done
 }
 
-# How a unit is started: the one part to replace for another launcher. The words of the unit are "$@". It must leave
-# in $! the process whose exit status is the unit's, in a process group of its own, with stdin empty and stdout and
-# stderr appended to $ft_log. exec, because a word like `test` must not be the shell's own.
-start_unit() {
-  {
-    [[ -z $ft_locale ]] || export LC_ALL="$ft_locale"
-    ((${#ft_settings[@]} == 0)) || ft_restore_settings
-    builtin exec -- "$@"
-  } </dev/null >>"$ft_log" 2>&1 6<&- 7<&- 8<&- &
-}
+#launcher
 
 # The batch belongs to whoever creates the owner file, which is linked whole: a full disk leaves none that is empty.
 # After a requeue the job comes back under its own id and goes on.
@@ -214,7 +205,7 @@ ft_run() {
   ft_uptime
   began=$ft_now
   start_unit "${ft_command[@]}" --args-json "$args" --out-json "$out"
-  ft_await $!
+  await_unit
   ft_uptime
   # Whoever ends a job signals all its processes, in any order: give our own signal time to arrive.
   case $ft_status in

@@ -3,7 +3,10 @@ import type { Batch } from './contract.js';
 import { quoteWord } from './quote.js';
 import { scriptHead, type ScriptHead } from './script-head.js';
 
-const body = readFileSync(new URL('./batch.sh', import.meta.url), 'utf8');
+const part = (file: string): string => readFileSync(new URL(file, import.meta.url), 'utf8');
+
+/** The body, with the functions that start and await a unit in their place. */
+const body = part('./batch.sh').replace('#launcher\n', () => part('./launchers/exec.sh'));
 
 export interface BatchScriptInput extends ScriptHead {
   batch: Batch;

@@ -49,3 +49,13 @@ export const leaveTombstone = async (path: string, tombstone: Tombstone): Promis
   if (await createExclusive(path, `${JSON.stringify(tombstone)}\n`)) return tombstone;
   return (await readTombstone(path)) ?? tombstone;
 };
+
+/**
+ * The job id that owns a batch, as the first line of its owner file says; null while there is none, '' where its file
+ * holds none: it is about to be written, or was lost with the power or on a full disk. Throws StorageFailed.
+ */
+export const readOwner = async (path: string): Promise<string | null> => {
+  const text = await readIfThere(path);
+  if (text === null) return null;
+  return text.includes('\n') ? (text.split('\n')[0] ?? '') : '';
+};

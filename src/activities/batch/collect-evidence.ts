@@ -1,13 +1,12 @@
 /** The evidence of a try that has ended: gathered from every source, published by the first who can. */
 import pLimit from 'p-limit';
 import { readJournals, type JournalReport } from '../../batch/read-journals.js';
-import { leaveTombstone, readTombstone, type Tombstone } from '../../executors/claims.js';
+import { leaveTombstone, readOwner, readTombstone, type Tombstone } from '../../executors/claims.js';
 import type { BatchUnit } from '../../batch/units-file.js';
 import type { Batch, EndOfBatch } from '../../batch/contract.js';
 import type { BatchEvidence, TryEvidence } from '../../outcomes/evidence.js';
 import { publishEvidence } from '../../state/evidence-file.js';
 import { evidencePath } from '../../state/paths.js';
-import { readIfThere } from '../../state/files.js';
 import type { Component } from '../../wire/result.js';
 import { collectUnits } from './collect-units.js';
 import { BATCHES_COLLECTED_AT_ONCE } from '../tunables.js';
@@ -27,12 +26,6 @@ export interface EndedTry {
   refusal: string | null;
   lateFilesMs: number;
 }
-
-/** The owner file's job id, in its first line; null while nobody has it, or its line was lost. */
-const readOwner = async (path: string): Promise<string | null> => {
-  const text = await readIfThere(path);
-  return text?.includes('\n') === true ? (text.split('\n')[0] ?? null) || null : null;
-};
 
 /**
  * What has not started by now must not start later, whatever copy of the script is still about. Whoever was here before
@@ -94,7 +87,7 @@ export const collectEvidence = (ended: EndedTry): Promise<TryEvidence> =>
   turn(async () => {
     const { batch } = ended;
     const { tombstone, journal } = await seal(ended, await readJournals(batch.paths.journalPrefix));
-    const header = headerOf(ended, journal, tombstone, await readOwner(batch.paths.owner));
+    const header = headerOf(ended, journal, tombstone, (await readOwner(batch.paths.owner)) || null);
     const units = await collectUnits({
       component: ended.component,
       taskDir: batch.taskDir,

@@ -62,7 +62,13 @@ const changeList = async (
   tally: TaskTally,
 ): Promise<ListChange> => {
   const all = await readImages(input.images);
-  const { images, numAvailable } = imagesForTask(all, task, input.type_filters, request);
+  const { images, numAvailable } = imagesForTask(
+    all,
+    task,
+    taskTypeTraits[task.task_type].isConverter,
+    input.type_filters,
+    request,
+  );
   const applied = applyOutputs(task, request.dataset.zarr_dir, all, images, tally);
   return { ...applied, planned: tally.planned, numAvailable, given: images.map((image) => image.zarr_url) };
 };

@@ -59,7 +59,13 @@ const unitsOf = async (
   request: ProcessWorkflowRequest,
 ): Promise<UnitArguments[]> => {
   if (input.stage === 'compute') return computeUnits(task, await parallelizationList(input, request));
-  const { images } = imagesForTask(await readImages(input.images), task, input.type_filters, request);
+  const { images } = imagesForTask(
+    await readImages(input.images),
+    task,
+    isConverter(task),
+    input.type_filters,
+    request,
+  );
   if (images.length === 0 && !isConverter(task)) {
     throw new ExecutionFailed(
       jobFailure(

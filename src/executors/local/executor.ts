@@ -6,7 +6,8 @@ import { isAlive } from './process/alive.js';
 import { filesIn, hostFiles, type HostFiles } from './folders.js';
 import { readIdentity, readIntent, type Submission } from './process/identity.js';
 import { endOfBatch } from './process/status.js';
-import { readOwner, startOrAdopt } from './process/submit.js';
+import { readOwner } from '../claims.js';
+import { startOrAdopt } from './process/submit.js';
 
 export interface LocalExecutorOptions {
   stateDir: string;
@@ -91,7 +92,7 @@ export const createLocalExecutor = ({ stateDir, queue, maxUnits, host }: LocalEx
       await submitting.get(batch.key)?.catch(() => undefined);
       await endProcesses(batch, filesOf(batch.key, submission), context);
       await (await allocator()).review(batch.key);
-      const owner = await troubles.allow(() => readOwner(batch), null);
+      const owner = await troubles.allow(() => readOwner(batch.paths.owner), null);
       return { jobIds: owner ? [owner] : [], uncertain: troubles.told() };
     },
   };

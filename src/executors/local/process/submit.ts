@@ -2,23 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readJournals } from '../../../batch/read-journals.js';
 import { buildBatchScript } from '../../../batch/script.js';
 import { readIfThere, replaceFile } from '../../../state/files.js';
-import { readTombstone } from '../../claims.js';
+import { readOwner, readTombstone } from '../../claims.js';
 import { NeverSubmitted, type Batch, type BatchNames, type Handle } from '../../../batch/contract.js';
 import { isAlive } from './alive.js';
 import type { HostFiles } from '../folders.js';
 import { readIntent, writeIntent, type Identity } from './identity.js';
 import { launch, stderrTail, type Launched } from './launch.js';
 import { OWNER_LOOK_MS, OWNER_WAIT_MS, STDERR_TAIL_LINES, UNKNOWN_JOB } from '../tunables.js';
-
-/**
- * The job id (the script's process id) that owns the batch; null while there is none, `''` where its file holds none:
- * it is about to be written, or was lost with the power or on a full disk.
- */
-export const readOwner = async (batch: BatchNames): Promise<string | null> => {
-  const text = await readIfThere(batch.paths.owner);
-  if (text === null) return null;
-  return text.includes('\n') ? (text.split('\n')[0] ?? '') : '';
-};
 
 /** The job id that an owner file does not tell although the script has begun: its journal does, if it came so far. */
 const ownerByJournal = async (batch: BatchNames): Promise<string | null> =>
@@ -59,7 +49,7 @@ export const startOrAdopt = async (
   signal: AbortSignal,
   started: (launched: Launched) => void,
 ): Promise<Handle> => {
-  const owner = await readOwner(batch);
+  const owner = await readOwner(batch.paths.owner);
   if (owner) return handleOf(owner, me);
   const ended = await hasTombstone(batch);
   if (ended || !(await writeIntent(batch, me, files.folder))) {
@@ -71,7 +61,7 @@ export const startOrAdopt = async (
     if (await isAlive(batch.key, files.lock))
       return handleOf(await awaitOwner(batch, files, signal, null), me);
     // Asked after that: whoever has created the file has ended, so this is all that will ever stand there.
-    const left = await readOwner(batch);
+    const left = await readOwner(batch.paths.owner);
     if (left !== null) return handleOf(left || ((await ownerByJournal(batch)) ?? UNKNOWN_JOB), me);
     if (ended) throw neverBegun(batch);
   }
@@ -96,7 +86,7 @@ const awaitOwner = async (
   for (;;) {
     // Asked before the owner file is looked at: a script that has ended has written what it had to write.
     const gone = launched === null ? !(await isAlive(batch.key, files.lock)) : exit !== null;
-    const owner = await readOwner(batch);
+    const owner = await readOwner(batch.paths.owner);
     if (owner) return owner;
     const journal = owner === null ? null : await ownerByJournal(batch);
     if (journal !== null) return journal;

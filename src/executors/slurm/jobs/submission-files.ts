@@ -3,6 +3,7 @@
  *
  * `intent.sbatch.out` gets sbatch's own stdout: an sbatch that outlives its worker still puts its job id on record.
  */
+import { readOwner as readOwnerFile } from '../../claims.js';
 import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { z } from 'zod';
@@ -72,7 +73,7 @@ export const readJobId = async (batch: BatchNames): Promise<string | null> =>
 
 /** The job that has claimed the batch, if one has. */
 export const readOwner = async (batch: BatchNames): Promise<string | null> =>
-  parseJobId((await readIfThere(batch.paths.owner)) ?? '');
+  parseJobId((await readOwnerFile(batch.paths.owner)) ?? '');
 
 /** The jobs whose copies of the script have left a journal, told from its name. */
 export const jobsOfJournals = async ({ paths }: BatchNames): Promise<string[]> => {
