@@ -1,7 +1,7 @@
 /** The small runs that are disturbed: each is about another way in which a batch can end. */
 import { basename, join } from 'node:path';
 import { listOf, makeRequest, update, zarrUrl, type RequestSpec } from '../support/scripted-requests.js';
-import type { WorkerOptions } from './scripted-backend.js';
+import type { WorkerOptions } from './ground.js';
 import type { JobEnd, SitePlay, UnitPlay } from './site.js';
 
 export interface Scenario {
@@ -118,4 +118,10 @@ export const others: Scenario[] = [
     other,
     cancelAfter: 4,
   },
+];
+
+/** For the real SLURM backend: its own files and commands are what these are about. */
+export const ofSlurm: Scenario[] = [
+  { name: 'all units succeed', request: parallel(four), play: () => succeeds, usual, other },
+  ...others.filter(({ cancelAfter }) => cancelAfter !== undefined),
 ];

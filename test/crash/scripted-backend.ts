@@ -12,16 +12,9 @@ import {
 } from '../../src/batch/contract.js';
 import { errorCode } from '../../src/state/errors.js';
 import { createExclusive } from '../../src/state/files.js';
+import type { Ground, WorkerOptions } from './ground.js';
 import { operation } from './seam.js';
-import type { JobEnd, Site } from './site.js';
-
-/** How the worker that has this backend is configured. */
-export interface WorkerOptions {
-  unitsPerBatch: number;
-  /** False: of a job that has ended this worker only sees that it is gone. */
-  accounting?: boolean;
-  lateFilesMs?: number;
-}
+import { Site, type JobEnd, type SitePlay } from './site.js';
 
 const GONE: JobEnd = { cause: 'node', state: '', message: 'the job is gone, nobody knows how', node: null };
 
@@ -96,7 +89,7 @@ const accounts = (site: Site, jobs: { jobId: string }[]): Promise<Map<string, Jo
   });
 
 /** Named `slurm`, so that records hold what they hold of jobs. */
-export const scriptedBackend = (site: Site, options: WorkerOptions): Backend => ({
+const scriptedBackend = (site: Site, options: WorkerOptions): Backend => ({
   name: 'slurm',
   layout: ({ units }) => ({
     unitsPerBatch: Math.min(options.unitsPerBatch, Math.max(1, units)),
@@ -108,3 +101,13 @@ export const scriptedBackend = (site: Site, options: WorkerOptions): Backend => 
   raise: (resources, _limit, times) => ({ ...resources, mem: 100 * 2 ** times }),
   lateFilesMs: options.lateFilesMs ?? 0,
 });
+
+export const scriptedGround = (play: SitePlay): Ground => {
+  const site = new Site(play);
+  return {
+    nodes: site,
+    backend: (worker) => scriptedBackend(site, worker),
+    virtualTime: true,
+    differing: new Set(),
+  };
+};

@@ -9,6 +9,7 @@ import { KINDS, type Kind } from './kinds.js';
 import { Playground } from './playground.js';
 import { memoryFolder, pointsOf, tryPoints, type Point } from './points.js';
 import { main, others } from './scenarios.js';
+import { scriptedGround } from './scripted-backend.js';
 import { installClocks } from './time.js';
 
 vi.mock('node:fs/promises', async (importOriginal) => {
@@ -44,7 +45,8 @@ for (const scenario of [main, ...others]) {
   describe(scenario.name, () => {
     let playground: Playground;
     beforeAll(async () => {
-      playground = new Playground(scenario, join(root, 'run'));
+      const folder = join(root, 'run');
+      playground = new Playground(scenario, scriptedGround(scenario.play(folder)), folder);
       await playground.record();
       const counts = playground.calls.map(({ name, operations }) => `${name} ${String(operations.length)}`);
       console.log(`${scenario.name}, operations: ${counts.join(', ')}`);

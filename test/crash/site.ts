@@ -4,6 +4,7 @@
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { Nodes } from './ground.js';
 import { parseUnits, type BatchUnit } from '../../src/batch/units-file.js';
 import type { Batch, EndCause } from '../../src/batch/contract.js';
 
@@ -58,7 +59,7 @@ const nameOf = (key: string): string => key.slice(key.indexOf('-') + 1);
 
 const unitName = (taskDir: string, stem: string): string => `${basename(taskDir)}/${stem}`;
 
-export class Site {
+export class Site implements Nodes {
   jobs: SiteJob[] = [];
   /** Stems of units, once for each time they began. */
   begun: string[] = [];

@@ -1,28 +1,28 @@
 /** What lies on the disk and at the site at a moment, kept so that a run can begin there again and again. */
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Site } from './site.js';
+import type { Nodes } from './ground.js';
 import { filesIn, type World } from './world.js';
 
 export interface Snapshot {
   files: { path: string; content: Buffer; mode: number; dirty: boolean }[];
-  site: unknown;
+  nodes: unknown;
   elapsedMs: number;
 }
 
-export const takeSnapshot = (world: World, site: Site): Snapshot => ({
+export const takeSnapshot = (world: World, nodes: Nodes): Snapshot => ({
   files: filesIn(world.folder).map((path) => {
     const { ino, mode } = statSync(path);
     return { path, content: readFileSync(path), mode, dirty: world.dirty.has(ino) };
   }),
-  site: site.snapshot(),
+  nodes: nodes.snapshot(),
   elapsedMs: world.elapsedMs,
 });
 
 export const restoreSnapshot = (
-  { files, site: kept, elapsedMs }: Snapshot,
+  { files, nodes: kept, elapsedMs }: Snapshot,
   world: World,
-  site: Site,
+  nodes: Nodes,
 ): void => {
   rmSync(world.folder, { recursive: true, force: true });
   mkdirSync(world.folder, { recursive: true });
@@ -32,6 +32,6 @@ export const restoreSnapshot = (
     writeFileSync(path, content, { mode });
     if (dirty) world.dirty.add(statSync(path).ino);
   }
-  site.restore(kept);
+  nodes.restore(kept);
   world.elapsedMs = elapsedMs;
 };

@@ -13,14 +13,19 @@ export const seamSleep =
     if (attempt.world.virtualTime) {
       options?.signal?.throwIfAborted();
       attempt.world.pass(ms);
-      await turn();
+      // Long enough for what others do meanwhile: who waits a while for an answer gets it.
+      for (let left = TURNS_OF_A_PAUSE; left > 0; left -= 1) await turn();
       options?.signal?.throwIfAborted();
     } else await sleep(ms, value, options);
     await attempt.alive();
     return value;
   };
 
+const TURNS_OF_A_PAUSE = 6;
+
 const realNow = Date.now;
+const realSetTimeout = globalThis.setTimeout as (...args: unknown[]) => NodeJS.Timeout;
+const realClearTimeout = globalThis.clearTimeout;
 const realPerformanceNow = performance.now.bind(performance);
 const realSetInterval = globalThis.setInterval as (...args: unknown[]) => NodeJS.Timeout;
 
@@ -37,6 +42,19 @@ export const installClocks = (): void => {
     currentAttempt()?.keep(timer);
     return timer;
   }) as typeof setInterval;
+  globalThis.setTimeout = ((callback: () => void, ms = 0, ...args: unknown[]) => {
+    const world = currentAttempt()?.world;
+    if (world?.virtualTime !== true) return realSetTimeout(callback, ms, ...args);
+    return setImmediate(() => {
+      world.pass(ms);
+      callback();
+    });
+  }) as unknown as typeof setTimeout;
+  globalThis.clearTimeout = ((timer: NodeJS.Timeout | NodeJS.Immediate | undefined) => {
+    if (timer !== undefined && timer.constructor.name === 'Immediate')
+      clearImmediate(timer as NodeJS.Immediate);
+    else realClearTimeout(timer as NodeJS.Timeout);
+  }) as typeof clearTimeout;
 };
 
 /** `p-limit` whose every limit is one per process: a slot that a killed worker held is not missing in the next one. */

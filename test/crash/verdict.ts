@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { RunResult } from '../../src/wire/result.js';
-import type { Site } from './site.js';
+import type { Nodes } from './ground.js';
 import type { WorkflowEnd } from './workflow.js';
 import { filesIn } from './world.js';
 
@@ -27,14 +27,14 @@ const readResult = (path: string): unknown => {
   }
 };
 
-export const verdictOf = (end: WorkflowEnd, site: Site, runDir: string): Verdict => {
+export const verdictOf = (end: WorkflowEnd, nodes: Nodes, runDir: string): Verdict => {
   return JSON.parse(
     JSON.stringify({
       end,
       result: readResult(join(runDir, 'result.json')),
-      begun: site.begun.toSorted(),
-      jobs: site.jobs.map(({ key }) => key).sort(),
-      live: site.live.map(({ key }) => key),
+      begun: nodes.begun.toSorted(),
+      jobs: nodes.jobs.map(({ key }) => key).sort(),
+      live: nodes.live.map(({ key }) => key),
     } satisfies Verdict),
   ) as Verdict;
 };
@@ -49,15 +49,20 @@ const isTree = (value: unknown): value is Record<string, unknown> =>
 /**
  * Where two values differ first, in words; null when they are equal.
  *
- * @param lenient the storage failed: the end of a log may be missing, which is an extra and no reason to fail.
+ * @param ignored keys that may differ.
  */
-export const difference = (expected: unknown, actual: unknown, lenient = false, path = ''): string | null => {
+export const difference = (
+  expected: unknown,
+  actual: unknown,
+  ignored: ReadonlySet<string> = new Set(),
+  path = '',
+): string | null => {
   if (isTree(expected) && isTree(actual)) {
     for (const key of new Set([...Object.keys(expected), ...Object.keys(actual)])) {
       const [was, is] = [expected[key], actual[key]];
       if (saysNothing(key, was) && saysNothing(key, is)) continue;
-      if (lenient && key === 'log_tail' && is === null) continue;
-      const found = difference(was, is, lenient, `${path}/${key}`);
+      if (ignored.has(key)) continue;
+      const found = difference(was, is, ignored, `${path}/${key}`);
       if (found !== null) return found;
     }
     return null;
