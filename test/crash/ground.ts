@@ -1,5 +1,5 @@
 /** Where a run takes place: its backend, and what of it outlives every worker. */
-import type { Backend } from '../../src/executors/contract.js';
+import type { Backend } from '../../src/batch/contract.js';
 
 /** How the worker that has a backend is configured. */
 export interface WorkerOptions {

@@ -1,9 +1,9 @@
 /** The real SLURM backend on a cluster in memory whose nodes are the scripted site. */
 import { readFileSync, writeSync } from 'node:fs';
-import type { Backend, Batch } from '../../src/executors/contract.js';
+import type { Backend, Batch } from '../../src/batch/contract.js';
 import { createSlurmBackend } from '../../src/executors/slurm/backend.js';
-import { parseSlurmConfig } from '../../src/executors/slurm/config.js';
-import type { CommandEnd } from '../../src/executors/slurm/sbatch.js';
+import { parseSlurmConfig } from '../../src/executors/slurm/options/config.js';
+import type { CommandEnd } from '../../src/executors/slurm/commands/sbatch.js';
 import { configText } from '../executors/slurm/config-text.js';
 import { FakeCluster, said } from '../executors/slurm/fake-cluster.js';
 import type { Ground, WorkerOptions } from './ground.js';
