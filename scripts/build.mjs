@@ -36,7 +36,9 @@ const transpile = async () => {
 };
 
 const copyData = async () => {
-  for (const file of ['batch/batch.sh', 'batch/launchers/exec.sh']) {
+  for (const file of ['batch.sh', 'ownership.sh', 'lanes.sh', 'launchers/exec.sh'].map(
+    (name) => `batch/${name}`,
+  )) {
     if (!existsSync(inRoot('src', file))) continue;
     await mkdir(dirname(inRoot('dist', file)), { recursive: true });
     await cp(inRoot('src', file), inRoot('dist', file));

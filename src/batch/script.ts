@@ -1,12 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { Batch } from './contract.js';
 import { quoteWord } from './quote.js';
+import { scriptBody } from './script-body.js';
 import { scriptHead, type ScriptHead } from './script-head.js';
-
-const part = (file: string): string => readFileSync(new URL(file, import.meta.url), 'utf8');
-
-/** The body, with the functions that start and await a unit in their place. */
-const body = part('./batch.sh').replace('#launcher\n', () => part('./launchers/exec.sh'));
 
 export interface BatchScriptInput extends ScriptHead {
   batch: Batch;
@@ -46,6 +41,6 @@ export const buildBatchScript = ({
     `ft_width_file=${quoteWord(control?.widthFile ?? '')}`,
     `ft_lanes_file=${quoteWord(control?.lanesFile ?? '')}`,
     `ft_command=(${batch.command.map(quoteWord).join(' ')})`,
-    body,
+    scriptBody,
   ].join('\n');
 };

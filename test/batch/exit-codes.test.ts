@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { SCRIPT_EXITS } from '../../src/batch/exit-codes.js';
+import { scriptBody } from '../../src/batch/script-body.js';
 import { scriptHead } from '../../src/batch/script-head.js';
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -9,7 +10,7 @@ const listed = sorted(Object.values(SCRIPT_EXITS));
 
 it('are the same in the script, in its documentation and in what readers compare with', () => {
   const head = scriptHead({ header: ['true'], preambleFails: true }).join('\n');
-  const script = `${head}\n${read('src/batch/batch.sh')}`.replace(/^\s*#.*$/gm, '');
+  const script = `${head}\n${scriptBody}`.replace(/^\s*#.*$/gm, '');
   const used = script.matchAll(/\b(?:ft_quit|exit|return|ft_stop=|ft_status=|'Q) ?(0|9\d)\b/g);
   expect(sorted([...used].map(([, code]) => Number(code)))).toEqual(listed);
   const table = /## Exit codes\n([\s\S]*?)\n## /.exec(read('docs/batch-script.md'))?.[1] ?? '';

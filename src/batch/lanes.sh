@@ -1,0 +1,150 @@
+# shellcheck shell=bash disable=SC2154
+# The lanes of a batch script: they walk the units, claim, run and journal them (docs/batch-script.md).
+
+# May lane $1 start a unit now? 0 yes, 1 no, another lane has taken the unit meanwhile. Without a width file always.
+# The order is what keeps the host's limit: first "+" in the lanes file, then the width once more (docs/local.md).
+ft_admitted() {
+  ft_looks=0
+  while ((!ft_stop)); do
+    if [[ -e $ft_tombstone ]]; then
+      ft_stop=91
+    elif read -r -t 0 -u 6; then
+      ft_stop=95
+    fi
+    ((!ft_stop)) || break
+    [[ $ft_width_file ]] || return 0
+    ft_beat=
+    { read -r ft_read && read -r ft_beat; } <"$ft_width_file"
+    [[ $ft_read =~ ^[0-9]{1,6}$ ]] && ft_width=$((10#$ft_read))
+    if (($1 < ft_width)); then
+      ((ft_active)) && return 0
+      printf '+ %s\n' "$1" >>"$ft_lanes_file" || ft_stop=92
+      ft_active=1
+    else
+      ((!ft_active)) || printf -- '- %s\n' "$1" >>"$ft_lanes_file" || ft_stop=92
+      ft_active=0
+      ft_wait_for_width
+      [[ ! -e $ft_log ]] || return 1
+    fi
+  done
+  return 1
+}
+
+# A worker that lives renews the width file every few seconds. Where it has not for a minute, nobody will raise the width
+# soon: looks become rare, and end once the run's folder is gone.
+ft_wait_for_width() {
+  local beat=${ft_beat%%.*}
+  ft_uptime
+  if [[ $beat =~ ^[0-9]{1,12}$ ]] && ((${ft_now%%.*} - 10#$beat <= 60)); then
+    ft_looks=0
+    ft_pause 0.1
+    return
+  fi
+  ((ft_looks += 1))
+  if ((ft_looks < 50)); then
+    ft_pause 0.1
+  else
+    ft_pause 5
+    [[ -e $ft_working_dir || -e $ft_units ]] || ft_stop=93
+  fi
+}
+
+# Waits for process $1, through any number of signals to this shell; its exit status is in ft_status, -1 where bash
+# does not know it.
+ft_await() {
+  local seen status asked=0 lost=0
+  ft_status=-1
+  while ((lost < 10)); do
+    seen=$ft_signals
+    wait "$1"
+    status=$?
+    if ((status < 0)); then
+      # A process that ends between bash's look at it and its waitpid gives -1, once in some 100,000 times. bash has
+      # kept its status all the same, for whoever asks again.
+      ((lost += 1))
+    elif ((status == 127 && asked)); then
+      # Also what bash says of a process that it does not know any more: nobody can tell.
+      return 0
+    elif ((status <= 128 || seen == ft_signals)); then
+      ft_status=$status
+      return 0
+    fi
+    # What it gave may also have been the signal that interrupted it.
+    asked=1
+  done
+}
+
+# Runs the unit that has just been claimed and puts its end on record. Returns 92 when a file cannot be written.
+ft_run() {
+  local out=$ft_task_dir/$ft_stem-metadiff.json args=$ft_task_dir/$ft_stem-args.json began wrote=0
+  # Nothing has begun yet: without the claim the unit counts as never started.
+  if ! printf '%s' "$ft_args" >|"$args" || { [[ -e $out ]] && ! rm -f -- "$out"; }; then
+    rm -f -- "$ft_log"
+    return 92
+  fi
+  ft_uptime
+  began=$ft_now
+  start_unit "${ft_command[@]}" --args-json "$args" --out-json "$out"
+  await_unit
+  ft_uptime
+  # Whoever ends a job signals all its processes, in any order: give our own signal time to arrive.
+  case $ft_status in
+    129 | 130 | 137 | 143) ft_pause 0.5 ;;
+  esac
+  # After that signal only a success is the unit's own end; any other end is an interruption, told by having no line.
+  ((ft_stop != 94 || ft_status == 0)) || return 94
+  [[ ! -e $out ]] || wrote=1
+  # It has ended, but nobody knows how: on record as it is, and the lane goes on.
+  ((ft_status >= 0)) || ft_status=-
+  ft_append 'E %s %s %s %s %s .\n' "$ft_index" "$ft_status" "$began" "$ft_now" "$wrote" || return 92
+}
+
+# The unit was interrupted in try $1 and may run again: its old log becomes -log.$1.txt, which frees its claim. Only one
+# lane can make that name; whoever comes later finds it there, and claims the unit or finds it claimed.
+ft_free_claim() {
+  [[ -e $ft_log && ! -e $ft_task_dir/$ft_stem-log.$1.txt ]] || return 0
+  ln -- "$ft_log" "$ft_task_dir/$ft_stem-log.$1.txt" && rm -f -- "$ft_log"
+}
+
+# Lane $1 walks all units in order and runs those that nobody has claimed. 0: the end was reached.
+ft_walk() {
+  local seen=0
+  ft_active=0
+  ft_width=0
+  while IFS=$'\t' read -r -u 8 ft_index ft_stem ft_args; do
+    ((seen += 1))
+    ft_log=$ft_task_dir/$ft_stem-log.txt
+    if [[ $ft_index == *+* ]]; then
+      ft_free_claim "${ft_index#*+}"
+      ft_index=${ft_index%+*}
+    fi
+    [[ ! -e $ft_log ]] || continue
+    if ! ft_admitted "$1"; then
+      ((!ft_stop)) || return "$ft_stop"
+      continue
+    fi
+    if ! : >"$ft_log"; then
+      [[ ! -e $ft_log ]] || continue
+      return 92
+    fi
+    ft_run || return
+  done
+  ((seen == ft_unit_count)) || return 93
+}
+
+ft_lane() {
+  local code
+  # What bash says here (a unit was killed, a claim was lost) is told better by journal and exit code; to redirect
+  # it once is quicker than once per command.
+  exec 2>/dev/null
+  # A process group for each unit; a subshell has lost its parent's job control.
+  set -m
+  trap 'ft_stop=94; ((ft_signals += 1))' TERM INT HUP
+  # The script tells its lanes; they must only outlive a signal that was sent to every process of the job.
+  trap '((ft_signals += 1))' USR1
+  ft_walk "$1" 8<"$ft_units"
+  code=$?
+  [[ -z $ft_lanes_file ]] || printf 'x %s\n' "$1" >>"$ft_lanes_file"
+  ((code == 0)) || printf '\n' >&6
+  exit "$code"
+}
