@@ -111,7 +111,8 @@ describe('callSbatch', () => {
     await program('sbatch', 'echo 12');
     const outcome = await call(['echo no such module >&2; false']);
     expect(outcome).toEqual({
-      kind: 'refused',
+      kind: 'unclear',
+      perhapsTaken: false,
       words: 'no such module; pre_submission_commands failed at: false',
     });
     expect((await readAttempts(batch)).jobId).toBeNull();
