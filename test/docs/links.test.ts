@@ -3,7 +3,17 @@ import { dirname, join, normalize } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { createProgram } from '../../src/cli/program.js';
-import { anchorOf, commands, filesIn, headings, links, pages, root } from './pages.js';
+import {
+  anchorOf,
+  commands,
+  filesIn,
+  headings,
+  links,
+  pages,
+  root,
+  withoutCode,
+  withoutLinks,
+} from './pages.js';
 
 const isRelative = (link: string): boolean => !/^[a-z]+:/.test(link);
 
@@ -48,6 +58,20 @@ describe('the documentation', () => {
     expect(
       found.filter(({ link }) => isRelative(link)).flatMap(({ path, link }) => brokenLink(path, link) ?? []),
     ).toEqual([]);
+  });
+
+  it('links to the files of the repository that it names', () => {
+    const bare = pages().flatMap(({ path, text }) =>
+      [
+        ...withoutLinks(withoutCode(text)).matchAll(
+          /`((?:src|test|bench|examples|scripts|schemas|tools|docs)\/[\w./-]+)`|(docs\/[\w-]+\.md)/g,
+        ),
+      ]
+        .map(([, quoted, page]) => quoted ?? page ?? '')
+        .filter((name) => existsSync(join(root, name)))
+        .map((name) => `${path}: ${name}`),
+    );
+    expect(bare).toEqual([]);
   });
 
   it('lists every page in its index', () => {

@@ -29,6 +29,9 @@ const FENCED = /^```[^\n]*\n([^]*?)^```$/gm;
 
 export const withoutCode = (text: string): string => text.replace(FENCED, '');
 
+/** Links and pictures taken away, what they show as well. */
+export const withoutLinks = (text: string): string => text.replace(/\[[^\]]*\]\([^()\s]+\)/g, '');
+
 /** Titles of the sections, as they are written. */
 export const headings = (text: string): string[] =>
   [...withoutCode(text).matchAll(/^#{1,6} +(.+)$/gm)].map((match) => match[1] ?? '');
