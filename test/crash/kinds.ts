@@ -11,6 +11,9 @@ export const KINDS = [
   'frozen, back at once',
   'frozen, back after the next',
   'frozen, back after the run',
+  // The same while another worker, of another configuration, has taken over.
+  'frozen, another worker, back at once',
+  'frozen, another worker, back after the next',
   // The storage fails; the attempt ends by itself, as far as it can.
   'ENOSPC',
   'EIO',
@@ -21,6 +24,9 @@ export const KINDS = [
 ] as const;
 
 export type Kind = (typeof KINDS)[number];
+
+/** Whether all that follows is done by a worker of another configuration. */
+export const takesOver = (kind: Kind): boolean => kind.includes('another worker');
 
 export const isStorage = (kind: Kind): kind is ErrorCode =>
   kind === 'ENOSPC' || kind === 'EIO' || kind === 'ESTALE';

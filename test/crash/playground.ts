@@ -12,7 +12,7 @@ import {
   type Started,
 } from './attempts.js';
 import type { Ground, WorkerOptions } from './ground.js';
-import { isStorage, troubleOf, type Kind } from './kinds.js';
+import { isStorage, takesOver, troubleOf, type Kind } from './kinds.js';
 import type { Point, RecordedCall } from './points.js';
 import { requestOf, type Scenario } from './scenarios.js';
 import { turn, type Trouble } from './seam.js';
@@ -86,7 +86,7 @@ export class Playground {
   /** What is wrong after this disturbance; null when all is as it should be. */
   async disturb(point: Point<Kind>): Promise<string | null> {
     const allowed = [await this.verdictFrom(null)];
-    if (point.kind === 'killed, then another worker') {
+    if (takesOver(point.kind)) {
       // What the first worker had come to counts, or what the second finds.
       for (const call of [point.call, point.call + 1]) {
         if (call < this.recorded.length) allowed.push(await this.verdictFrom(call));
@@ -95,7 +95,7 @@ export class Playground {
     const zombies: Started[] = [];
     let late = '';
     const verdict = await this.replay(point.call, async (call, first) => {
-      const worker = point.kind === 'killed, then another worker' ? this.scenario.other : this.scenario.usual;
+      const worker = takesOver(point.kind) ? this.scenario.other : this.scenario.usual;
       if (!first) return (await this.undisturbed(call, worker)).outcome;
       const outcome = await this.disturbed(call, point, worker, zombies);
       return outcome;
@@ -137,10 +137,10 @@ export class Playground {
     if (point.kind === 'power lost, files empty') this.world.losePower('nothing');
     if (point.kind === 'power lost, files cut') this.world.losePower('half');
     if (this.cancelsNow(call)) return { error: new CancelledFailure('cancelled') };
-    if (point.kind === 'frozen, back at once') first.attempt.release();
+    if (point.kind.endsWith('back at once')) first.attempt.release();
     const { outcome: second } = await this.undisturbed(call, worker);
-    if (point.kind === 'frozen, back at once') await over(first);
-    if (point.kind === 'frozen, back after the next') {
+    if (point.kind.endsWith('back at once')) await over(first);
+    if (point.kind.endsWith('back after the next')) {
       first.attempt.release();
       await over(first);
     }
