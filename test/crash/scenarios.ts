@@ -123,5 +123,6 @@ export const others: Scenario[] = [
 /** For the real SLURM backend: its own files and commands are what these are about. */
 export const ofSlurm: Scenario[] = [
   { name: 'all units succeed', request: parallel(four), play: () => succeeds, usual, other },
+  breakdown('time limit', ended('timeout', 'TIMEOUT'), true),
   ...others.filter(({ cancelAfter }) => cancelAfter !== undefined),
 ];

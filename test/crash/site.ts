@@ -84,11 +84,17 @@ export class Site implements Nodes {
 
   accept(batch: Batch): SiteJob {
     const job: SiteJob = {
-      ...{ id: String(1001 + this.jobs.length), key: batch.key, batch },
+      ...{ id: this.newId(batch.key), key: batch.key, batch },
       ...{ steps: this.stepsOf(batch), next: 0, state: 'PENDING', end: null },
     };
     this.jobs.push(job);
     return job;
+  }
+
+  /** The same for a batch in every run; a second job of one gets an id that is none of theirs. */
+  private newId(key: string): string {
+    const keys = new Set(this.jobs.map((job) => job.key));
+    return String(keys.has(key) ? 9001 + this.jobs.length : 1001 + keys.size);
   }
 
   find(key: string): SiteJob | null {
@@ -148,6 +154,16 @@ export class Site implements Nodes {
       case 'start':
         if (existsSync(batch.paths.tombstone)) {
           this.finish(job, { ...COMPLETED, cause: 'failed', state: 'FAILED', message: 'its script gave up' });
+          return;
+        }
+        if (existsSync(batch.paths.owner)) {
+          // Submitted twice, by a worker that came back late: the script sees that another job has the batch.
+          this.finish(job, {
+            ...COMPLETED,
+            cause: 'failed',
+            state: 'FAILED',
+            message: 'another copy has it',
+          });
           return;
         }
         job.state = 'RUNNING';

@@ -11,8 +11,9 @@ export interface Verdict {
   result: unknown;
   /** Stems of units, once for each time they began. */
   begun: string[];
-  /** Jobs that were submitted. */
+  /** Keys of the batches that were submitted. */
   jobs: string[];
+  /** Batches that still run; a second job of one that has ended finds it owned, and ends. */
   live: string[];
 }
 
@@ -28,13 +29,15 @@ const readResult = (path: string): unknown => {
 };
 
 export const verdictOf = (end: WorkflowEnd, nodes: Nodes, runDir: string): Verdict => {
+  const live = new Set(nodes.live);
+  const ended = new Set(nodes.jobs.filter((job) => !live.has(job)).map(({ key }) => key));
   return JSON.parse(
     JSON.stringify({
       end,
       result: readResult(join(runDir, 'result.json')),
       begun: nodes.begun.toSorted(),
-      jobs: nodes.jobs.map(({ key }) => key).sort(),
-      live: nodes.live.map(({ key }) => key),
+      jobs: [...new Set(nodes.jobs.map(({ key }) => key))].sort(),
+      live: nodes.live.map(({ key }) => key).filter((key) => !ended.has(key)),
     } satisfies Verdict),
   ) as Verdict;
 };
