@@ -14,12 +14,12 @@ export const history: Bench = {
     for (const count of HISTORY_UNITS) {
       const dir = join(folder, String(count));
       const tasks = [{ name: 'True', type: 'parallel' as const, command: 'true' }];
-      const took = await program.run(benchRequest({ dir, tasks, images: count }), `history-${String(count)}`);
+      const took = await program.run(benchRequest({ dir, tasks, images: count }), `history-${count}`);
       const { events, bytes } = await historySize(client, await workflowIdIn(dir));
-      say(`${String(count)} units: ${seconds(took)}, ${String(events)} events, ${String(bytes)} bytes`);
+      say(`${count} units: ${seconds(took)}, ${events} events, ${bytes} bytes`);
       rows.push({
-        what: `history of a run of ${String(count)} units`,
-        measured: `${String(events)} events, ${(bytes / 1024).toFixed(0)} KiB`,
+        what: `history of a run of ${count} units`,
+        measured: `${events} events, ${(bytes / 1024).toFixed(0)} KiB`,
         peer: '',
         ratio: '',
         limit: '',

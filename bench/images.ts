@@ -29,9 +29,9 @@ const sum = (values: number[]): number => values.reduce((total, value) => total 
 
 /** A dataset that has its images when the run starts, all of them given to one unit. */
 const openGiven = async ({ folder, program }: BenchContext, count: number): Promise<void> => {
-  const dir = join(folder, `${String(count)}-given`);
+  const dir = join(folder, `${count}-given`);
   const tasks = [{ name: 'True', type: 'non_parallel' as const, command: 'true' }];
-  await program.run(benchRequest({ dir, tasks, images: count, queue: QUEUE }), `given-${String(count)}`);
+  await program.run(benchRequest({ dir, tasks, images: count, queue: QUEUE }), `given-${count}`);
 };
 
 /** One run on a local worker process of its own, fresh, so that no earlier run has grown it. */
@@ -51,7 +51,7 @@ const runWith = async (context: BenchContext, count: number): Promise<ImagesTime
       },
       { name: 'Measure', type: 'parallel' as const, command: taskProgram('update-image.sh') },
     ];
-    await program.run(benchRequest({ dir, tasks, queue: QUEUE }), `images-${String(count)}`);
+    await program.run(benchRequest({ dir, tasks, queue: QUEUE }), `images-${count}`);
     const activities = await activityTimes(client, await workflowIdIn(dir));
     await openGiven(context, count);
     const of = (type: string): number[] =>
@@ -66,7 +66,7 @@ const runWith = async (context: BenchContext, count: number): Promise<ImagesTime
       peakMib: await peakMib(worker.pid),
     };
     say(
-      `${String(count)} images: plan ${milliseconds(planConverter)}, apply ${milliseconds(applyConverter)}; ` +
+      `${count} images: plan ${milliseconds(planConverter)}, apply ${milliseconds(applyConverter)}; ` +
         `plan ${milliseconds(planParallel)}, apply ${milliseconds(applyParallel)}; close ${milliseconds(measured.close)}; ` +
         `memory ${idleMib.toFixed(0)} -> ${measured.peakMib.toFixed(0)} MiB`,
     );
@@ -78,7 +78,7 @@ const runWith = async (context: BenchContext, count: number): Promise<ImagesTime
 
 const timeRows = (name: string, some: number, many: number): Row[] => [
   {
-    what: `${name}: ${String(SOME_IMAGES)} images`,
+    what: `${name}: ${SOME_IMAGES} images`,
     measured: seconds(some),
     peer: '',
     ratio: '',
@@ -86,9 +86,9 @@ const timeRows = (name: string, some: number, many: number): Row[] => [
     reached: some <= SOME_IMAGES_LIMIT_SECONDS,
   },
   {
-    what: `${name}: ${String(MANY_IMAGES)} images`,
+    what: `${name}: ${MANY_IMAGES} images`,
     measured: seconds(many),
-    peer: `${String(SOME_IMAGES)} images: ${seconds(some)}`,
+    peer: `${SOME_IMAGES} images: ${seconds(some)}`,
     ratio: times(many / some),
     limit: times(MANY_IMAGES_LIMIT_RATIO),
     reached: many / some <= MANY_IMAGES_LIMIT_RATIO,
@@ -106,11 +106,11 @@ export const images: Bench = {
       ...timeRows("a converter's output applied", some.converter, many.converter),
       ...timeRows("a parallel task's updates, planned and applied", some.parallel, many.parallel),
       {
-        what: `a local worker process at ${String(MANY_IMAGES)} images, peak above idle`,
+        what: `a local worker process at ${MANY_IMAGES} images, peak above idle`,
         measured: `${above.toFixed(0)} MiB`,
         peer: `idle: ${many.idleMib.toFixed(0)} MiB`,
         ratio: '',
-        limit: `${String(MEMORY_LIMIT_MIB)} MiB`,
+        limit: `${MEMORY_LIMIT_MIB} MiB`,
         reached: above <= MEMORY_LIMIT_MIB,
       },
     ];

@@ -32,7 +32,7 @@ const tableOf = (rows: Row[]): string => {
 };
 
 const machine = (): string =>
-  `${String(availableParallelism())} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.versions.node}, ` +
+  `${availableParallelism()} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.versions.node}, ` +
   `load average ${loadavg()
     .map((load) => load.toFixed(1))
     .join(' ')}`;

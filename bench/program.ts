@@ -64,7 +64,7 @@ const ready = async (child: ChildProcess, logFile: string): Promise<void> => {
     });
   });
   const tooLate = sleep(READY_SECONDS * 1000, undefined, { signal: late.signal }).then(() => {
-    throw new Error(`it was not ready within ${String(READY_SECONDS)} s`);
+    throw new Error(`it was not ready within ${READY_SECONDS} s`);
   });
   try {
     await Promise.race([said, tooLate]);

@@ -79,16 +79,14 @@ const oneJob = async ({ say }: BenchContext, { cluster, run }: Site): Promise<Ro
   const [journal] = await journalsOf(join(dir, 'run'));
   const rate = journal === undefined ? NaN : SLURM_UNITS / (journal.lastEnd - journal.firstStart);
   const plain = await runPlainly(cluster, join(dir, 'run'));
-  say(
-    `${String(SLURM_UNITS)} units: ${rate.toFixed(0)}/s; run ${seconds(took)}, plain sbatch ${seconds(plain)}`,
-  );
+  say(`${SLURM_UNITS} units: ${rate.toFixed(0)}/s; run ${seconds(took)}, plain sbatch ${seconds(plain)}`);
   return [
     {
-      what: `units of \`true\` within one SLURM job on 2 cores (${String(SLURM_UNITS)} of them)`,
+      what: `units of \`true\` within one SLURM job on 2 cores (${SLURM_UNITS} of them)`,
       measured: `${rate.toFixed(0)} units/s`,
       peer: `xargs -P 2: ${peer.toFixed(0)} units/s`,
       ratio: times(rate / peer),
-      limit: `${String(SLURM_UNITS_PER_SECOND_LIMIT)} units/s`,
+      limit: `${SLURM_UNITS_PER_SECOND_LIMIT} units/s`,
       reached: rate >= SLURM_UNITS_PER_SECOND_LIMIT,
     },
     {
@@ -115,7 +113,7 @@ const latency = async ({ client, say }: BenchContext, { run }: Site): Promise<Ro
   }
   const worst = Math.max(...latencies);
   return {
-    what: `end of a job to the end of its activity, squeue asked every ${String(SLURM_LONG_POLL_SECONDS)} s; worst of ${String(SLURM_LATENCY_RUNS)}`,
+    what: `end of a job to the end of its activity, squeue asked every ${SLURM_LONG_POLL_SECONDS} s; worst of ${SLURM_LATENCY_RUNS}`,
     measured: seconds(worst),
     peer: `median: ${seconds(median(latencies))}`,
     ratio: '',
@@ -132,25 +130,23 @@ const manyJobs = async ({ say }: BenchContext, { run, wrappers }: Site): Promise
   const sbatches = (await wrappers.calls('sbatch')).length;
   // The interval is jittered; one call may fall on either end.
   const allowed = 1 + Math.ceil(elapsed / (SLURM_SHORT_POLL_SECONDS * (1 - POLL_JITTER_FRACTION)));
-  say(
-    `${String(SLURM_JOBS)} jobs in ${seconds(elapsed)}: ${String(squeues)} squeue, ${String(sbatches)} sbatch`,
-  );
-  const what = `${String(SLURM_JOBS)} jobs submitted, watched and applied in ${seconds(elapsed)}`;
+  say(`${SLURM_JOBS} jobs in ${seconds(elapsed)}: ${squeues} squeue, ${sbatches} sbatch`);
+  const what = `${SLURM_JOBS} jobs submitted, watched and applied in ${seconds(elapsed)}`;
   return [
     {
       what: `${what}: squeue`,
-      measured: `${String(squeues)} calls`,
-      peer: `one per ${String(SLURM_SHORT_POLL_SECONDS)} s`,
+      measured: `${squeues} calls`,
+      peer: `one per ${SLURM_SHORT_POLL_SECONDS} s`,
       ratio: '',
-      limit: `${String(allowed)} calls`,
+      limit: `${allowed} calls`,
       reached: squeues <= allowed,
     },
     {
       what: `${what}: sbatch`,
-      measured: `${String(sbatches)} calls`,
+      measured: `${sbatches} calls`,
       peer: '',
       ratio: '',
-      limit: `${String(SLURM_JOBS)} calls`,
+      limit: `${SLURM_JOBS} calls`,
       reached: sbatches === SLURM_JOBS,
     },
   ];

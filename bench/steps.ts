@@ -51,14 +51,14 @@ const stepsAt = async (context: BenchContext, taskQueue: string, place: Place): 
   const ours: number[] = [];
   const peers: number[] = [];
   const tasks = Array.from({ length: STEPS }, (_, index) => ({
-    name: `Step ${String(index)}`,
+    name: `Step ${index}`,
     type: 'non_parallel' as const,
     command: 'true',
   }));
   for (let repetition = 0; repetition < REPETITIONS; repetition += 1) {
     peers.push(await noOps(client, taskQueue));
     const dir = join(place.folder, String(repetition));
-    await program.run(benchRequest({ dir, tasks, images: 1 }), `steps-${place.name}-${String(repetition)}`);
+    await program.run(benchRequest({ dir, tasks, images: 1 }), `steps-${place.name}-${repetition}`);
     const id = await workflowIdIn(dir);
     ours.push((await spanOf(client, id, ['planTask', 'runBatch', 'applyTask'])) / STEPS);
     say(`${place.name}: ${mediansOf(await activityTimes(client, id))}`);
@@ -68,9 +68,9 @@ const stepsAt = async (context: BenchContext, taskQueue: string, place: Place): 
   }
   const ratio = median(ours) / median(peers);
   return {
-    what: `a task of one unit, in a run of ${String(STEPS)} tasks, run's directory: ${place.name}`,
+    what: `a task of one unit, in a run of ${STEPS} tasks, run's directory: ${place.name}`,
     measured: milliseconds(median(ours)),
-    peer: `${String(NO_OPS_PER_STEP)} no-op activities: ${milliseconds(median(peers))}`,
+    peer: `${NO_OPS_PER_STEP} no-op activities: ${milliseconds(median(peers))}`,
     ratio: times(ratio),
     ...judged(ratio, STEPS_LIMIT_RATIO, place.doubt),
   };
@@ -78,7 +78,7 @@ const stepsAt = async (context: BenchContext, taskQueue: string, place: Place): 
 
 export const steps: Bench = {
   name: 'steps',
-  title: `a task of one unit, in a run of ${String(STEPS)}`,
+  title: `a task of one unit, in a run of ${STEPS}`,
   run: (context) =>
     withNoOpWorker(context.address, (taskQueue) =>
       atEachPlace(context.folder, (place) => stepsAt(context, taskQueue, place)),

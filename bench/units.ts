@@ -12,7 +12,7 @@ import { REPETITIONS, UNITS, UNITS_LIMIT_RATIO } from './tunables.js';
 
 /** Seconds that xargs takes to start so many `true`, `lanes` at once. */
 export const xargs = (count: number, lanes: number): Promise<number> => {
-  const input = Array.from({ length: count }, (_, index) => `${String(index)}\n`).join('');
+  const input = Array.from({ length: count }, (_, index) => `${index}\n`).join('');
   return timed(() => execa('xargs', ['-P', String(lanes), '-n', '1', 'true'], { input }));
 };
 
@@ -25,16 +25,16 @@ const unitsAt = async ({ program, client, say }: BenchContext, place: Place): Pr
     peers.push(await xargs(UNITS, lanes));
     const dir = join(place.folder, String(repetition));
     const tasks = [{ name: 'True', type: 'parallel' as const, command: 'true' }];
-    const name = `units-${place.name}-${String(repetition)}`;
+    const name = `units-${place.name}-${repetition}`;
     ours.push(await program.run(benchRequest({ dir, tasks, images: UNITS }), name));
     say(`${place.name}: ${mediansOf(await activityTimes(client, await workflowIdIn(dir)))}`);
     say(`${place.name}: xargs ${seconds(peers.at(-1) ?? NaN)}, run ${seconds(ours.at(-1) ?? NaN)}`);
   }
   const ratio = median(ours) / median(peers);
   return {
-    what: `${String(UNITS)} units of \`true\`, \`run\` to result, run's directory: ${place.name}`,
+    what: `${UNITS} units of \`true\`, \`run\` to result, run's directory: ${place.name}`,
     measured: seconds(median(ours)),
-    peer: `xargs -P ${String(lanes)}: ${seconds(median(peers))}`,
+    peer: `xargs -P ${lanes}: ${seconds(median(peers))}`,
     ratio: times(ratio),
     ...judged(ratio, UNITS_LIMIT_RATIO, place.doubt),
   };
@@ -42,6 +42,6 @@ const unitsAt = async ({ program, client, say }: BenchContext, place: Place): Pr
 
 export const units: Bench = {
   name: 'units',
-  title: `${String(UNITS)} units of \`true\`, request to result`,
+  title: `${UNITS} units of \`true\`, request to result`,
   run: (context) => atEachPlace(context.folder, (place) => unitsAt(context, place)),
 };

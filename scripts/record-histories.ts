@@ -27,7 +27,7 @@ const record = async (recording: Recording, harness: Harness): Promise<void> => 
   const path = `${folder}${recording.name}.json`;
   const text = JSON.stringify(JSON.parse(historyToJSON(history)), withoutIdentity, 1);
   await writeFile(path, `${text}\n`);
-  console.log(`${recording.name}: ${String(history.events?.length ?? 0)} events`);
+  console.log(`${recording.name}: ${history.events?.length ?? 0} events`);
 };
 
 const main = async (): Promise<void> => {

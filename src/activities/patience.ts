@@ -23,7 +23,7 @@ const lasts = (error: unknown): boolean =>
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-const spelled = (ms: number): string => `${String(Math.round(ms / 1000))} s`;
+const spelled = (ms: number): string => `${Math.round(ms / 1000)} s`;
 
 export interface Patience {
   /** Is told the words of each failure. */

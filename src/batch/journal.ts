@@ -52,6 +52,14 @@ const HEADER = new RegExp(String.raw`^J 1 (\S+) (\S+) (\d+) (\S+) ${number} ${nu
 const END = new RegExp(String.raw`^E (\d+) (\d{1,3}|-) ${number} ${number} ([01]) \.$`);
 const QUIT = /^Q (\d{1,3}) \.$/;
 
+const lastQuit = (lines: string[]): number | null => {
+  const codes = lines.map((line) => QUIT.exec(line)?.[1]).filter((code) => code !== undefined);
+  return codes.length === 0 ? null : Number(codes.at(-1));
+};
+
+/** /proc/uptime counts hundredths; more digits would be noise of the subtraction. */
+const roundToHundredths = (seconds: number): number => Math.round(seconds * 100) / 100;
+
 /**
  * One journal. Lines that are not whole (the last one while it is written, bytes lost or zeroed by a shared file
  * system) are passed over, so that what is missing is never mistaken for an end.
@@ -88,14 +96,6 @@ export const parseJournal = (text: string): ScriptCopy | null => {
     }),
   };
 };
-
-const lastQuit = (lines: string[]): number | null => {
-  const codes = lines.map((line) => QUIT.exec(line)?.[1]).filter((code) => code !== undefined);
-  return codes.length === 0 ? null : Number(codes.at(-1));
-};
-
-/** /proc/uptime counts hundredths; more digits would be noise of the subtraction. */
-const roundToHundredths = (seconds: number): number => Math.round(seconds * 100) / 100;
 
 /**
  * What all copies of one batch say together. No unit is begun twice, so two ends of one unit can only come from a

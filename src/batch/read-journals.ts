@@ -4,6 +4,24 @@ import { mergeJournals, parseJournal, type JournalReport } from './journal.js';
 
 export type { JournalReport, ScriptCopy, UnitEnd } from './journal.js';
 
+const readFiles = async (files: string[]): Promise<JournalReport> => {
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+  return mergeJournals(texts.map(parseJournal).filter((copy) => copy !== null));
+};
+
+// Job ids hold no "-": otherwise the journals of key "a-1" could pass for those of "a".
+const JOB_AND_RESTART = /^[A-Za-z0-9_.]+-\d+\.journal$/;
+
+/** Paths of a batch's journals, in the order of their names. */
+export const journalFiles = async (journalPrefix: string): Promise<string[]> => {
+  const folder = dirname(journalPrefix);
+  const prefix = basename(journalPrefix);
+  return (await readdir(folder))
+    .filter((name) => name.startsWith(prefix) && JOB_AND_RESTART.test(name.slice(prefix.length)))
+    .sort()
+    .map((name) => join(folder, name));
+};
+
 /**
  * All journals of a batch that can be seen now. Lists the folder first, which makes an NFS client look again.
  *
@@ -13,10 +31,8 @@ export type { JournalReport, ScriptCopy, UnitEnd } from './journal.js';
 export const readJournals = async (journalPrefix: string): Promise<JournalReport> =>
   readFiles(await journalFiles(journalPrefix));
 
-const readFiles = async (files: string[]): Promise<JournalReport> => {
-  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
-  return mergeJournals(texts.map(parseJournal).filter((copy) => copy !== null));
-};
+/** Rarely enough to cost nothing, often enough that a batch whose last bytes came late ends soon. */
+const READ_ANYWAY_MS = 5_000;
 
 /**
  * For whoever looks often: `readJournals` that reads the files only when one has come or grown, and now and then all
@@ -37,19 +53,3 @@ export const journalReader = (journalPrefix: string): (() => Promise<JournalRepo
     return known.report;
   };
 };
-
-/** Rarely enough to cost nothing, often enough that a batch whose last bytes came late ends soon. */
-const READ_ANYWAY_MS = 5_000;
-
-/** Paths of a batch's journals, in the order of their names. */
-export const journalFiles = async (journalPrefix: string): Promise<string[]> => {
-  const folder = dirname(journalPrefix);
-  const prefix = basename(journalPrefix);
-  return (await readdir(folder))
-    .filter((name) => name.startsWith(prefix) && JOB_AND_RESTART.test(name.slice(prefix.length)))
-    .sort()
-    .map((name) => join(folder, name));
-};
-
-// Job ids hold no "-": otherwise the journals of key "a-1" could pass for those of "a".
-const JOB_AND_RESTART = /^[A-Za-z0-9_.]+-\d+\.journal$/;

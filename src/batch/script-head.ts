@@ -18,7 +18,7 @@ const TRAP = [
   "trap 'ft_status=$?",
   '[[ ${#BASH_SOURCE[@]} -gt 1 ]] || {',
   '  printf "this line before the units failed with status %s: %s\\n" "$ft_status" "$BASH_COMMAND" >&2',
-  `  exit ${String(SCRIPT_EXITS.preambleFailed)}`,
+  `  exit ${SCRIPT_EXITS.preambleFailed}`,
   "}' ERR",
 ];
 

@@ -21,17 +21,6 @@ export interface BatchUnit {
 export const formatUnit = ({ index, stem, args, interruptedIn }: BatchUnit): string =>
   `${index}${interruptedIn === undefined ? '' : `+${interruptedIn}`}\t${stem}\t${JSON.stringify(args)}`;
 
-/**
- * The units of a whole units file.
- *
- * @throws Error that names the line when the text is not a units file, e.g. cut short.
- */
-export const parseUnits = (text: string): BatchUnit[] => {
-  if (text === '') return [];
-  if (!text.endsWith('\n')) throw new Error('units file: the last line is cut short');
-  return text.slice(0, -1).split('\n').map(parseUnit);
-};
-
 const parseUnit = (line: string, lineIndex: number): BatchUnit => {
   // `s`: a line separator (U+2028, U+2029) stands in JSON as it is, and no `.` matches it otherwise.
   const match = /^(\d+)(?:\+(\d+))?\t([^\t]+)\t(\{.*\})$/s.exec(line);
@@ -43,4 +32,15 @@ const parseUnit = (line: string, lineIndex: number): BatchUnit => {
     ...{ index: Number(index), stem, args: JSON.parse(args) as JsonObject },
     ...(interruptedIn === undefined ? {} : { interruptedIn: Number(interruptedIn) }),
   };
+};
+
+/**
+ * The units of a whole units file.
+ *
+ * @throws Error that names the line when the text is not a units file, e.g. cut short.
+ */
+export const parseUnits = (text: string): BatchUnit[] => {
+  if (text === '') return [];
+  if (!text.endsWith('\n')) throw new Error('units file: the last line is cut short');
+  return text.slice(0, -1).split('\n').map(parseUnit);
 };

@@ -24,7 +24,7 @@ const describeExecution = (error: ExecutionError): string => {
   ];
   return [
     `${error.name}: ${error.message}`,
-    ...facts.flatMap(([name, value]) => (value === null ? [] : [`  ${name}: ${String(value)}`])),
+    ...facts.flatMap(([name, value]) => (value === null ? [] : [`  ${name}: ${value}`])),
     ...(details.log_tail ? ['  last lines of the log:', indented(readableText(details.log_tail))] : []),
   ].join('\n');
 };

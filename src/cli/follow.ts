@@ -16,7 +16,7 @@ const PASSING = [1, 2, 4, 8, 10, 13, 14];
 
 const isOutage = (error: unknown): boolean => {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  return isGrpcServiceError(cause) && PASSING.includes(cause.code as number);
+  return isGrpcServiceError(cause) && PASSING.includes(cause.code);
 };
 
 /** The run's end; a server that is away for a while is waited for. */
@@ -37,7 +37,7 @@ export const writeResult = async (io: Io, text: string, file: string | undefined
     print(io, text);
     return;
   }
-  const unfinished = `${file}.${String(process.pid)}.tmp`;
+  const unfinished = `${file}.${process.pid}.tmp`;
   await writeFile(unfinished, `${text}\n`);
   await rename(unfinished, file);
 };

@@ -15,7 +15,7 @@ const HOST_DISK = '/var/tmp';
 export const hostFolder = async (env: Environment): Promise<string> => {
   const given = env['FRACTAL_TEMPORAL_LOCAL'];
   const { uid } = currentUser();
-  const folder = given || join(HOST_DISK, `fractal-temporal-${String(uid)}`);
+  const folder = given || join(HOST_DISK, `fractal-temporal-${uid}`);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const about = await lstat(folder);
   if (!given && (about.uid !== uid || !about.isDirectory() || (about.mode & 0o022) !== 0)) {

@@ -13,14 +13,14 @@ export const say = (io: Io, line: string): void => {
   io.stderr.write(`${plainText(line)}\n`);
 };
 
-/** A command's answer for people: as `say`, on stdout. */
-export const show = (io: Io, text: string): void => {
-  print(io, plainText(text));
-};
-
 /** A command's result for programs, as it is. */
 export const print = (io: Io, text: string): void => {
   io.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+};
+
+/** A command's answer for people: as `say`, on stdout. */
+export const show = (io: Io, text: string): void => {
+  print(io, plainText(text));
 };
 
 /** DEL and C1 may stand in JSON as they are, and a terminal may obey them; as escapes they are the same JSON. */

@@ -7,6 +7,8 @@ import type { Io } from './io.js';
 import { say } from './io.js';
 import { createProgram } from './program.js';
 
+const io: Io = { env: process.env, stdout: process.stdout, stderr: process.stderr };
+
 const main = async (io: Io, argv: string[]): Promise<number> => {
   try {
     await createProgram(io).parseAsync(argv);
@@ -20,7 +22,6 @@ const main = async (io: Io, argv: string[]): Promise<number> => {
   }
 };
 
-const io: Io = { env: process.env, stdout: process.stdout, stderr: process.stderr };
 // `fractal-temporal list | head` closes our stdout: that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;

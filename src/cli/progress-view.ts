@@ -16,13 +16,13 @@ export interface ProgressView {
 
 const counts = ({ units_done, units_failed, units_total }: TaskProgress): string => {
   if (units_total === null) return '';
-  const failed = units_failed > 0 ? `, ${String(units_failed)} failed` : '';
-  return ` ${String(units_done + units_failed)}/${String(units_total)}${failed}`;
+  const failed = units_failed > 0 ? `, ${units_failed} failed` : '';
+  return ` ${units_done + units_failed}/${units_total}${failed}`;
 };
 
 /** `task 2/5 Project Image: running 3/4, 1 failed` */
 export const progressLine = (task: TaskProgress, index: number, tasks: number): string =>
-  `task ${String(index + 1)}/${String(tasks)} ${task.name}: ${task.status}${counts(task)}`;
+  `task ${index + 1}/${tasks} ${task.name}: ${task.status}${counts(task)}`;
 
 /** What a change is: another status, another tenth of the units, another number of failures. */
 const changeKey = (task: TaskProgress): string => {
@@ -70,7 +70,7 @@ const barView = (io: Io): ProgressView => {
       const reasons = waitingReasons(live).join('; ');
       tasks.forEach((task, index) => {
         const bar = (byTask[index] ??= bars.create(0, 0, { name: '', note: '' }));
-        const failed = task.units_failed > 0 ? `, ${String(task.units_failed)} failed` : '';
+        const failed = task.units_failed > 0 ? `, ${task.units_failed} failed` : '';
         const why = task.status === 'running' && reasons !== '' ? ` (${reasons})` : '';
         bar.setTotal(task.units_total ?? 0);
         bar.update(task.units_done + task.units_failed, {

@@ -41,6 +41,7 @@ export const pause = (milliseconds: number, signal: AbortSignal): Promise<void> 
       return;
     }
     const done = (): void => {
+      // eslint-disable-next-line @typescript-eslint/no-use-before-define -- the two name each other
       clearTimeout(timer);
       signal.removeEventListener('abort', done);
       resolve();

@@ -45,6 +45,16 @@ export class JobExecutionError extends ExecutionError {
   override readonly name = 'JobExecutionError';
 }
 
+/** One line per error: pointer, what was expected, what came. */
+export const describeInputErrors = (errors: readonly InputError[]): string =>
+  [
+    `The request is invalid (${errors.length} ${errors.length === 1 ? 'error' : 'errors'}):`,
+    ...errors.map(
+      ({ path, expected, got }) =>
+        `  ${path === '' ? '(the request)' : path}: expected ${expected}, got ${got}`,
+    ),
+  ].join('\n');
+
 /** The request is wrong; nothing ran. */
 export class InvalidRequestError extends RunError {
   override readonly name = 'InvalidRequestError';
@@ -93,19 +103,9 @@ export class ResultUnreadableError extends Error {
     options?: ErrorOptions,
   ) {
     super(
-      `The result (${String(reference.images)} images, ${String(reference.units)} units) is in ${reference.path}, ` +
+      `The result (${reference.images} images, ${reference.units} units) is in ${reference.path}, ` +
         `where the worker wrote it, and cannot be read here: ${why}`,
       options,
     );
   }
 }
-
-/** One line per error: pointer, what was expected, what came. */
-export const describeInputErrors = (errors: readonly InputError[]): string =>
-  [
-    `The request is invalid (${String(errors.length)} ${errors.length === 1 ? 'error' : 'errors'}):`,
-    ...errors.map(
-      ({ path, expected, got }) =>
-        `  ${path === '' ? '(the request)' : path}: expected ${expected}, got ${got}`,
-    ),
-  ].join('\n');

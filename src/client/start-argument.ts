@@ -26,7 +26,7 @@ const startArguments = async (
     const payloads = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads;
     return await decodeArrayFromPayloads(client.options.loadedDataConverter, payloads);
   } catch (error) {
-    if (isGrpcServiceError(error) && Number(error.code) === NOT_FOUND) return null;
+    if (isGrpcServiceError(error) && error.code === NOT_FOUND) return null;
     throw error;
   }
 };

@@ -53,6 +53,9 @@ const forgottenRun = async (
   return ended?.workflowId === workflowId && ended.requestDigest !== null ? ended : null;
 };
 
+/** The server takes 400 bytes; a character is at most four. */
+const SUMMARY_CHARS = 100;
+
 /**
  * Starts `processWorkflow` with `request`. The same id again: running and the same request, it is joined; closed and
  * the same, its result is what the handle gives, and nothing runs, also when the server has forgotten the run and only
@@ -102,6 +105,3 @@ export const startProcessWorkflow = async (
     throw new RequestConflictError(workflowId);
   return existing;
 };
-
-/** The server takes 400 bytes; a character is at most four. */
-const SUMMARY_CHARS = 100;

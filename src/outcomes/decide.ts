@@ -51,20 +51,6 @@ const decided = (
   more: Partial<UnitDecision> = {},
 ): UnitDecision => ({ status, cause, interrupted: false, exit_code: null, signal: null, ...more });
 
-const decideEnded = (status: number, batch: BatchFacts): UnitDecision => {
-  if (status === 0) return decided('done', null, { exit_code: 0 });
-  if (status < FIRST_SIGNAL_STATUS || status > LAST_SIGNAL_STATUS) {
-    return decided('failed', 'exit', { exit_code: status });
-  }
-  const signal = status - 128;
-  const outOfMemory = batch.cause === 'out_of_memory' && signal === SIGKILL;
-  // A unit that its batch's end took along was interrupted, even when its shell lived to see it.
-  const batchWasEnded = batch.cause === 'timeout' || batch.cause === 'node' || batch.cause === 'cancelled';
-  if (outOfMemory || (batchWasEnded && SENT_BY_WHOEVER_ENDS.has(signal)))
-    return decideInterrupted(batch, signal);
-  return decided('failed', 'signal', { signal });
-};
-
 const interruptedCause: Record<EndCause, UnitCause> = {
   completed: 'interrupted',
   failed: 'interrupted',
@@ -79,6 +65,20 @@ const decideInterrupted = (batch: BatchFacts, signal: number | null): UnitDecisi
   const cause = batch.cause === null ? 'interrupted' : interruptedCause[batch.cause];
   const again = batch.rerunInterrupted && batch.mayTryAgain && batch.cause !== 'cancelled';
   return decided(again ? 'again' : 'failed', cause, { interrupted: true, signal });
+};
+
+const decideEnded = (status: number, batch: BatchFacts): UnitDecision => {
+  if (status === 0) return decided('done', null, { exit_code: 0 });
+  if (status < FIRST_SIGNAL_STATUS || status > LAST_SIGNAL_STATUS) {
+    return decided('failed', 'exit', { exit_code: status });
+  }
+  const signal = status - 128;
+  const outOfMemory = batch.cause === 'out_of_memory' && signal === SIGKILL;
+  // A unit that its batch's end took along was interrupted, even when its shell lived to see it.
+  const batchWasEnded = batch.cause === 'timeout' || batch.cause === 'node' || batch.cause === 'cancelled';
+  if (outOfMemory || (batchWasEnded && SENT_BY_WHOEVER_ENDS.has(signal)))
+    return decideInterrupted(batch, signal);
+  return decided('failed', 'signal', { signal });
 };
 
 /** Whether units that never started are run again by themselves after such an end. */

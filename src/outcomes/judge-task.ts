@@ -14,6 +14,23 @@ export interface JudgedStage {
 
 const isCompound = (task: WorkflowTask): boolean => taskTypeTraits[task.task_type].isCompound;
 
+const emptyHeader: OutcomeHeader = {
+  key: '',
+  try: 1,
+  batch: 0,
+  backend: '',
+  jobs: [],
+  cause: null,
+  message: null,
+  script: '',
+  stdout_file: null,
+  stderr_file: null,
+  unreadable: null,
+  bad_nodes: [],
+  raised: { memory: 0, time: 0 },
+  barren: 0,
+};
+
 /** The first failure by unit index; a compound's init comes first and counts no units. */
 const firstFailure = (
   sources: readonly JudgedStage[],
@@ -30,23 +47,6 @@ const firstFailure = (
     return unitFailure(plan, header, first, inits ? 0 : total - done, inits ? 0 : total);
   }
   return null;
-};
-
-const emptyHeader: OutcomeHeader = {
-  key: '',
-  try: 1,
-  batch: 0,
-  backend: '',
-  jobs: [],
-  cause: null,
-  message: null,
-  script: '',
-  stdout_file: null,
-  stderr_file: null,
-  unreadable: null,
-  bad_nodes: [],
-  raised: { memory: 0, time: 0 },
-  barren: 0,
 };
 
 interface Counts {
@@ -67,8 +67,8 @@ const countsOf = (sources: readonly JudgedStage[], stages: StageTally[], task: W
 
 const cannotApply = (task: WorkflowTask, problem: string, { total, failed }: Counts): ExecutionFailure =>
   jobFailure(
-    `Task ${String(task.order)} "${task.task.name}": its output cannot be applied: ${problem}. Nothing of it was kept` +
-      (failed === 0 ? '' : `; besides, ${String(failed)} of ${String(total)} units had failed`),
+    `Task ${task.order} "${task.task.name}": its output cannot be applied: ${problem}. Nothing of it was kept` +
+      (failed === 0 ? '' : `; besides, ${failed} of ${total} units had failed`),
     {
       workflow_task_id: task.id,
       workflow_task_order: task.order,

@@ -2,11 +2,9 @@
 import { constants } from 'node:os';
 import type { UnitOutcome } from './unit-outcome.js';
 
-const signalNames = new Map(
-  Object.entries(constants.signals).map(([name, number]) => [number as number, name]),
-);
+const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
 
-export const signalName = (signal: number): string => signalNames.get(signal) ?? `signal ${String(signal)}`;
+export const signalName = (signal: number): string => signalNames.get(signal) ?? `signal ${signal}`;
 
 const remedy =
   'It is not run again by itself, since a task that has begun may have changed its data; allow it with recovery.rerun_interrupted.';

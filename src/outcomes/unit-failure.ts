@@ -42,12 +42,10 @@ export const unitFailure = (
   const command = unit.cause === 'not_executable' ? ` (${plan.command[0] ?? ''})` : '';
   const what = `${unit.message ?? 'it failed'}${command}${jobWords(unit, header)}`;
   const which =
-    unit.zarr_url === null
-      ? unit.component
-      : `${unit.component} unit ${String(unit.index)}, ${unit.zarr_url}`;
+    unit.zarr_url === null ? unit.component : `${unit.component} unit ${unit.index}, ${unit.zarr_url}`;
   // A compound's init is not one of its units.
-  const counts = total === 0 ? '' : ` ${String(failed)} of ${String(total)} units failed.`;
-  const message = `Task ${String(plan.order)} "${plan.task_name}" (${which}): ${what}.${counts} Log: ${logFile}`;
+  const counts = total === 0 ? '' : ` ${failed} of ${total} units failed.`;
+  const message = `Task ${plan.order} "${plan.task_name}" (${which}): ${what}.${counts} Log: ${logFile}`;
   const job = header.jobs.find((candidate) => candidate.job_id === unit.job_id) ?? header.jobs.at(-1) ?? null;
   return {
     type: isTaskError(unit) ? TASK_EXECUTION_ERROR : JOB_EXECUTION_ERROR,

@@ -24,9 +24,9 @@ const tasksTable = (report: RunReport): string[] => {
     task.order,
     task.name,
     task.status,
-    `${String(task.units_done)}/${String(task.units_total ?? '?')}`,
+    `${task.units_done}/${task.units_total ?? '?'}`,
     task.units_failed,
-    `${String(task.batches_ended)}/${String(task.batches_total ?? '?')}`,
+    `${task.batches_ended}/${task.batches_total ?? '?'}`,
   ]);
   return [formatTable(['order', 'task', 'status', 'units done', 'failed', 'batches ended'], rows)];
 };
@@ -35,8 +35,8 @@ const pendingLines = (report: RunReport): string[] => {
   const jobs = report.pending.flatMap(({ batch }) => {
     if (batch === null) return [];
     const where = [batch.job_id === null ? null : `job ${batch.job_id}`, batch.node && `on ${batch.node}`];
-    const which = batch.state === 'cancelling' ? '' : ` batch ${String(batch.batch)}`;
-    const what = `task ${String(batch.position)}${which}: ${batch.state}`;
+    const which = batch.state === 'cancelling' ? '' : ` batch ${batch.batch}`;
+    const what = `task ${batch.position}${which}: ${batch.state}`;
     return [[what, ...where, batch.reason].filter(Boolean).join(', ')];
   });
   const waiting = waitingReasons({ state: '', progress: null, pending: report.pending });
@@ -45,11 +45,7 @@ const pendingLines = (report: RunReport): string[] => {
 
 /** How a unit ended, in a few words. */
 export const unitEnd = ({ cause, exit_code: exit, signal }: FailedUnit): string =>
-  [
-    cause,
-    exit === null ? null : `exit code ${String(exit)}`,
-    signal === null ? null : `signal ${String(signal)}`,
-  ]
+  [cause, exit === null ? null : `exit code ${exit}`, signal === null ? null : `signal ${signal}`]
     .filter(Boolean)
     .join(', ');
 
@@ -63,11 +59,7 @@ const failedLines = (units: readonly FailedUnit[]): string[] => {
       ...(unit.log_tail === null || unit.log_tail === '' ? [] : [indent(unit.log_tail)]),
     ]);
   const rest = units.length - FAILED_UNITS_SHOWN;
-  return [
-    'Failed units:',
-    ...shown,
-    ...(rest > 0 ? [`  and ${String(rest)} more (fractal-temporal logs)`] : []),
-  ];
+  return ['Failed units:', ...shown, ...(rest > 0 ? [`  and ${rest} more (fractal-temporal logs)`] : [])];
 };
 
 /** The report of `status`. */

@@ -45,7 +45,7 @@ const unitsOfTask = async (folder: string, order: number): Promise<UnitFiles[]> 
     const name = logFile.slice(logFile.lastIndexOf('/') + 1);
     // The single part's files begin with `non_par-` and two dashes follow: nobody wants to type them.
     const stem = name.slice(0, -LOG_SUFFIX.length).replace(/-$/, '');
-    return { label: `${String(order)}/${stem}`, order, logFile, record: records.get(logFile) ?? null };
+    return { label: `${order}/${stem}`, order, logFile, record: records.get(logFile) ?? null };
   });
 };
 

@@ -46,6 +46,9 @@ export class ServerStartFailed extends Error {
 
 const LOG_TAIL_CHARS = 1_000;
 
+const serverEnvironment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_')));
+
 const launch = (binary: string, args: string[], logFile: string | null): ChildProcess => {
   if (logFile !== null) mkdirSync(dirname(logFile), { recursive: true });
   const log = logFile === null ? 'ignore' : openSync(logFile, 'a');
@@ -62,9 +65,6 @@ const launch = (binary: string, args: string[], logFile: string | null): ChildPr
     if (typeof log === 'number') closeSync(log);
   }
 };
-
-const serverEnvironment = (): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_')));
 
 const tail = async (logFile: string | null): Promise<string> =>
   logFile === null ? '' : (await readFile(logFile, 'utf8').catch(() => '')).slice(-LOG_TAIL_CHARS).trim();
@@ -97,14 +97,14 @@ const becomesReady = async (
   let why: string | null = 'its port is closed';
   while (Date.now() < deadline) {
     if (await isOpen(host, port)) {
-      const connection = { address: `${host}:${String(port)}` };
+      const connection = { address: `${host}:${port}` };
       why = (await probe(connection, namespace)) ?? (await keepRunsForWeeks(connection, namespace));
     }
     if (state.ended !== null) return state.ended;
     if (why === null) return null;
     await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
   }
-  return `no answer within ${String(SERVER_START_SECONDS)} s: ${why}`;
+  return `no answer within ${SERVER_START_SECONDS} s: ${why}`;
 };
 
 const freePorts = async (wanted?: {
@@ -126,7 +126,7 @@ const attempt = async (options: EmbeddedServerOptions): Promise<EmbeddedServer |
     logFile,
   );
   const untie = tieToThisProcess(child);
-  const address = `127.0.0.1:${String(port)}`;
+  const address = `127.0.0.1:${port}`;
   const problem = await becomesReady(child, { host: '127.0.0.1', port }, namespace);
   const started = child.pid === undefined ? null : await processStart(child.pid);
   if (problem !== null || child.pid === undefined || started === null) {
@@ -140,7 +140,7 @@ const attempt = async (options: EmbeddedServerOptions): Promise<EmbeddedServer |
   return {
     process: identity,
     address,
-    uiAddress: `http://127.0.0.1:${String(uiPort)}`,
+    uiAddress: `http://127.0.0.1:${uiPort}`,
     namespace,
     letGo: untie,
     stop: async () => {

@@ -52,8 +52,7 @@ export const buildWithGo = async ({ folder, cache, env, say }: InstallOptions): 
   );
   const begin = Date.now();
   const alive = setInterval(
-    () =>
-      say(`still building the Temporal server, ${String(Math.round((Date.now() - begin) / 1_000))} s so far`),
+    () => say(`still building the Temporal server, ${Math.round((Date.now() - begin) / 1_000)} s so far`),
     SIGN_OF_LIFE_SECONDS * 1_000,
   );
   const program = join(folder, 'temporal');
@@ -61,7 +60,7 @@ export const buildWithGo = async ({ folder, cache, env, say }: InstallOptions): 
     const flags = ['-trimpath', '-ldflags', `-s -w -X ${VERSION_SYMBOL}=${TEMPORAL_CLI_VERSION}`];
     const build = await go(['build', ...flags, '-o', program, PACKAGE]);
     if (build.exitCode !== 0) throw new Error(build.stderr.slice(-STDERR_TAIL_CHARS) || 'go build failed');
-    say(`built in ${String(Math.round((Date.now() - begin) / 1_000))} s`);
+    say(`built in ${Math.round((Date.now() - begin) / 1_000)} s`);
     return program;
   } finally {
     clearInterval(alive);

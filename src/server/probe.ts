@@ -22,7 +22,7 @@ export const probe = async (
     return null;
   } catch (error) {
     if (isGrpcServiceError(error) && error.code === DEADLINE_EXCEEDED) {
-      return `no answer within ${String(timeoutMs / 1_000)} s`;
+      return `no answer within ${timeoutMs / 1_000} s`;
     }
     return error instanceof Error ? error.message : String(error);
   } finally {

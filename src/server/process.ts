@@ -9,7 +9,7 @@ export interface ProcessIdentity {
 }
 
 const startedOnLinux = async (pid: number): Promise<string | null> => {
-  const stat = await readFile(`/proc/${String(pid)}/stat`, 'utf8').catch(() => null);
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
   if (stat === null) return null;
   // The command's name, in parentheses, may hold spaces and parentheses itself (proc(5)).
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

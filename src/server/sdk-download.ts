@@ -65,9 +65,7 @@ export const watchArrival = (folder: string, stop: (reason: string) => void): ((
     if (bytes !== seen.bytes) seen = { bytes, at: Date.now() };
     const seconds = bytes === 0 ? DOWNLOAD_START_SECONDS : DOWNLOAD_STALL_SECONDS;
     if (Date.now() - seen.at >= seconds * 1_000) {
-      stop(
-        `nothing arrived within ${String(seconds)} s${bytes === 0 ? '' : ` after ${String(bytes)} bytes`}`,
-      );
+      stop(`nothing arrived within ${seconds} s${bytes === 0 ? '' : ` after ${bytes} bytes`}`);
     }
   };
   const timer = setInterval(() => void look(), DOWNLOAD_POLL_MS);
@@ -106,7 +104,7 @@ export const downloadWithSdk = async ({ folder, env, say }: InstallOptions): Pro
     });
     const child = await running;
     if (stopped.reason !== null) throw new Error(stopped.reason);
-    if (child.timedOut) throw new Error(`not done within ${String(DOWNLOAD_TOTAL_SECONDS)} s`);
+    if (child.timedOut) throw new Error(`not done within ${DOWNLOAD_TOTAL_SECONDS} s`);
     if (child.exitCode !== 0) throw new Error(complaint(child.stderr));
     const [name] = await readdir(downloads);
     if (name === undefined) throw new Error('it left no file');

@@ -19,7 +19,7 @@ export interface StartDevOptions {
 
 const raisedPollLimits = ['transfer', 'timer', 'visibility'].flatMap((queue) => [
   '--dynamic-config-value',
-  `history.${queue}ProcessorMaxPollRPS=${String(QUEUE_POLL_MAX_RPS)}`,
+  `history.${queue}ProcessorMaxPollRPS=${QUEUE_POLL_MAX_RPS}`,
 ]);
 
 /** WAL and `synchronous=normal` halve the cost of an activity; a power cut may lose the last moments, a crash nothing. */

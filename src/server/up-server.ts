@@ -62,9 +62,7 @@ const adopt = async (
   }
   const problem = await probe({ address: state.address }, state.namespace, CONNECT_TIMEOUT_MS);
   if (problem !== null) {
-    say(
-      `the server at ${state.address} (process ${String(state.process.pid)}) does not answer: starting it again`,
-    );
+    say(`the server at ${state.address} (process ${state.process.pid}) does not answer: starting it again`);
     await endProcess(state.process, SERVER_STOP_SECONDS * 1_000);
     return null;
   }
@@ -96,7 +94,7 @@ const refuseElsewhere = async (home: string, state: UpState | null): Promise<voi
   if (state === null || state.owner === null || state.host === undefined || state.host === hostname()) return;
   if (bootOf(state.process) === bootOf(await ownIdentity())) return;
   throw new ServerElsewhere(
-    `The server of ${home} was started on host ${state.host} (process ${String(state.process.pid)}) and has not been ended in order. ` +
+    `The server of ${home} was started on host ${state.host} (process ${state.process.pid}) and has not been ended in order. ` +
       `If it lives, work on that host, or end it there; if that host is gone for good, remove ${upStatePath(home)}.`,
   );
 };
@@ -104,7 +102,7 @@ const refuseElsewhere = async (home: string, state: UpState | null): Promise<voi
 const refuseSecond = async (home: string, state: UpState | null): Promise<void> => {
   if (state === null || state.owner === null || !(await isAlive(state.owner))) return;
   throw new UpAlreadyRunning(
-    `\`fractal-temporal up\` is running already (process ${String(state.owner.pid)}, Web UI ${state.ui_address}). ` +
+    `\`fractal-temporal up\` is running already (process ${state.owner.pid}, Web UI ${state.ui_address}). ` +
       `End it first, or set FRACTAL_TEMPORAL_HOME to another folder than ${home} for a second one.`,
     state,
   );
@@ -204,7 +202,7 @@ export const findUpServer = async (home: string): Promise<UpState | null> => {
   // It may have ended meanwhile.
   if (problem === null || !(await isAlive(state.process))) return problem === null ? state : null;
   throw new UpServerSilent(
-    `The server of ${home} (process ${String(state.process.pid)} at ${state.address}) lives but does not answer: ` +
+    `The server of ${home} (process ${state.process.pid} at ${state.address}) lives but does not answer: ` +
       `${problem}. Try again; if it hangs, end it and start it again (\`fractal-temporal up\`).`,
   );
 };

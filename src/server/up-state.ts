@@ -45,7 +45,7 @@ export const readUpState = async (home: string): Promise<UpState | null> => {
 /** Replaces the state file in one step, so that no reader sees half of it. */
 export const writeUpState = async (home: string, state: UpState): Promise<void> => {
   const path = upStatePath(home);
-  const unfinished = `${path}.${String(process.pid)}.tmp`;
+  const unfinished = `${path}.${process.pid}.tmp`;
   await mkdir(dirname(path), { recursive: true });
   await writeFile(unfinished, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
   await rename(unfinished, path);

@@ -29,7 +29,7 @@ const python = async (program: string, args: string[], env: Environment): Promis
     timeout: WHEEL_TOTAL_SECONDS * 1_000,
   });
   if (child.code === 'ENOENT') throw new Error(`no \`${program}\` on PATH`);
-  if (child.timedOut) throw new Error(`pip was not done within ${String(WHEEL_TOTAL_SECONDS)} s`);
+  if (child.timedOut) throw new Error(`pip was not done within ${WHEEL_TOTAL_SECONDS} s`);
   if (child.exitCode !== 0) throw new Error(complaint(child.stderr));
 };
 

@@ -12,6 +12,19 @@ export class StateCorrupt extends Error {
   }
 }
 
+const PERMANENT = new Set([
+  ...['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'ELOOP', 'ENAMETOOLONG', 'EINVAL', 'ENXIO', 'EFBIG'],
+  // Of a folder to be made: something else stands there.
+  'EEXIST',
+]);
+
+/** Code of a Node system error, or null. */
+export const errorCode = (error: unknown): string | null =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+
+/** Whether an error of the file system lasts, unless somebody mends what it is about; all others may pass. */
+export const isPermanent = (error: unknown): boolean => PERMANENT.has(errorCode(error) ?? '');
+
 /** The storage did not do what was asked (full, away, no permission); retried for an hour. */
 export class StorageFailed extends Error {
   override readonly name = 'StorageFailed';
@@ -29,16 +42,3 @@ export class StorageFailed extends Error {
     return isPermanent(this.cause);
   }
 }
-
-const PERMANENT = new Set([
-  ...['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'ELOOP', 'ENAMETOOLONG', 'EINVAL', 'ENXIO', 'EFBIG'],
-  // Of a folder to be made: something else stands there.
-  'EEXIST',
-]);
-
-/** Whether an error of the file system lasts, unless somebody mends what it is about; all others may pass. */
-export const isPermanent = (error: unknown): boolean => PERMANENT.has(errorCode(error) ?? '');
-
-/** Code of a Node system error, or null. */
-export const errorCode = (error: unknown): string | null =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;

@@ -78,6 +78,12 @@ const ignoreMissing = (error: unknown): void => {
   if (errorCode(error) !== 'ENOENT') throw error;
 };
 
+/** Whether what is there is only the beginning of what belongs there: its writer lost power or space. */
+const isCutOff = async (existing: Buffer, temporary: string): Promise<boolean> => {
+  const whole = await readFile(temporary);
+  return existing.length < whole.length && whole.subarray(0, existing.length).equals(existing);
+};
+
 /**
  * Publishes a state file. What is there already and only cut off is written anew.
  *
@@ -109,12 +115,6 @@ export const publishState = async (path: string, parts: Parts): Promise<FileRefe
   } catch (error) {
     throw cannotWrite(path, error);
   }
-};
-
-/** Whether what is there is only the beginning of what belongs there: its writer lost power or space. */
-const isCutOff = async (existing: Buffer, temporary: string): Promise<boolean> => {
-  const whole = await readFile(temporary);
-  return existing.length < whole.length && whole.subarray(0, existing.length).equals(existing);
 };
 
 /**
@@ -226,10 +226,6 @@ export const readState = async (reference: FileReference): Promise<Buffer> => {
   return bytes;
 };
 
-/** Reads a file that may not be there; null when it is not. */
-export const readIfThere = async (path: string): Promise<string | null> =>
-  (await readBytesIfThere(path))?.toString('utf8') ?? null;
-
 export const readBytesIfThere = async (path: string): Promise<Buffer | null> => {
   try {
     return await readFile(path);
@@ -238,3 +234,7 @@ export const readBytesIfThere = async (path: string): Promise<Buffer | null> => 
     throw new StorageFailed(path, 'cannot read', error);
   }
 };
+
+/** Reads a file that may not be there; null when it is not. */
+export const readIfThere = async (path: string): Promise<string | null> =>
+  (await readBytesIfThere(path))?.toString('utf8') ?? null;

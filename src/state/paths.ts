@@ -43,7 +43,7 @@ export const batchKey = (
   batch: number,
   attempt: number,
 ): string =>
-  `${uuid.replaceAll('-', '').slice(0, 16)}-${padded(position, 3)}${stage === 'first' ? 'f' : 'c'}-${padded(batch, 6)}-${String(attempt)}`;
+  `${uuid.replaceAll('-', '').slice(0, 16)}-${padded(position, 3)}${stage === 'first' ? 'f' : 'c'}-${padded(batch, 6)}-${attempt}`;
 
 /** One folder a try: a worker that watches a batch lists a handful of files, however many batches a run has. */
 const batchDir = (runDir: string, key: string): string => join(runnerDir(runDir), 'batches', key);

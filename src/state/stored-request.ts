@@ -12,7 +12,7 @@ export const readRequest = async (reference: FileReference): Promise<ProcessWork
 /** The workflow-task at a position of the sorted task list. */
 export const taskAt = (request: ProcessWorkflowRequest, position: number): WorkflowTask => {
   const task = request.workflow.task_list[position];
-  if (task === undefined) throw new RangeError(`no task at position ${String(position)}`);
+  if (task === undefined) throw new RangeError(`no task at position ${position}`);
   return task;
 };
 

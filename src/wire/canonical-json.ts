@@ -16,7 +16,7 @@ const write = (value: unknown, scalar: WriteScalar): string | undefined => {
   return `{${members.join(',')}}`;
 };
 
-const plainScalar: WriteScalar = (value) => JSON.stringify(value) as string | undefined;
+const plainScalar: WriteScalar = (value) => JSON.stringify(value);
 
 // Python's True and False equal 1 and 0, at any depth of a dict or list.
 const pythonScalar: WriteScalar = (value) =>

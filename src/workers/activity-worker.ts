@@ -69,10 +69,10 @@ export const createActivityWorker = async (options: ActivityWorkerOptions): Prom
   });
   const common = {
     ...{ connection, namespace },
-    maxHeartbeatThrottleInterval: `${String(HEARTBEAT_THROTTLE_SECONDS)}s`,
-    defaultHeartbeatThrottleInterval: `${String(HEARTBEAT_THROTTLE_SECONDS)}s`,
-    shutdownGraceTime: `${String(SHUTDOWN_GRACE_SECONDS)}s`,
-    shutdownForceTime: `${String(SHUTDOWN_FORCE_SECONDS)}s`,
+    maxHeartbeatThrottleInterval: `${HEARTBEAT_THROTTLE_SECONDS}s`,
+    defaultHeartbeatThrottleInterval: `${HEARTBEAT_THROTTLE_SECONDS}s`,
+    shutdownGraceTime: `${SHUTDOWN_GRACE_SECONDS}s`,
+    shutdownForceTime: `${SHUTDOWN_FORCE_SECONDS}s`,
   } as const;
   const batches = await Worker.create({
     ...common,

@@ -8,5 +8,5 @@ import { HEAP_GROWTH_PERCENT } from './tunables.js';
  * hundreds of MiB that stay resident; looking more often costs a quarter of the time to apply it (docs/performance.md).
  */
 export const growHeapSlowly = (): void => {
-  setFlagsFromString(`--heap-growing-percent=${String(HEAP_GROWTH_PERCENT)}`);
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
 };

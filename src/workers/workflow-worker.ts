@@ -29,6 +29,6 @@ export const createWorkflowWorker = (options: WorkflowWorkerOptions): Promise<Wo
     namespace: options.namespace ?? 'default',
     taskQueue: options.taskQueue ?? WORKFLOW_TASK_QUEUE,
     ...workflowCode(),
-    shutdownGraceTime: `${String(SHUTDOWN_GRACE_SECONDS)}s`,
-    shutdownForceTime: `${String(SHUTDOWN_FORCE_SECONDS)}s`,
+    shutdownGraceTime: `${SHUTDOWN_GRACE_SECONDS}s`,
+    shutdownForceTime: `${SHUTDOWN_FORCE_SECONDS}s`,
   });

@@ -51,6 +51,21 @@ const open = async (request: unknown, uuid: string, taskQueue: string): Promise<
   }
 };
 
+/** A result that cannot be written must not hide why the run ended. */
+const closed = async (
+  close: (error: ExecutionFailure | null) => Promise<ResultReference>,
+  error: ExecutionFailure | null,
+): Promise<ResultReference | null> => {
+  try {
+    return await close(error);
+  } catch {
+    return null;
+  }
+};
+
+/** A continued run needs of the request only where its activities go; the request itself is in the run's directory. */
+const slimRequest = (request: unknown): unknown => ({ activity_task_queue: activityTaskQueue(request) });
+
 /**
  * @param request one JSON object (docs/request.md); it is validated by `openRun`.
  * @returns a reference to the run's result, when every task is done.
@@ -132,18 +147,3 @@ export async function processWorkflow(
   });
   return { status, result: reference };
 }
-
-/** A result that cannot be written must not hide why the run ended. */
-const closed = async (
-  close: (error: ExecutionFailure | null) => Promise<ResultReference>,
-  error: ExecutionFailure | null,
-): Promise<ResultReference | null> => {
-  try {
-    return await close(error);
-  } catch {
-    return null;
-  }
-};
-
-/** A continued run needs of the request only where its activities go; the request itself is in the run's directory. */
-const slimRequest = (request: unknown): unknown => ({ activity_task_queue: activityTaskQueue(request) });

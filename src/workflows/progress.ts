@@ -58,10 +58,10 @@ export const detailsMarkdown = (progress: Progress): string => {
   const at = current === -1 ? total : current + 1;
   const rows = progress.tasks.map(
     (task) =>
-      `| ${String(task.order)} | ${cell(task.name)} | ${task.status} | ${String(task.units_done)} | ${String(task.units_failed)} | ${String(task.units_total ?? '?')} |`,
+      `| ${task.order} | ${cell(task.name)} | ${task.status} | ${task.units_done} | ${task.units_failed} | ${task.units_total ?? '?'} |`,
   );
   return [
-    `**${cell(progress.workflow_name ?? '')}**: ${progress.status}, task ${String(at)} of ${String(total)}`,
+    `**${cell(progress.workflow_name ?? '')}**: ${progress.status}, task ${at} of ${total}`,
     '',
     '| order | task | status | units done | failed | total |',
     '|---|---|---|---|---|---|',

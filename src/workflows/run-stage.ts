@@ -21,8 +21,8 @@ export type StageEnd = 'ended' | 'moved';
 
 const runTry = async (run: StageRun, track: BatchTrack): Promise<void> => {
   const { stage, position, state } = run;
-  const again = track.try === 1 ? '' : `, try ${String(track.try)}`;
-  const summary = `${run.title}, batch ${String(track.batch + 1)} of ${String(stage.plan.batches)}${again}`;
+  const again = track.try === 1 ? '' : `, try ${track.try}`;
+  const summary = `${run.title}, batch ${track.batch + 1} of ${stage.plan.batches}${again}`;
   track.pending = true;
   try {
     const outcome = await batchStep(run.taskQueue, summary).runBatch({

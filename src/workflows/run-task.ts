@@ -25,11 +25,11 @@ const isCompound = ({ type }: TaskSummary): boolean => taskTypeTraits[type].isCo
 
 const currentTask = (run: RunState): TaskSummary => {
   const task = run.opened.tasks[run.next];
-  if (task === undefined) throw new RangeError(`no task at index ${String(run.next)} of the range`);
+  if (task === undefined) throw new RangeError(`no task at index ${run.next} of the range`);
   return task;
 };
 
-const titleOf = (task: TaskSummary): string => `Task ${String(task.order)} ${task.name}`;
+const titleOf = (task: TaskSummary): string => `Task ${task.order} ${task.name}`;
 
 const initFailed = (stage: StageState): boolean => stage.units_failed > 0;
 
@@ -99,7 +99,7 @@ const endBatches = async (
   const count = stages.reduce((sum, { batches }) => sum + batches.length, 0);
   if (count > 0) {
     const { run, taskQueue } = context;
-    const summary = `${titleOf(task)}: end ${String(count)} batches`;
+    const summary = `${titleOf(task)}: end ${count} batches`;
     const ended = await endStep(taskQueue, summary).cancelBatches({
       run: run.opened.run,
       position: task.position,

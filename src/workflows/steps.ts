@@ -15,8 +15,8 @@ import {
 
 const common = (taskQueue: string): ActivityOptions => ({
   taskQueue,
-  scheduleToCloseTimeout: `${String(SCHEDULE_TO_CLOSE_DAYS)} days`,
-  heartbeatTimeout: `${String(HEARTBEAT_TIMEOUT_SECONDS)}s`,
+  scheduleToCloseTimeout: `${SCHEDULE_TO_CLOSE_DAYS} days`,
+  heartbeatTimeout: `${HEARTBEAT_TIMEOUT_SECONDS}s`,
 });
 
 /** Open, plan, apply, close: repeated while storage fails, for about an hour. */
@@ -24,11 +24,11 @@ export const step = (taskQueue: string, summary: string): Omit<ProcessWorkflowAc
   proxyActivities<ProcessWorkflowActivities>({
     ...common(stepsTaskQueue(taskQueue)),
     summary,
-    startToCloseTimeout: `${String(STEP_ATTEMPT_MINUTES)} minutes`,
+    startToCloseTimeout: `${STEP_ATTEMPT_MINUTES} minutes`,
     retry: {
-      initialInterval: `${String(STORAGE_BACKOFF_SECONDS)}s`,
+      initialInterval: `${STORAGE_BACKOFF_SECONDS}s`,
       backoffCoefficient: 1.5,
-      maximumInterval: `${String(STORAGE_BACKOFF_MAX_SECONDS)}s`,
+      maximumInterval: `${STORAGE_BACKOFF_MAX_SECONDS}s`,
       maximumAttempts: STORAGE_ATTEMPTS,
     },
   });
@@ -36,9 +36,9 @@ export const step = (taskQueue: string, summary: string): Omit<ProcessWorkflowAc
 const untilItEnds = {
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: {
-    initialInterval: `${String(BATCH_BACKOFF_SECONDS)}s`,
+    initialInterval: `${BATCH_BACKOFF_SECONDS}s`,
     backoffCoefficient: 2,
-    maximumInterval: `${String(BATCH_BACKOFF_MAX_SECONDS)}s`,
+    maximumInterval: `${BATCH_BACKOFF_MAX_SECONDS}s`,
   },
 } as const;
 

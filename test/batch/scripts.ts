@@ -13,16 +13,16 @@ import { batchProcesses, signalProcess } from '../../src/executors/local/process
 import { makeBatch, type TestBatch } from '../../src/conformance/batches.js';
 import { until } from '../support/until.js';
 
+function never(): never {
+  throw new Error('a test of the script submits nothing');
+}
+
 const backend: Backend = {
   name: 'by hand',
   lateFilesMs: 0,
   layout: () => ({ unitsPerBatch: 1, lanes: 1, resources: {} }),
   executor: { submit: never, status: never, cancel: never },
 };
-
-function never(): never {
-  throw new Error('a test of the script submits nothing');
-}
 
 const folders: string[] = [];
 /** In the environment of all processes of a test's scripts, so that a test that fails leaves none behind. */

@@ -97,7 +97,7 @@ describe('no server: exit code 6', () => {
   it.each(['run', 'start'])(
     '%s with an address that does not answer starts nothing in its place',
     async (command) => {
-      const address = `127.0.0.1:${String(await getPort())}`;
+      const address = `127.0.0.1:${await getPort()}`;
       const stdin = JSON.stringify(rawRequest({ workflow_dir_local: join(sandbox.dir, 'never') }));
       const { code, stderr } = await sandbox.run([command, '-'], {
         stdin,

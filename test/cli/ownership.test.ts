@@ -44,6 +44,13 @@ const end = async (program: RunningProgram): Promise<void> => {
   await program.ended;
 };
 
+const startAndStop = async (file: string): Promise<RunningProgram> => {
+  const program = await up();
+  expect((await sandbox.run(['start', file])).code).toBe(0);
+  await untilFile(runs);
+  return program;
+};
+
 describe('a run that the server of `up` holds', () => {
   it('is not begun on a private server while `up` is down, and goes on when `up` is there again', async () => {
     const file = await request();
@@ -122,13 +129,6 @@ describe('a run that the server of `up` holds', () => {
     await end(second);
   });
 });
-
-const startAndStop = async (file: string): Promise<RunningProgram> => {
-  const program = await up();
-  expect((await sandbox.run(['start', file])).code).toBe(0);
-  await untilFile(runs);
-  return program;
-};
 
 describe('a run that a private server holds', () => {
   it('goes on with it, also when an `up` is there by then', async () => {

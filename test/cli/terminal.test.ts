@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => sandbox.dispose());
 
 const states = 2_000;
-const bar = Array.from({ length: states }, (_, i) => `|${'#'.repeat(40)}| ${String(i + 1)}`).join('\r');
+const bar = Array.from({ length: states }, (_, i) => `|${'#'.repeat(40)}| ${i + 1}`).join('\r');
 const log = `start\n${bar}\n\u001b]0;owned\u0007\u001b[31mno cells\u001b[0m\u0000`;
 
 describe('a task whose log has a progress bar, colours and a NUL', () => {
@@ -28,7 +28,7 @@ describe('a task whose log has a progress bar, colours and a NUL', () => {
     expect(run.code).toBe(3);
     const status = await sandbox.run(['status', request.workflow_dir_local]);
     const logs = await sandbox.run(['logs', request.workflow_dir_local, '0/0', '--tail', '3']);
-    const last = `|${'#'.repeat(40)}| ${String(states)}`;
+    const last = `|${'#'.repeat(40)}| ${states}`;
     for (const text of [run.stderr, status.stdout, logs.stdout]) {
       expect(text).toContain('no cells');
       expect(text.split('|####').length - 1).toBeLessThanOrEqual(1);

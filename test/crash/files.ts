@@ -13,6 +13,19 @@ type Callable = (...args: unknown[]) => unknown;
 const shown = (path: unknown): string =>
   typeof path === 'string' ? basename(path).replace(/\.[0-9a-f-]{36}\.tmp$/, '.tmp') : '';
 
+const WRITES = new Set(['appendFile', 'writeFile']);
+
+const perform = (attempt: Attempt, name: string, call: Callable, args: unknown[]): unknown => {
+  if (name === 'open') {
+    const fd = fs.openSync(args[0] as string, args[1] as string, args[2] as number);
+    // eslint-disable-next-line @typescript-eslint/no-use-before-define -- the two name each other
+    return new SeamHandle(fd, shown(args[0]), attempt);
+  }
+  const result = call(...args);
+  if (WRITES.has(name) && typeof args[0] === 'string') attempt.world.dirty.add(fs.statSync(args[0]).ino);
+  return result;
+};
+
 /** Stands for a FileHandle: what the product uses of one. */
 class SeamHandle {
   constructor(
@@ -76,22 +89,11 @@ class SeamHandle {
   }
 }
 
-const WRITES = new Set(['appendFile', 'writeFile']);
 const TWO_PATHS = new Set(['link', 'rename', 'copyFile', 'symlink']);
 
 const titleOf = (name: string, args: unknown[]): string => {
   const reads = name === 'open' && (args[1] === 'r' || args[1] === undefined);
   return `${name}${reads ? ' r' : ''} ${shown(args[TWO_PATHS.has(name) ? 1 : 0])}`;
-};
-
-const perform = (attempt: Attempt, name: string, call: Callable, args: unknown[]): unknown => {
-  if (name === 'open') {
-    const fd = fs.openSync(args[0] as string, args[1] as string, args[2] as number);
-    return new SeamHandle(fd, shown(args[0]), attempt);
-  }
-  const result = call(...args);
-  if (WRITES.has(name) && typeof args[0] === 'string') attempt.world.dirty.add(fs.statSync(args[0]).ino);
-  return result;
 };
 
 /** All functions of the module, wrapped; everything else as it is. */

@@ -209,7 +209,7 @@ export class Playground {
     then: (call: Call, first: boolean) => Promise<Outcome>,
   ): Promise<Verdict> {
     const recorded = this.recorded[from];
-    if (recorded === undefined) throw new RangeError(`no call ${String(from)}`);
+    if (recorded === undefined) throw new RangeError(`no call ${from}`);
     restoreSnapshot(recorded.before, this.world, this.ground.nodes);
     let number = -1;
     return this.run((call) => {

@@ -47,11 +47,11 @@ export const tryPoints = async (
     const problem = await disturb(point);
     if (problem === null) continue;
     const { name, operations } = calls[point.call] ?? { name: '', operations: [] };
-    const where = `call ${String(point.call)} ${name}, after ${String(point.at)} ${String(operations[point.at - 1])}`;
+    const where = `call ${point.call} ${name}, after ${point.at} ${String(operations[point.at - 1])}`;
     wrong.push(`${where}: ${problem}`);
   }
   const total = calls.reduce((sum, { operations }) => sum + operations.length, 0);
-  console.log(`${title}: ${String(points.length)} of ${String(total)} points, ${String(wrong.length)} wrong`);
+  console.log(`${title}: ${points.length} of ${total} points, ${wrong.length} wrong`);
   return wrong;
 };
 

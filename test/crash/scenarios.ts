@@ -4,6 +4,9 @@ import { listOf, makeRequest, update, zarrUrl, type RequestSpec } from '../suppo
 import type { WorkerOptions } from './ground.js';
 import type { JobEnd, SitePlay, UnitPlay } from './site.js';
 
+const usual: WorkerOptions = { unitsPerBatch: 2 };
+const other: WorkerOptions = { unitsPerBatch: 3, lateFilesMs: 5_000 };
+
 export interface Scenario {
   name: string;
   request(dir: string): Pick<RequestSpec, 'tasks' | 'images' | 'extra'>;
@@ -15,8 +18,6 @@ export interface Scenario {
   cancelAfter?: number;
 }
 
-const usual: WorkerOptions = { unitsPerBatch: 2 };
-const other: WorkerOptions = { unitsPerBatch: 3, lateFilesMs: 5_000 };
 const blind: WorkerOptions = { ...other, accounting: false };
 
 export const requestOf = (scenario: Scenario, dir: string): unknown =>

@@ -19,7 +19,7 @@ vi.mock('node:fs/promises', async (importOriginal) => {
 vi.mock('node:timers/promises', async (importOriginal) => {
   const { seamSleep } = await import('./time.js');
   const original = await importOriginal<typeof timers>();
-  return { ...original, setTimeout: seamSleep(original.setTimeout as never) };
+  return { ...original, setTimeout: seamSleep(original.setTimeout) };
 });
 vi.mock('p-limit', async (importOriginal) => {
   const { seamLimit } = await import('./time.js');
@@ -48,7 +48,7 @@ for (const scenario of [main, ...others]) {
       const folder = join(root, 'run');
       playground = new Playground(scenario, scriptedGround(scenario.play(folder)), folder);
       await playground.record();
-      const counts = playground.calls.map(({ name, operations }) => `${name} ${String(operations.length)}`);
+      const counts = playground.calls.map(({ name, operations }) => `${name} ${operations.length}`);
       console.log(`${scenario.name}, operations: ${counts.join(', ')}`);
     });
 

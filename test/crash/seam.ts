@@ -53,6 +53,8 @@ export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(r
 const systemError = (code: ErrorCode, name: string): Error =>
   Object.assign(new Error(`${code}: ${words[code]}, ${name}`), { code });
 
+const storage = new AsyncLocalStorage<Attempt>();
+
 /** One attempt: stands for one worker process, from its start to its death. */
 export class Attempt {
   /** What it has done, in order. */
@@ -162,8 +164,6 @@ export class Attempt {
     throw systemError(code, name);
   }
 }
-
-const storage = new AsyncLocalStorage<Attempt>();
 
 /** The attempt in which the caller runs; null outside of any. */
 export const currentAttempt = (): Attempt | null => storage.getStore() ?? null;

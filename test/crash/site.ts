@@ -208,6 +208,6 @@ export class Site implements Nodes {
     const { status = 0, output } = this.play.unit(url, times, nameOf(batch.key));
     if (output !== undefined) writeFileSync(join(taskDir, `${stem}-metadiff.json`), JSON.stringify(output));
     const [at, wrote] = [100 + index, output === undefined ? '0' : '1'];
-    return `E ${String(index)} ${String(status)} ${String(at)}.00 ${String(at + 1)}.50 ${wrote}`;
+    return `E ${index} ${status} ${at}.00 ${at + 1}.50 ${wrote}`;
   }
 }

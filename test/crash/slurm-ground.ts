@@ -28,6 +28,11 @@ const batchOf = (script: string): Batch => {
   };
 };
 
+const shown = ({ id, state, batch }: SiteJob): FakeCluster['jobs'][number] => ({
+  ...{ id: Number(id), name: batch.jobName, state },
+  ...{ reason: 'None', node: 'n1', account: '', exit: '0:0', inQueue: true },
+});
+
 /** One worker's sight of the cluster: each command is an operation, each squeue sees the jobs one step further. */
 class SiteCluster extends FakeCluster {
   constructor(private readonly site: Site) {
@@ -55,11 +60,6 @@ class SiteCluster extends FakeCluster {
     });
   }
 }
-
-const shown = ({ id, state, batch }: SiteJob): FakeCluster['jobs'][number] => ({
-  ...{ id: Number(id), name: batch.jobName, state },
-  ...{ reason: 'None', node: 'n1', account: '', exit: '0:0', inQueue: true },
-});
 
 const slurmBackend = (site: Site, { unitsPerBatch, accounting, lateFilesMs }: WorkerOptions): Backend => {
   const cluster = new SiteCluster(site);

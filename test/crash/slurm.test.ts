@@ -19,7 +19,7 @@ vi.mock('node:fs/promises', async (importOriginal) => {
 vi.mock('node:timers/promises', async (importOriginal) => {
   const { seamSleep } = await import('./time.js');
   const original = await importOriginal<typeof timers>();
-  return { ...original, setTimeout: seamSleep(original.setTimeout as never) };
+  return { ...original, setTimeout: seamSleep(original.setTimeout) };
 });
 vi.mock('p-limit', async (importOriginal) => {
   const { seamLimit } = await import('./time.js');
@@ -44,7 +44,7 @@ for (const scenario of ofSlurm) {
       const folder = join(root, 'run');
       playground = new Playground(scenario, slurmGround(scenario.play(folder)), folder);
       await playground.record();
-      const counts = playground.calls.map(({ name, operations }) => `${name} ${String(operations.length)}`);
+      const counts = playground.calls.map(({ name, operations }) => `${name} ${operations.length}`);
       console.log(`SLURM, ${scenario.name}, operations: ${counts.join(', ')}`);
     });
 

@@ -3,6 +3,8 @@ import { currentAttempt, turn } from './seam.js';
 
 type Sleep = (ms?: number, value?: unknown, options?: { signal?: AbortSignal }) => Promise<unknown>;
 
+const TURNS_OF_A_PAUSE = 6;
+
 /** `setTimeout` of `node:timers/promises`: passes the world's time where it has one of its own. */
 export const seamSleep =
   (sleep: Sleep): Sleep =>
@@ -21,8 +23,6 @@ export const seamSleep =
     return value;
   };
 
-const TURNS_OF_A_PAUSE = 6;
-
 const realNow = Date.now;
 const realSetTimeout = globalThis.setTimeout as (...args: unknown[]) => NodeJS.Timeout;
 const realClearTimeout = globalThis.clearTimeout;
@@ -37,11 +37,11 @@ export const installClocks = (): void => {
   };
   Date.now = () => virtual() ?? realNow();
   performance.now = () => virtual() ?? realPerformanceNow();
-  globalThis.setInterval = ((...args: unknown[]) => {
+  globalThis.setInterval = (...args: unknown[]) => {
     const timer = realSetInterval(...args);
     currentAttempt()?.keep(timer);
     return timer;
-  }) as typeof setInterval;
+  };
   globalThis.setTimeout = ((callback: () => void, ms = 0, ...args: unknown[]) => {
     const world = currentAttempt()?.world;
     if (world?.virtualTime !== true) return realSetTimeout(callback, ms, ...args);

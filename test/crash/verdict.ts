@@ -100,7 +100,7 @@ export const disagreement = ({ result }: Verdict, runDir: string): string | null
   for (const [position, { units }] of result.task_runs.entries()) {
     for (const { component, index, status, log_file: log } of units) {
       const stage = `${String(position).padStart(3, '0')}${component === 'compute' ? 'c' : 'f'}`;
-      const end = ends.get(`${stage}/${String(index)}`);
+      const end = ends.get(`${stage}/${index}`);
       if ((end === 0) !== (status === 'done'))
         return `${basename(log)} is ${status}, its journal says ${end === undefined ? 'nothing' : String(end)}`;
     }

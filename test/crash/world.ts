@@ -5,6 +5,12 @@ import { join } from 'node:path';
 /** 2026-01-01: nothing depends on it. */
 const EPOCH_MS = Date.UTC(2026, 0, 1);
 
+/** Every file below a folder. */
+export const filesIn = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+
 export class World {
   /** Inodes of files that workers have written and not synced since. */
   readonly dirty = new Set<number>();
@@ -34,9 +40,3 @@ export class World {
     this.dirty.clear();
   }
 }
-
-/** Every file below a folder. */
-export const filesIn = (folder: string): string[] =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));

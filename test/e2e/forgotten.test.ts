@@ -129,7 +129,7 @@ describe('a chain of continue-as-new whose first link the server has forgotten',
     ['started by another client, without one', false],
   ])('%s: directory, queue and request are still known', async (_what, withMemo) => {
     const dir = await chained.folder();
-    const images = Array.from({ length: 10 }, (_, index) => `image${String(index)}`);
+    const images = Array.from({ length: 10 }, (_, index) => `image${index}`);
     const value = {
       ...makeRequest({ dir, tasks: [{ type: 'parallel' }, { type: 'parallel' }], images }),
       activity_task_queue: chained.activityQueue,

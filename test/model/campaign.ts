@@ -108,7 +108,7 @@ const shrink = async (harness: Harness, seed: number, run: number, first: Case):
 
 /** In a few words, so that one sees whether the campaign goes everywhere. */
 const endOf = ({ status, error, task_runs: runs }: RunView): string => {
-  if (error === null) return `${status} after ${String(runs.length)}`;
+  if (error === null) return `${status} after ${runs.length}`;
   const last = runs.at(-1);
   const cause = last?.units.find((unit) => unit.cause !== null && error.unit_index !== null)?.cause;
   return cause ?? (last?.num_tasks === 0 ? 'no image left' : 'cannot be applied');
@@ -116,7 +116,7 @@ const endOf = ({ status, error, task_runs: runs }: RunView): string => {
 
 /** The folder is kept: it is what somebody needs who looks into a difference. */
 const keep = async (harness: Harness, one: Case, seed: number, run: number): Promise<Difference> => {
-  const dir = join(tmpdir(), `fractal-temporal-model-${String(seed)}-${String(run)}`);
+  const dir = join(tmpdir(), `fractal-temporal-model-${seed}-${run}`);
   await rm(dir, { recursive: true, force: true });
   await mkdir(dir, { recursive: true });
   const file = join(dir, 'request.json');
@@ -144,14 +144,12 @@ export const runCampaign = async (
       ends[end] = (ends[end] ?? 0) + 1;
       if (agrees(trial)) return;
       failed.push(run);
-      console.log(
-        `run ${String(run)} of seed ${String(seed)} differs at ${placeOf(trial.expected, trial.observed)}`,
-      );
+      console.log(`run ${run} of seed ${seed} differs at ${placeOf(trial.expected, trial.observed)}`);
     }),
   );
   const began = Date.now();
   await Promise.all(whole);
-  console.log(`${String(runs)} runs in ${String(Math.round((Date.now() - began) / 1000))} s`);
+  console.log(`${runs} runs in ${Math.round((Date.now() - began) / 1000)} s`);
   const differences: Difference[] = [];
   const shown = untilFirst ? 0 : SHOWN;
   for (const run of failed.sort((left, right) => left - right).slice(0, shown)) {

@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => harness.stop());
 
 it(
-  `${String(RUNS)} random runs go as the model says (seed ${String(SEED)})`,
+  `${RUNS} random runs go as the model says (seed ${SEED})`,
   async () => {
     const { differences, failed, ends } = await runCampaign(harness, {
       seed: SEED,
@@ -32,10 +32,9 @@ it(
       untilFirst: UNTIL_FIRST,
     });
     console.log(ends);
-    for (const { run, file } of differences)
-      console.log(`run ${String(run)} differs; fractal-temporal run ${file}`);
+    for (const { run, file } of differences) console.log(`run ${run} differs; fractal-temporal run ${file}`);
     for (const { observed, expected } of differences) expect.soft(observed).toEqual(expected);
-    expect(failed, `of ${String(RUNS)} runs differ`).toBe(0);
+    expect(failed, `of ${RUNS} runs differ`).toBe(0);
   },
   HOURS * 3_600_000,
 );

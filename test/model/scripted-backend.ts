@@ -46,7 +46,7 @@ const playUnit = (batch: Batch, index: string, stem: string, args: string): stri
   const play = playOf(JSON.parse(args) as JsonObject);
   if (play.log !== undefined) appendFileSync(path('log.txt'), `${play.log}\n`);
   writeOutput(play, out);
-  return `E ${index} ${String(statusOf(play))} ${began} ${uptime()} ${existsSync(out) ? '1' : '0'} .\n`;
+  return `E ${index} ${statusOf(play)} ${began} ${uptime()} ${existsSync(out) ? '1' : '0'} .\n`;
 };
 
 /** What the script would do, from the units file to the closing line of its journal. */
@@ -56,7 +56,10 @@ const playBatch = (batch: Batch, jobId: string): void => {
   mkdirSync(dirname(journal), { recursive: true });
   const now = (Date.now() / 1000).toFixed(6);
   writeFileSync(journal, `J 1 ${batch.key} ${jobId} 0 here ${now} ${uptime()} .\n`, { flag: 'wx' });
-  if (!isExecutable(batch.command[0] ?? '')) return appendFileSync(journal, 'X .\nC .\n');
+  if (!isExecutable(batch.command[0] ?? '')) {
+    appendFileSync(journal, 'X .\nC .\n');
+    return;
+  }
   const lines = readFileSync(paths.units, 'utf8').split('\n').slice(0, -1);
   for (const line of lines) {
     const [index = '', stem = '', ...args] = line.split('\t');
@@ -81,7 +84,7 @@ const createScriptedExecutor = (): Executor => {
       const known = ownerOf(batch);
       if (known !== null) return Promise.resolve({ jobId: known, facts: {} });
       jobs += 1;
-      const jobId = `${String(process.pid)}.${String(jobs)}`;
+      const jobId = `${process.pid}.${jobs}`;
       mkdirSync(dirname(batch.paths.owner), { recursive: true });
       writeFileSync(batch.paths.owner, `${jobId}\n`, { flag: 'wx' });
       playBatch(batch, jobId);

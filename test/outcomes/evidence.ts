@@ -33,7 +33,7 @@ export const saidEnd = (cause: EndOfBatch['cause'], rest: Partial<EndOfBatch> = 
 });
 
 const unit = (index: number, rest: Partial<UnitEvidence>): UnitEvidence => ({
-  ...{ index, stem: `par-${String(index)}`, zarr_url: `/zarr/${String(index)}` },
+  ...{ index, stem: `par-${index}`, zarr_url: `/zarr/${index}` },
   ...{ begun: true, end: null, output: null, problem: null, lost_output: false },
   ...rest,
 });

@@ -22,8 +22,8 @@ export const header = (rest: Partial<OutcomeHeader> = {}): OutcomeHeader => ({
 export const unit = (index: number, rest: Partial<UnitOutcome> = {}): UnitOutcome => ({
   index,
   component: 'parallel',
-  zarr_url: `/zarr/${String(index)}`,
-  stem: `par-${String(index)}`,
+  zarr_url: `/zarr/${index}`,
+  stem: `par-${index}`,
   status: 'done',
   interrupted: false,
   cause: null,

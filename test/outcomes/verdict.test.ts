@@ -153,9 +153,9 @@ describe('the next try', () => {
       tryOf({ try: n, ...open('node', { node, nodeAtFault }) }, endedUnit(n, 0), neverBegunUnit(0));
     const last = judgeTries([fault(1, 'a', true), fault(2, 'b', false), fault(3, 'a', true)], strict).at(-1);
     expect(last?.header.bad_nodes).toEqual(['a']);
-    const many = Array.from({ length: 10 }, (_, n) => fault(n + 1, `n${String(n)}`, true));
+    const many = Array.from({ length: 10 }, (_, n) => fault(n + 1, `n${n}`, true));
     expect(judgeTries(many, strict).at(-1)?.header.bad_nodes).toEqual(
-      Array.from({ length: 8 }, (_, n) => `n${String(n + 2)}`),
+      Array.from({ length: 8 }, (_, n) => `n${n + 2}`),
     );
   });
 });

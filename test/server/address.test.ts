@@ -53,7 +53,7 @@ describe('resolveTarget', () => {
   });
 
   it('one that was given and does not answer is an error; nothing else is tried', async () => {
-    const address = `127.0.0.1:${String(await getPort())}`;
+    const address = `127.0.0.1:${await getPort()}`;
     await expect(resolveTarget({ address }, env)).rejects.toThrow(NoServer);
   });
 

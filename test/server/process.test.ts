@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { endProcess, isAlive, ownIdentity, processStart, waitForEnd } from '../../src/server/process.js';
 
 const start = async (script: string) => {
-  const child = spawn('bash', ['-c', `${script}`], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn('bash', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'] });
   await once(child.stdout, 'data');
   const pid = child.pid ?? 0;
   return { child, identity: { pid, started: (await processStart(pid)) ?? '' } };

@@ -22,7 +22,7 @@ const silentProxy = async (): Promise<{ server: Server; url: string; connections
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  return { server, url: `http://127.0.0.1:${String(port)}`, connections: () => connections };
+  return { server, url: `http://127.0.0.1:${port}`, connections: () => connections };
 };
 
 describe('downloadWithSdk', () => {

@@ -34,7 +34,7 @@ exit 137
 
 describeOnCluster('sbatch killed on a real cluster', { extra: ['--message-timeout', '2'] }, (cluster) => {
   it(
-    `${String(kills)} times at random moments: no unit runs twice, none is missing`,
+    `${kills} times at random moments: no unit runs twice, none is missing`,
     async () => {
       const wrappers = await createWrappers(cluster());
       await wrappers.set('sbatch', killedSbatch);
@@ -75,7 +75,7 @@ describeOnCluster('sbatch killed on a real cluster', { extra: ['--message-timeou
       const submissions = (await wrappers.calls('sbatch')).length;
       console.log(
         `sbatch was killed: ${marks.stdout.replaceAll(/\s+/g, ' ')}; ` +
-          `${String(2 * kills - submissions)} of ${String(kills)} left a job, which was adopted; the others were submitted again`,
+          `${2 * kills - submissions} of ${kills} left a job, which was adopted; the others were submitted again`,
       );
     },
     kills * 3_000,

@@ -60,7 +60,7 @@ describeOnCluster('runs on SLURM that go wrong', { accounting: true }, (cluster)
     return scripts.length === 0 ? [] : live.filter((line) => line.includes(dir));
   };
 
-  it(`adopts ${String(JOBS)} running jobs after a kill -9 of the worker, and submits nothing again`, async () => {
+  it(`adopts ${JOBS} running jobs after a kill -9 of the worker, and submits nothing again`, async () => {
     const { dir, handle } = await start(waiting, names);
     await until('all units to run', async () => Object.keys(await countRuns(dir)).length === JOBS);
     await worker.replace('SIGKILL');

@@ -28,6 +28,10 @@ const liveJobs = async (cluster: Cluster): Promise<number> => {
   return stdout.split('\n').filter((line) => line !== '').length;
 };
 
+const fail = (): never => {
+  throw new Error('not as many handles as batches');
+};
+
 describeOnCluster('submission to a real cluster', { accounting: true }, (cluster) => {
   /** Submits more than a limit allows: the rest waits, says so, and runs once there is room. */
   const waitsForRoom = async (
@@ -157,7 +161,3 @@ describeOnCluster('submission to a real cluster', { accounting: true }, (cluster
     expect(await startsOf(batch)).toEqual([[]]);
   });
 });
-
-const fail = (): never => {
-  throw new Error('not as many handles as batches');
-};

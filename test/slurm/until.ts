@@ -11,8 +11,7 @@ const pollMs = 200;
 export const until = async (condition: () => Promise<boolean>, limitMs = 110_000): Promise<void> => {
   const end = Date.now() + limitMs;
   while (!(await condition())) {
-    if (Date.now() > end)
-      throw new Error(`not true within ${String(limitMs / 1000)} s: ${condition.toString()}`);
+    if (Date.now() > end) throw new Error(`not true within ${limitMs / 1000} s: ${condition.toString()}`);
     await delay(pollMs);
   }
 };

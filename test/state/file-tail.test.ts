@@ -19,7 +19,7 @@ const write = async (text: string | Buffer): Promise<string> => {
 };
 
 const bar = (states: number): string =>
-  Array.from({ length: states }, (_, i) => `${'#'.repeat(50)} ${String(i + 1)}/${String(states)}`).join('\r');
+  Array.from({ length: states }, (_, i) => `${'#'.repeat(50)} ${i + 1}/${states}`).join('\r');
 
 describe('fileTail', () => {
   it('of a bar of many states its last one, with the lines before and after it', async () => {
@@ -28,7 +28,7 @@ describe('fileTail', () => {
   });
 
   it('of a large file only as many lines as asked for, the first one whole', async () => {
-    const path = await write(Array.from({ length: 100_000 }, (_, i) => `line ${String(i)}`).join('\n'));
+    const path = await write(Array.from({ length: 100_000 }, (_, i) => `line ${i}`).join('\n'));
     expect(await fileTail(path, 2)).toBe('line 99998\nline 99999');
   });
 

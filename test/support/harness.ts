@@ -97,7 +97,7 @@ export const startHarness = async (options: HarnessOptions): Promise<Harness> =>
     connection,
     workflowQueue,
     activityQueue,
-    folder: async () => mkdtemp(join(base, `${String((folders += 1))}-`)),
+    folder: async () => mkdtemp(join(base, `${(folders += 1)}-`)),
     start: (request, workflowId = `test-${randomUUID()}`) =>
       startProcessWorkflow(client, { ...request, activity_task_queue: activityQueue } as never, {
         workflowId,

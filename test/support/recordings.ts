@@ -39,7 +39,7 @@ const twoTasks: Recording['tasks'] = (dir) => [
 /** Ten batches of one unit each: the history is long enough in the middle of a task. */
 const continued: Pick<Recording, 'shortHistories' | 'images' | 'tasks'> = {
   shortHistories: true,
-  images: Array.from({ length: 10 }, (_, index) => `image${String(index)}`),
+  images: Array.from({ length: 10 }, (_, index) => `image${index}`),
   tasks: () => [{ type: 'parallel', output_types: { seen: true } }, { type: 'parallel' }],
 };
 

@@ -51,7 +51,7 @@ const workflowTask = (spec: TaskSpec, index: number): Record<string, unknown> =>
     meta_parallel: spec.type === 'parallel' || both ? (spec.meta ?? null) : null,
     type_filters: spec.type_filters ?? {},
     task: {
-      name: spec.name ?? `Task ${String(index)}`,
+      name: spec.name ?? `Task ${index}`,
       type: spec.type,
       command_non_parallel: spec.type === 'parallel' ? null : command,
       command_parallel: spec.type === 'parallel' || both ? command : null,

@@ -6,13 +6,14 @@ import { rawRequest, rawTaskOfType, rawWorkflow, rawWorkflowTask } from '../supp
 
 const pathsOf = (value: unknown): string[] => validateRequest(value).errors.map((error) => error.path);
 
+const tasks = (count: number): JsonObject[] =>
+  Array.from({ length: count }, (_, order) => rawWorkflowTask(order));
+
 const withTasks = (...tasks: JsonObject[]): JsonObject => rawRequest({ workflow: rawWorkflow(tasks) });
 const withTask = (rest: JsonObject, task: JsonObject = {}): JsonObject =>
   withTasks(rawWorkflowTask(0, rest, task));
 const withDataset = (rest: JsonObject): JsonObject =>
   rawRequest({ dataset: { zarr_dir: '/data/zarr', ...rest } });
-const tasks = (count: number): JsonObject[] =>
-  Array.from({ length: count }, (_, order) => rawWorkflowTask(order));
 
 const omit = (object: JsonObject, key: string): JsonObject =>
   Object.fromEntries(Object.entries(object).filter(([name]) => name !== key));

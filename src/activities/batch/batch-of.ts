@@ -46,8 +46,7 @@ const resourcesFor = (
 
 const plannedBatch = (plan: PlanFile, batch: number): PlannedBatch => {
   const planned = plan.batches[batch];
-  if (planned === undefined)
-    throw new RangeError(`no batch ${String(batch)} in the plan of task ${String(plan.order)}`);
+  if (planned === undefined) throw new RangeError(`no batch ${batch} in the plan of task ${plan.order}`);
   return planned;
 };
 
@@ -84,7 +83,7 @@ const unitsOfLaterTry = async (plan: PlanFile, which: WhichTry, previous: Outcom
 const jobPrefix = (component: PlanFile['component'], which: WhichTry): string => {
   const single = component === 'init' || component === 'non_parallel';
   const base = single ? 'non_par' : `par-${String(which.batch).padStart(6, '0')}`;
-  return which.try === 1 ? base : `${base}.${String(which.try)}`;
+  return which.try === 1 ? base : `${base}.${which.try}`;
 };
 
 /** What a batch is called after, without any file of the run. */
@@ -96,6 +95,9 @@ export interface NamedAfter {
   taskDir: string;
 }
 
+/** A line break in an id or a name would end the comment's line, and begin one of its own in a script. */
+const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f\u0085\u2028\u2029]+/g;
+
 /** Names and files of a try. Pure. */
 export const namesOf = (
   which: WhichTry,
@@ -105,7 +107,7 @@ export const namesOf = (
 ): Pick<Batch, 'key' | 'jobName' | 'comment' | 'paths'> => {
   const { run } = which;
   const key = keyOf(which, which.try);
-  const comment = `Fractal workflow ${run.workflow_id}, task ${String(order)} ${taskName}, ${component}, batch ${String(which.batch)}, try ${String(which.try)}`;
+  const comment = `Fractal workflow ${run.workflow_id}, task ${order} ${taskName}, ${component}, batch ${which.batch}, try ${which.try}`;
   return {
     key,
     jobName: jobName(workflowName, taskName, key),
@@ -113,9 +115,6 @@ export const namesOf = (
     paths: batchPaths(units, run.dir, taskDir, key, jobPrefix(component, which), backend),
   };
 };
-
-/** A line break in an id or a name would end the comment's line, and begin one of its own in a script. */
-const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f\u0085\u2028\u2029]+/g;
 
 const makeTaskDir = async (path: string): Promise<void> => {
   try {

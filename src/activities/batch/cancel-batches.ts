@@ -126,7 +126,7 @@ const endTry = async (
 const bounded = (problems: string[]): string[] =>
   problems.length <= UNCERTAIN_SHOWN
     ? problems
-    : [...problems.slice(0, UNCERTAIN_SHOWN), `and ${String(problems.length - UNCERTAIN_SHOWN)} more`];
+    : [...problems.slice(0, UNCERTAIN_SHOWN), `and ${problems.length - UNCERTAIN_SHOWN} more`];
 
 /** Tells the operator how many have ended and what the others wait for. */
 const startHeart = (
@@ -141,7 +141,7 @@ const startHeart = (
       position: input.position,
       batch: -1,
       state: 'cancelling',
-      reason: `${String(ended)} of ${String(total)} batches ended. ${[...words.values()].at(-1) ?? ''}`
+      reason: `${ended} of ${total} batches ended. ${[...words.values()].at(-1) ?? ''}`
         .trim()
         .slice(0, HEARTBEAT_REASON_CHARACTERS),
       ...{ node: null, job_id: null, facts: {}, done: 0, failed: 0, total: 0 },
@@ -170,7 +170,7 @@ export const cancelBatches = async (
   const heart = startHeart(input);
   const endOne = async (stage: Stage, batch: number, attempt: number): Promise<string | null> => {
     const which = { run: input.run, position: input.position, stage: stage.stage, batch, try: attempt };
-    const name = `batch ${String(batch + 1)}`;
+    const name = `batch ${batch + 1}`;
     const note = (line: string): void => {
       heart.words.set(name, `${name}: ${line}`);
     };

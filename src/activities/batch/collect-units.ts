@@ -37,7 +37,7 @@ const isThere = async (path: string): Promise<boolean> => {
  */
 const wasClaimed = async (taskDir: string, { stem, interruptedIn }: BatchUnit): Promise<boolean> => {
   const log = (kept: string): string => join(taskDir, `${stem}-log${kept}.txt`);
-  if (await isThere(log(''))) return interruptedIn === undefined || isThere(log(`.${String(interruptedIn)}`));
+  if (await isThere(log(''))) return interruptedIn === undefined || isThere(log(`.${interruptedIn}`));
   try {
     await stat(taskDir);
     return false;
@@ -111,7 +111,7 @@ export const collectUnits = async (collecting: Collecting): Promise<UnitEvidence
         const left = await readLeftOutput(path);
         if (left.kind !== 'missing') return Object.assign(unit, validated(path, left, component));
         const why = lost.has(outputName(unit.stem))
-          ? `the task wrote its output, but the file has not appeared within ${String(lateFilesMs / 1000)} s`
+          ? `the task wrote its output, but the file has not appeared within ${lateFilesMs / 1000} s`
           : 'the task wrote its output, but it is a link to nothing';
         const lostOutput = lost.has(outputName(unit.stem));
         return Object.assign(unit, { problem: `${path}: ${why}`, lost_output: lostOutput });

@@ -33,9 +33,7 @@ export const readLeftOutput = async (path: string): Promise<LeftOutput> => {
       if (about.isDirectory()) return unusable('it is a folder, not a file');
       if (!about.isFile()) return unusable('it is a pipe or a device, not a file');
       if (about.size > LARGEST_OUTPUT_BYTES)
-        return unusable(
-          `it holds ${String(about.size)} bytes; at most ${String(LARGEST_OUTPUT_BYTES)} are read`,
-        );
+        return unusable(`it holds ${about.size} bytes; at most ${LARGEST_OUTPUT_BYTES} are read`);
       const bytes = await handle.readFile();
       if (!isUtf8(bytes)) return unusable('it is not UTF-8 text');
       return { kind: 'text', text: bytes.toString('utf8') };

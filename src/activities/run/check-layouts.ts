@@ -37,7 +37,7 @@ export const checkLayouts = async (
   const errors: InputError[] = [];
   const { first_task_index: first, last_task_index: last } = request;
   for (const task of request.workflow.task_list.slice(first, last + 1)) {
-    const place = `/workflow/task_list/${String(placeInRequest(raw, task.order))}`;
+    const place = `/workflow/task_list/${placeInRequest(raw, task.order)}`;
     for (const component of componentsOf(task)) {
       const key = usesNonParallelPart(component) ? 'meta_non_parallel' : 'meta_parallel';
       for (const got of await problemsOf(backend, layoutInput(request, task, component, 1))) {

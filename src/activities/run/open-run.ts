@@ -97,7 +97,7 @@ export const openRun = async (input: OpenRunInput, deps: ActivityDependencies): 
   await logEvent(
     dir,
     `open: workflow "${request.workflow.name}" as ${input.workflow_id}` +
-      `${request.logger_name === null ? '' : ` (${request.logger_name})`}, ${String(tasks.length)} tasks, ${String(images.count)} images`,
+      `${request.logger_name === null ? '' : ` (${request.logger_name})`}, ${tasks.length} tasks, ${images.count} images`,
   );
   return {
     run: { dir, uuid: input.uuid, request: reference, workflow_id: input.workflow_id },

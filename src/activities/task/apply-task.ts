@@ -131,7 +131,7 @@ export const applyTask = async (input: ApplyTaskInput, deps: ActivityDependencie
   });
   await logEvent(
     input.run.dir,
-    `apply: task ${String(task.order)} "${task.task.name}": ${String(ended)} of ${String(total)} units done, ${String(images.count)} images` +
+    `apply: task ${task.order} "${task.task.name}": ${ended} of ${total} units done, ${images.count} images` +
       (failure === null ? '' : `; ${failure.type}: ${failure.message}`),
     failure === null ? 'INFO' : 'ERROR',
   );

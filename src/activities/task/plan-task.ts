@@ -47,7 +47,7 @@ const parallelizationList = async (
   const which = { run, position, stage: 'first', batch: 0, try: input.init_tries + 1 } as const;
   const outcomes = judgeTries(await earlierTries(which), policyOf(request, position));
   const unit = outcomes.flatMap(({ units }) => units).findLast(({ status }) => status === 'done');
-  if (unit === undefined) throw new RangeError(`the init of task ${String(position)} is not done`);
+  if (unit === undefined) throw new RangeError(`the init of task ${position} is not done`);
   return unit.output !== null && 'parallelization_list' in unit.output
     ? dedupeParallelizationList(unit.output.parallelization_list)
     : [];
@@ -69,7 +69,7 @@ const unitsOf = async (
   if (images.length === 0 && !isConverter(task)) {
     throw new ExecutionFailed(
       jobFailure(
-        `Task ${String(task.order)} "${task.task.name}": empty image list, no image of the dataset passes its type filters and the job's attribute filters`,
+        `Task ${task.order} "${task.task.name}": empty image list, no image of the dataset passes its type filters and the job's attribute filters`,
         {
           workflow_task_id: task.id,
           workflow_task_order: task.order,
@@ -100,13 +100,37 @@ const checkBatches = (task: WorkflowTask, units: number, unitsPerBatch: number):
   if (batches <= MAX_BATCHES_PER_STAGE) return;
   throw new ExecutionFailed(
     jobFailure(
-      `Task ${String(task.order)} "${task.task.name}": ${String(units)} units, ${String(unitsPerBatch)} in a batch, make ${String(batches)} batches; at most ${String(MAX_BATCHES_PER_STAGE)} are possible: put more units into one (tasks_per_job, or the configuration's target_num_jobs and max_num_jobs)`,
+      `Task ${task.order} "${task.task.name}": ${units} units, ${unitsPerBatch} in a batch, make ${batches} batches; at most ${MAX_BATCHES_PER_STAGE} are possible: put more units into one (tasks_per_job, or the configuration's target_num_jobs and max_num_jobs)`,
       {
         ...{ workflow_task_id: task.id, workflow_task_order: task.order, task_name: task.task.name },
         ...{ failed_units: 0, total_units: units },
       },
     ),
   );
+};
+
+const layOut = (
+  deps: ActivityDependencies,
+  request: ProcessWorkflowRequest,
+  component: Component,
+  units: number,
+  task: WorkflowTask,
+): PlanFile['layout'] => {
+  try {
+    return deps.backend.layout(layoutInput(request, task, component, units));
+  } catch (error) {
+    if (!(error instanceof LayoutError)) throw error;
+    throw new ExecutionFailed(
+      jobFailure(`Task ${task.order} "${task.task.name}": ${error.message}`, {
+        workflow_task_id: task.id,
+        workflow_task_order: task.order,
+        task_name: task.task.name,
+        component,
+        failed_units: 0,
+        total_units: units,
+      }),
+    );
+  }
 };
 
 const makePlan = async (
@@ -168,31 +192,7 @@ export const planTask = async (input: PlanTaskInput, deps: ActivityDependencies)
   const { order, task_name: name, component, units, batches } = adopted.plan;
   await logEvent(
     input.run.dir,
-    `plan: task ${String(order)} "${name}" (${component}): ${String(units)} units in ${String(batches.length)} batches`,
+    `plan: task ${order} "${name}" (${component}): ${units} units in ${batches.length} batches`,
   );
   return summaryOf(adopted);
-};
-
-const layOut = (
-  deps: ActivityDependencies,
-  request: ProcessWorkflowRequest,
-  component: Component,
-  units: number,
-  task: WorkflowTask,
-): PlanFile['layout'] => {
-  try {
-    return deps.backend.layout(layoutInput(request, task, component, units));
-  } catch (error) {
-    if (!(error instanceof LayoutError)) throw error;
-    throw new ExecutionFailed(
-      jobFailure(`Task ${String(task.order)} "${task.task.name}": ${error.message}`, {
-        workflow_task_id: task.id,
-        workflow_task_order: task.order,
-        task_name: task.task.name,
-        component,
-        failed_units: 0,
-        total_units: units,
-      }),
-    );
-  }
 };

@@ -30,7 +30,7 @@ const doctorCommand = async (io: Io, options: DoctorOptions): Promise<void> => {
     if (finding.status === 'problem') problems++;
     show(io, formatFinding(finding));
   }
-  if (problems > 0) throw new Error(`${String(problems)} of these must be put right before runs can work`);
+  if (problems > 0) throw new Error(`${problems} of these must be put right before runs can work`);
 };
 
 export const registerDoctor = (program: Command, io: Io): void => {

@@ -18,6 +18,18 @@ export interface LocalExecutorOptions {
   host?: string;
 }
 
+/** The same answer for every caller; a failure is forgotten, so that the next one tries again. */
+const once = <T>(work: () => Promise<T>): (() => Promise<T>) => {
+  let answer: Promise<T> | null = null;
+  return () => {
+    answer ??= work().catch((error: unknown) => {
+      answer = null;
+      throw error;
+    });
+    return answer;
+  };
+};
+
 export const createLocalExecutor = ({ stateDir, queue, maxUnits, host }: LocalExecutorOptions): Executor => {
   const identity = once(() => readIdentity(host));
   const allocator = once(async () =>
@@ -95,17 +107,5 @@ export const createLocalExecutor = ({ stateDir, queue, maxUnits, host }: LocalEx
       const owner = await troubles.allow(() => readOwner(batch.paths.owner), null);
       return { jobIds: owner ? [owner] : [], uncertain: troubles.told() };
     },
-  };
-};
-
-/** The same answer for every caller; a failure is forgotten, so that the next one tries again. */
-const once = <T>(work: () => Promise<T>): (() => Promise<T>) => {
-  let answer: Promise<T> | null = null;
-  return () => {
-    answer ??= work().catch((error: unknown) => {
-      answer = null;
-      throw error;
-    });
-    return answer;
   };
 };

@@ -22,9 +22,6 @@ export const queueFolder = (stateDir: string, queue: string): string =>
 export const batchesFolder = (stateDir: string, queue: string): string =>
   join(queueFolder(stateDir, queue), 'batches');
 
-export const hostFiles = (stateDir: string, queue: string, key: string): HostFiles =>
-  filesIn(join(batchesFolder(stateDir, queue), key));
-
 /** @param folder that of one batch, as it stands in its intent. */
 export const filesIn = (folder: string): HostFiles => {
   return {
@@ -36,3 +33,6 @@ export const filesIn = (folder: string): HostFiles => {
     launch: join(folder, 'launch.err'),
   };
 };
+
+export const hostFiles = (stateDir: string, queue: string, key: string): HostFiles =>
+  filesIn(join(batchesFolder(stateDir, queue), key));

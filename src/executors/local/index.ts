@@ -29,7 +29,7 @@ export interface LocalBackendOptions {
 export const createLocalBackend = (options: LocalBackendOptions): Backend => {
   const { maxUnits = availableParallelism(), ...rest } = options;
   if (!Number.isSafeInteger(maxUnits) || maxUnits < 1) {
-    throw new RangeError(`maxUnits: expected a positive integer, got ${String(maxUnits)}`);
+    throw new RangeError(`maxUnits: expected a positive integer, got ${maxUnits}`);
   }
   return {
     name: 'local',

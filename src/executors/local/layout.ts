@@ -2,6 +2,14 @@ import type { JsonValue } from '../../wire/request.js';
 import { LayoutError, type BatchLayout, type LayoutInput } from '../../batch/contract.js';
 import { UNITS_PER_BATCH } from './tunables.js';
 
+const unitsAtOnce = (value: JsonValue | undefined): number | null => {
+  if (value === undefined || value === null || value === 0) return null;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
+  throw new LayoutError(
+    `meta parallel_tasks_per_job: expected a positive integer, got ${JSON.stringify(value)}`,
+  );
+};
+
 /**
  * How a task's units are cut into batches on one host (docs/local.md): few, large and even, `maxUnits` at once. A
  * smaller `parallel_tasks_per_job` holds for the task as a whole, so its units stay in one batch.
@@ -14,12 +22,4 @@ export const localLayout = ({ units, meta }: LayoutInput, maxUnits: number): Bat
   const batches = capped ? 1 : Math.ceil(units / UNITS_PER_BATCH);
   const unitsPerBatch = Math.max(1, Math.ceil(units / Math.max(1, batches)));
   return { unitsPerBatch, lanes: Math.min(cap ?? maxUnits, maxUnits, unitsPerBatch), resources: {} };
-};
-
-const unitsAtOnce = (value: JsonValue | undefined): number | null => {
-  if (value === undefined || value === null || value === 0) return null;
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
-  throw new LayoutError(
-    `meta parallel_tasks_per_job: expected a positive integer, got ${JSON.stringify(value)}`,
-  );
 };

@@ -17,6 +17,20 @@ export interface WorkerLock {
 
 const CONFLICT = 75;
 
+const untilHeld = (
+  holder: ChildProcessWithoutNullStreams,
+  failure: (code: number | string | null) => Promise<Error>,
+): Promise<void> =>
+  new Promise((resolve, reject) => {
+    holder.once('error', reject);
+    holder.once('exit', (code, signal) => {
+      failure(code ?? signal).then(reject, reject);
+    });
+    holder.stdout.once('data', () => {
+      resolve();
+    });
+  });
+
 /**
  * Makes this process the only local worker of a queue on this host. The lock is held by a child that lives as long
  * as its stdin is open, so it ends with this process however that ends.
@@ -58,7 +72,8 @@ export const acquireWorkerLock = async (options: {
   await writeFile(facts, `${process.pid}\n`);
   holder.unref();
   for (const stream of [holder.stdin, holder.stdout, holder.stderr]) {
-    if ('unref' in stream && typeof stream.unref === 'function') stream.unref();
+    // Pipes of a child have it, the type of a stream does not say so.
+    (stream as { unref?: () => void }).unref?.();
   }
   return {
     release: () =>
@@ -72,17 +87,3 @@ export const acquireWorkerLock = async (options: {
       }),
   };
 };
-
-const untilHeld = (
-  holder: ChildProcessWithoutNullStreams,
-  failure: (code: number | string | null) => Promise<Error>,
-): Promise<void> =>
-  new Promise((resolve, reject) => {
-    holder.once('error', reject);
-    holder.once('exit', (code, signal) => {
-      failure(code ?? signal).then(reject, reject);
-    });
-    holder.stdout.once('data', () => {
-      resolve();
-    });
-  });

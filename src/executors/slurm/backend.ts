@@ -39,25 +39,6 @@ export interface SlurmBackendOptions {
   commands?: SlurmCommands;
 }
 
-export const createSlurmBackend = (options: SlurmBackendOptions): Backend => {
-  const { config, user = currentUser().name, commandPrefix: prefix = [], env = process.env } = options;
-  const timeoutSeconds = config.runner_config.command_timeout_seconds;
-  const commands = options.commands ?? createCommands({ prefix, env, timeoutSeconds });
-  const scheduler = createScheduler(config, user, commands);
-  return {
-    name: 'slurm',
-    layout: (input) => slurmLayout(config, input),
-    check: async (resources) => {
-      const nodes = config.runner_config.check_partitions ? await scheduler.sinfo() : null;
-      return nodes === null ? [] : cannotRun(readResources(resources), nodes);
-    },
-    executor: createSlurmExecutor(scheduler),
-    raise: (resources, limit, times) => raiseResources(resources, limit, times, config.batching_config),
-    report: (jobs, since) => reportJobs(scheduler.accounting, jobs, since),
-    lateFilesMs: config.runner_config.late_file_wait_seconds * 1000,
-  };
-};
-
 const createScheduler = (config: SlurmConfig, user: string, commands: SlurmCommands): Scheduler => {
   const runner = config.runner_config;
   const asking = {
@@ -81,15 +62,6 @@ const createScheduler = (config: SlurmConfig, user: string, commands: SlurmComma
   };
 };
 
-const createSlurmExecutor = (scheduler: Scheduler): Executor => {
-  const oneAtATime = keyedLimits();
-  return {
-    submit: (batch, context) => oneAtATime(batch.key, () => submitBatch(scheduler, batch, context)),
-    status: createStatus(scheduler),
-    cancel: (batch, handle, context) => cancelBatch(scheduler, batch, handle, context),
-  };
-};
-
 /** Runs work of one key one after the other, of different keys side by side. */
 const keyedLimits = (): (<T>(key: string, work: () => Promise<T>) => Promise<T>) => {
   const limits = new Map<string, LimitFunction>();
@@ -101,5 +73,33 @@ const keyedLimits = (): (<T>(key: string, work: () => Promise<T>) => Promise<T>)
     } finally {
       if (limit.activeCount === 0 && limit.pendingCount === 0) limits.delete(key);
     }
+  };
+};
+
+const createSlurmExecutor = (scheduler: Scheduler): Executor => {
+  const oneAtATime = keyedLimits();
+  return {
+    submit: (batch, context) => oneAtATime(batch.key, () => submitBatch(scheduler, batch, context)),
+    status: createStatus(scheduler),
+    cancel: (batch, handle, context) => cancelBatch(scheduler, batch, handle, context),
+  };
+};
+
+export const createSlurmBackend = (options: SlurmBackendOptions): Backend => {
+  const { config, user = currentUser().name, commandPrefix: prefix = [], env = process.env } = options;
+  const timeoutSeconds = config.runner_config.command_timeout_seconds;
+  const commands = options.commands ?? createCommands({ prefix, env, timeoutSeconds });
+  const scheduler = createScheduler(config, user, commands);
+  return {
+    name: 'slurm',
+    layout: (input) => slurmLayout(config, input),
+    check: async (resources) => {
+      const nodes = config.runner_config.check_partitions ? await scheduler.sinfo() : null;
+      return nodes === null ? [] : cannotRun(readResources(resources), nodes);
+    },
+    executor: createSlurmExecutor(scheduler),
+    raise: (resources, limit, times) => raiseResources(resources, limit, times, config.batching_config),
+    report: (jobs, since) => reportJobs(scheduler.accounting, jobs, since),
+    lateFilesMs: config.runner_config.late_file_wait_seconds * 1000,
   };
 };

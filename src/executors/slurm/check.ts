@@ -20,7 +20,7 @@ const CPUS: SbatchOption = { long: 'cpus-per-task', short: 'c' };
 
 const span = (seconds: number): string => {
   const whole = Math.floor(seconds / 60);
-  return `${String(Math.floor(whole / 60))} h ${String(whole % 60)} min`;
+  return `${Math.floor(whole / 60)} h ${whole % 60} min`;
 };
 
 const most = (values: readonly (number | null)[]): number | null =>
@@ -60,12 +60,12 @@ export const cannotRun = (resources: SlurmResources, nodes: readonly PartitionNo
   }
   if (limits.memMb !== null && mem > limits.memMb && !isSet(...MEMORY)) {
     problems.push(
-      `mem: expected at most ${String(limits.memMb)} MB (the largest node of partition ${where}), got ${String(mem)} MB`,
+      `mem: expected at most ${limits.memMb} MB (the largest node of partition ${where}), got ${mem} MB`,
     );
   }
   if (limits.cpus !== null && cpus > limits.cpus && !isSet(CPUS)) {
     problems.push(
-      `cpus_per_task: expected at most ${String(limits.cpus)} (the largest node of partition ${where}), got ${String(cpus)}`,
+      `cpus_per_task: expected at most ${limits.cpus} (the largest node of partition ${where}), got ${cpus}`,
     );
   }
   return problems;

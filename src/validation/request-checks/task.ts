@@ -87,6 +87,9 @@ const checkFolder = (
   }
 };
 
+const isComplete = <Whole extends object>(fields: Partial<Whole>, shape: object): fields is Whole =>
+  Object.keys(shape).every((key) => (fields as Record<string, unknown>)[key] !== undefined);
+
 /** The workflow-task with its defaults, or null when something is wrong with it. */
 export const checkWorkflowTask = (value: unknown, path: Path, problems: Problems): WorkflowTask | null => {
   if (isJsonObject(value) && isExport(value.task)) {
@@ -110,6 +113,3 @@ export const checkWorkflowTask = (value: unknown, path: Path, problems: Problems
   checkFolder(wftask, task, path, problems);
   return isComplete(wftask, shape.shape) && isComplete(task, taskSchema.shape) ? { ...wftask, task } : null;
 };
-
-const isComplete = <Whole extends object>(fields: Partial<Whole>, shape: object): fields is Whole =>
-  Object.keys(shape).every((key) => (fields as Record<string, unknown>)[key] !== undefined);

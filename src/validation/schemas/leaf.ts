@@ -11,7 +11,7 @@ export type Report = (expected: string, path?: PropertyKey[]) => void;
 export const leaf = <T>(
   jsonSchema: Record<string, unknown>,
   read: (value: unknown, report: Report) => T | undefined,
-): z.ZodType<T, unknown> =>
+): z.ZodType<T> =>
   z
     .unknown()
     .transform((value, context): T => {

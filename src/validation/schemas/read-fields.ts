@@ -70,7 +70,7 @@ export const readFields = <Shape extends z.core.$ZodLooseShape & Record<string, 
   const fields: { [Key in keyof Shape]?: z.output<Shape[Key]> } = {};
   for (const key of Object.keys(schema.shape) as (keyof Shape & string)[]) {
     const given = Object.hasOwn(value, key) ? value[key] : undefined;
-    fields[key] = read(schema.shape[key] as Shape[typeof key], given, [...path, key], problems);
+    fields[key] = read(schema.shape[key], given, [...path, key], problems);
   }
   if (unknownKeys === 'refuse') {
     for (const key of Object.keys(value)) {

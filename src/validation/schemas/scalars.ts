@@ -101,7 +101,7 @@ export const mapOf = <T>(
   valueSchema: Record<string, unknown>,
   expected: string,
   readValue: (value: unknown) => T | undefined,
-): z.ZodType<Record<string, T>, unknown> =>
+): z.ZodType<Record<string, T>> =>
   leaf({ type: 'object', additionalProperties: valueSchema }, (value, report) => {
     if (!isJsonObject(value)) {
       report('an object');

@@ -21,7 +21,7 @@ afterEach(() => rm(folder, { recursive: true }));
 const closedWith = (status: number): Promise<void> =>
   writeFile(
     join(folder, 'journal-7-0.journal'),
-    `J 1 k 7 0 host 100.0 10.0 .\nE 0 ${String(status)} 11.0 12.0 0 .\nC .\n`,
+    `J 1 k 7 0 host 100.0 10.0 .\nE 0 ${status} 11.0 12.0 0 .\nC .\n`,
   );
 
 const wait = (answer: (asked: number) => BatchStatus): Promise<unknown> => {

@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const stem = (index: number): string => `par-${String(index)}`;
+const stem = (index: number): string => `par-${index}`;
 const output = (index: number): string => join(folder, `${stem(index)}-metadiff.json`);
 
 const end = (index: number, rest: Partial<UnitEnd>): UnitEnd => ({
@@ -44,7 +44,7 @@ const collect = (count: number, ended: UnitEnd[], lateFilesMs = 0): Promise<Unit
   };
   const units = Array.from({ length: count }, (_, index) => ({
     ...{ index, stem: stem(index) },
-    args: { zarr_url: `/zarr/${String(index)}` },
+    args: { zarr_url: `/zarr/${index}` },
   }));
   return collectUnits({ component: 'parallel', taskDir: folder, units, journal, lateFilesMs });
 };
@@ -54,7 +54,7 @@ const all = (count: number): UnitEnd[] => Array.from({ length: count }, (_, inde
 it('files that are late are waited for once, however many they are', async () => {
   listings.atFirst = async () => {
     for (let index = 0; index < 200; index++)
-      await writeFile(output(index), `{"image_list_removals":["/zarr/${String(index)}"]}`);
+      await writeFile(output(index), `{"image_list_removals":["/zarr/${index}"]}`);
   };
   const units = await collect(200, all(200), 60_000);
   expect(units.every((unit) => unit.problem === null && unit.output !== null)).toBe(true);

@@ -28,10 +28,9 @@ const plan = async (): Promise<PlanFile> => {
   const batches = [];
   for (const [batch, indices] of [[0, 1], [2, 3], [4]].entries()) {
     const lines = indices.map(
-      (index) =>
-        `${formatUnit({ index, stem: `par-${String(index)}`, args: { zarr_url: `/zarr/${String(index)}` } })}\n`,
+      (index) => `${formatUnit({ index, stem: `par-${index}`, args: { zarr_url: `/zarr/${index}` } })}\n`,
     );
-    const units = await publishState(join(folder, `units-${String(batch)}`), lines);
+    const units = await publishState(join(folder, `units-${batch}`), lines);
     batches.push({ units, count: indices.length });
   }
   return {

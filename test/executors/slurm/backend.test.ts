@@ -426,8 +426,8 @@ describe('status', () => {
     const backend = backendFor({ poll_interval_seconds: 3600 });
     const batches = Array.from({ length: 200 }, (_, index) => ({
       ...batch,
-      key: `b-${String(index)}`,
-      jobName: `r.t.b-${String(index)}`,
+      key: `b-${index}`,
+      jobName: `r.t.b-${index}`,
     }));
     const handles = batches.map(({ jobName }) => {
       const { id } = cluster.addJob(jobName);
@@ -568,8 +568,8 @@ describe('cancel', () => {
     const backend = backendFor({ poll_interval_seconds: 0.5 });
     const many = await Promise.all(
       Array.from({ length: 200 }, async (_, at) => {
-        const one = { ...batch, key: `m-${String(at)}`, jobName: `run.task.m-${String(at)}` };
-        const folder = `${batch.workingDir}/m-${String(at)}`;
+        const one = { ...batch, key: `m-${at}`, jobName: `run.task.m-${at}` };
+        const folder = `${batch.workingDir}/m-${at}`;
         const paths = { ...batch.paths, intent: `${folder}/intent`, tombstone: `${folder}/tombstone` };
         await mkdir(folder);
         return { ...one, paths, jobId: String(cluster.addJob(one.jobName).id) };

@@ -91,7 +91,7 @@ export class FakeCluster implements SlurmCommands {
         return said(
           this.jobs
             .filter(({ inQueue }) => inQueue)
-            .map(({ id, state, reason, node, name }) => `${String(id)}|${state}|${reason}|${node}|${name}\n`)
+            .map(({ id, state, reason, node, name }) => `${id}|${state}|${reason}|${node}|${name}\n`)
             .join(''),
         );
       case 'sacct':
@@ -101,7 +101,7 @@ export class FakeCluster implements SlurmCommands {
             .filter(({ account }) => account !== null)
             .map(({ id, state, account, exit, node, name }) => {
               const shown = account === '' ? state : String(account);
-              return `${String(id)}|${shown}|${exit}|7|00:01.000|2048K|100M|60|2026-01-01T00:00:00|${node}|${name}\n`;
+              return `${id}|${shown}|${exit}|7|00:01.000|2048K|100M|60|2026-01-01T00:00:00|${node}|${name}\n`;
             })
             .join(''),
         );
@@ -119,9 +119,7 @@ export class FakeCluster implements SlurmCommands {
         if (args[0] === 'update') return said('');
         const job = byId(args[2]);
         if (job?.inQueue !== true) return said('', 1, 'slurm_load_jobs error: Invalid job id specified\n');
-        return said(
-          `JobId=${String(job.id)} JobName=${job.name}\n JobState=${job.state} Reason=None ExitCode=0:0\n`,
-        );
+        return said(`JobId=${job.id} JobName=${job.name}\n JobState=${job.state} Reason=None ExitCode=0:0\n`);
       }
       default:
         return said('', 127, `${command}: command not found\n`);

@@ -4,6 +4,14 @@ import type { PlayOutput } from '../task/play.mjs';
 import { NotJson, readJson } from './json.js';
 import { entriesOf, field, isObject, oneUrl, strip, type Dict, type Scalar } from './values.js';
 
+export class Invalid extends Error {}
+
+const url = (value: unknown): string => {
+  const one = oneUrl(value);
+  if (one === null) throw new Invalid('no url');
+  return one;
+};
+
 export interface Update {
   url: string;
   origin: string | null;
@@ -17,8 +25,6 @@ export interface Item {
 }
 
 export type Output = { updates: Update[]; removals: string[] } | { list: Item[] };
-
-export class Invalid extends Error {}
 
 const TRUE = ['1', 't', 'true', 'y', 'yes', 'on'];
 const FALSE = ['0', 'f', 'false', 'n', 'no', 'off'];
@@ -36,44 +42,9 @@ const scalarOrNull = (value: unknown): Scalar | null => {
   return value as Scalar | null;
 };
 
-const dict = <T>(value: unknown, read: (item: unknown) => T): Dict<T> => {
-  if (value === undefined) return new Map();
-  if (!isObject(value)) throw new Invalid('no object');
-  const result: Dict<T> = new Map();
-  for (const [key, item] of entriesOf(value)) {
-    const name = strip(key);
-    if (name === '' || result.has(name)) throw new Invalid('a name');
-    result.set(name, read(item));
-  }
-  return result;
-};
-
-const url = (value: unknown): string => {
-  const one = oneUrl(value);
-  if (one === null) throw new Invalid('no url');
-  return one;
-};
-
-const list = (value: unknown): unknown[] => {
-  if (value === undefined) return [];
-  if (!Array.isArray(value)) throw new Invalid('no list');
-  return value;
-};
-
 const onlyKeys = (value: unknown, allowed: string[]): void => {
   if (!isObject(value)) throw new Invalid('no object');
   if (Object.keys(value).some((key) => !allowed.includes(key))) throw new Invalid('unknown key');
-};
-
-const update = (value: unknown): Update => {
-  if (!isObject(value)) throw new Invalid('no object');
-  const origin = field(value, 'origin') ?? null;
-  return {
-    url: url(field(value, 'zarr_url')),
-    origin: origin === null ? null : url(origin),
-    attributes: dict(field(value, 'attributes'), scalarOrNull),
-    types: dict(field(value, 'types'), laxBoolean),
-  };
 };
 
 const depth = (value: unknown): number =>
@@ -96,6 +67,35 @@ const read = (text: string): JsonValue => {
     if (error instanceof NotJson) throw new Invalid(error.message);
     throw error;
   }
+};
+
+const dict = <T>(value: unknown, read: (item: unknown) => T): Dict<T> => {
+  if (value === undefined) return new Map();
+  if (!isObject(value)) throw new Invalid('no object');
+  const result: Dict<T> = new Map();
+  for (const [key, item] of entriesOf(value)) {
+    const name = strip(key);
+    if (name === '' || result.has(name)) throw new Invalid('a name');
+    result.set(name, read(item));
+  }
+  return result;
+};
+
+const list = (value: unknown): unknown[] => {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw new Invalid('no list');
+  return value;
+};
+
+const update = (value: unknown): Update => {
+  if (!isObject(value)) throw new Invalid('no object');
+  const origin = field(value, 'origin') ?? null;
+  return {
+    url: url(field(value, 'zarr_url')),
+    origin: origin === null ? null : url(origin),
+    attributes: dict(field(value, 'attributes'), scalarOrNull),
+    types: dict(field(value, 'types'), laxBoolean),
+  };
 };
 
 /** The text that lies there; null where nothing does. */

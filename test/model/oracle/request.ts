@@ -4,6 +4,14 @@ import { booleans, Paths, type Path } from './paths.js';
 import { checkTasks, type OracleTask } from './tasks.js';
 import { entriesOf, field, hasControl, isObject, type Dict, type Scalar } from './values.js';
 
+const attributeFilters = (value: unknown, paths: Paths): Dict<Scalar[]> | null =>
+  paths.dict(value, ['job_attribute_filters'], (item) => {
+    const list = Array.isArray(item) ? (item as unknown[]) : [];
+    const types = new Set(list.map((entry) => typeof entry));
+    const scalar = ['number', 'string', 'boolean'].includes([...types][0] ?? '');
+    return types.size === 1 && scalar ? (list as Scalar[]) : undefined;
+  });
+
 export interface OracleRequest {
   /** Of the range, in order. */
   tasks: OracleTask[];
@@ -60,14 +68,6 @@ const checkRecovery = (value: unknown, count: number | null, paths: Paths): void
       paths.add(['recovery', 'tasks', position]);
   }
 };
-
-const attributeFilters = (value: unknown, paths: Paths): Dict<Scalar[]> | null =>
-  paths.dict(value, ['job_attribute_filters'], (item) => {
-    const list = Array.isArray(item) ? (item as unknown[]) : [];
-    const types = new Set(list.map((entry) => typeof entry));
-    const scalar = ['number', 'string', 'boolean'].includes([...types][0] ?? '');
-    return types.size === 1 && scalar ? (list as Scalar[]) : undefined;
-  });
 
 /**
  * @param images content of the request's `images_file`, where it names one.

@@ -80,6 +80,27 @@ const viewOf = ({ url, origin, attributes, types }: OracleImage): RunView['image
   types: sorted(types),
 });
 
+const asFailed = (unit: Unit): Unit => ({ ...unit, status: 'failed' });
+
+/** Units that return nothing (docs/semantics.md): then all images that were given count as updated. */
+const orAllGiven = (
+  merged: { updates: Update[]; removals: string[] },
+  task: OracleTask,
+  given: OracleImage[],
+  units: Unit[],
+): { updates: Update[]; removals: string[] } => {
+  if (merged.updates.length > 0 || merged.removals.length > 0) return merged;
+  const someFailed = units.some((unit) => unit.status === 'failed');
+  const urls =
+    task.type === 'parallel'
+      ? units.filter((unit) => unit.status === 'done').map((unit) => unit.zarr_url ?? '')
+      : someFailed
+        ? []
+        : given.map(({ url }) => url);
+  const updates = urls.map((url) => ({ url, origin: null, attributes: new Map(), types: new Map() }));
+  return { updates, removals: [] };
+};
+
 const runTask = (
   task: OracleTask,
   { images, carried }: State,
@@ -166,27 +187,6 @@ const runTask = (
   }
   const status = first === undefined ? 'done' : 'failed';
   return { images: applied.images, carried: moved, run: record(recorded, status, applied.added), error };
-};
-
-const asFailed = (unit: Unit): Unit => ({ ...unit, status: 'failed' });
-
-/** Units that return nothing (docs/semantics.md): then all images that were given count as updated. */
-const orAllGiven = (
-  merged: { updates: Update[]; removals: string[] },
-  task: OracleTask,
-  given: OracleImage[],
-  units: Unit[],
-): { updates: Update[]; removals: string[] } => {
-  if (merged.updates.length > 0 || merged.removals.length > 0) return merged;
-  const someFailed = units.some((unit) => unit.status === 'failed');
-  const urls =
-    task.type === 'parallel'
-      ? units.filter((unit) => unit.status === 'done').map((unit) => unit.zarr_url ?? '')
-      : someFailed
-        ? []
-        : given.map(({ url }) => url);
-  const updates = urls.map((url) => ({ url, origin: null, attributes: new Map(), types: new Map() }));
-  return { updates, removals: [] };
 };
 
 /** @param imagesFile content of the request's `images_file`. */

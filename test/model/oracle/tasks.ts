@@ -45,7 +45,7 @@ export const words = (command: string): string[] | null => {
 };
 
 export const folderName = (order: number, name: string): string =>
-  `${String(order)}_${[...name.toLowerCase()].map((c) => (`!"#$%&'()*+,-./:;<=>?@[\\]^_\`{|}~ \t\n\r\v\f`.includes(c) ? '_' : c)).join('')}`;
+  `${order}_${[...name.toLowerCase()].map((c) => (`!"#$%&'()*+,-./:;<=>?@[\\]^_\`{|}~ \t\n\r\v\f`.includes(c) ? '_' : c)).join('')}`;
 
 const isCommand = (value: unknown): value is string => {
   if (typeof value !== 'string' || [...value].some((c) => FORBIDDEN.includes(c))) return false;

@@ -53,7 +53,7 @@ const image: fc.Arbitrary<JsonObject> = fc.record(
     types: typesOf(2),
   },
   { requiredKeys: ['zarr_url', 'attributes'], noNullPrototype: true },
-) as fc.Arbitrary<JsonObject>;
+);
 
 /** Urls that differ when spelled: the same one twice is for the mutations. */
 const imageList = (minLength: number): fc.Arbitrary<JsonObject[]> =>
@@ -75,6 +75,12 @@ const types = rarely(4, {}, typesOf(1));
 
 const sometimes = (meta: JsonObject): fc.Arbitrary<JsonObject> =>
   fc.constantFrom<JsonObject>({}, {}, meta, { ...meta, units_per_batch: 1 }, { ...meta, units_per_batch: 2 });
+
+/** Contradictions are for the mutations. */
+const agreeing = (filters: Record<string, boolean>, input: Record<string, boolean>): JsonObject => {
+  const taken = Object.keys(input).map((key) => key.trim());
+  return Object.fromEntries(Object.entries(filters).filter(([key]) => !taken.includes(key.trim())));
+};
 
 const task = (real: boolean): fc.Arbitrary<JsonObject> =>
   fc
@@ -126,14 +132,8 @@ const task = (real: boolean): fc.Arbitrary<JsonObject> =>
           output_types: spec.output,
           meta_parallel: spec.taskMeta,
         },
-      } as JsonObject;
+      };
     });
-
-/** Contradictions are for the mutations. */
-const agreeing = (filters: Record<string, boolean>, input: Record<string, boolean>): JsonObject => {
-  const taken = Object.keys(input).map((key) => key.trim());
-  return Object.fromEntries(Object.entries(filters).filter(([key]) => !taken.includes(key.trim())));
-};
 
 const range = fc.tuple(
   fc.option(fc.nat({ max: 3 }), { freq: 2 }),

@@ -42,6 +42,15 @@ interface Gathering {
 
 let gathering: Gathering | null = null;
 
+const gather = (): Gathering => {
+  const files: string[] = [];
+  const answer = sleep(PROBE_GATHER_MS).then(() => {
+    gathering = null;
+    return probeLocks(files);
+  });
+  return { files, answer };
+};
+
 /** What becomes of the file's lock. Questions that come together share one process. */
 export const lockState = async (file: string): Promise<LockState> => {
   const mine = (gathering ??= gather());
@@ -51,12 +60,3 @@ export const lockState = async (file: string): Promise<LockState> => {
 
 /** Whether somebody holds a lock on the file; one that does not exist is held by nobody. */
 export const isLocked = async (file: string): Promise<boolean> => (await lockState(file)) === 'held';
-
-const gather = (): Gathering => {
-  const files: string[] = [];
-  const answer = sleep(PROBE_GATHER_MS).then(() => {
-    gathering = null;
-    return probeLocks(files);
-  });
-  return { files, answer };
-};

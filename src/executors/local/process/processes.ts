@@ -9,6 +9,39 @@ interface ProcessFacts {
   marked: boolean;
 }
 
+const holds = async (pid: number, file: string): Promise<boolean> => {
+  const descriptors = await readdir(`/proc/${pid}/fd`);
+  const targets = await Promise.all(
+    descriptors.map((descriptor) => readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => '')),
+  );
+  // What /proc shows of a file that has been removed meanwhile.
+  return targets.some((target) => target === file || target === `${file} (deleted)`);
+};
+
+/** null for a process that has gone meanwhile, is a zombie or belongs to somebody else. */
+const lookAt = async (pid: number, marker: string, lockFile: string): Promise<ProcessFacts | null> => {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    // The name in parentheses may hold spaces and parentheses: proc(5).
+    const [state, , , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (state === 'Z' || state === 'X' || session === undefined) return null;
+    const environment = await readFile(`/proc/${pid}/environ`, 'latin1');
+    const marked = environment.split('\0').includes(marker) || (await holds(pid, lockFile));
+    return { pid, session: Number(session), marked };
+  } catch {
+    return null;
+  }
+};
+
+const realPath = async (file: string): Promise<string> => {
+  try {
+    return await realpath(file);
+  } catch {
+    const folder = await realpath(dirname(file)).catch(() => dirname(file));
+    return join(folder, basename(file));
+  }
+};
+
 /**
  * Living processes of a batch, found in /proc: those with its name in their environment, those that hold its lock,
  * and all in the sessions of these. A session of a batch's process holds none but its descendants, and its number
@@ -29,39 +62,6 @@ export const batchProcesses = async (key: string, lockFile: string): Promise<num
         pid !== process.pid && (marked || (session !== own && sessions.has(session))),
     )
     .map(({ pid }) => pid);
-};
-
-/** null for a process that has gone meanwhile, is a zombie or belongs to somebody else. */
-const lookAt = async (pid: number, marker: string, lockFile: string): Promise<ProcessFacts | null> => {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // The name in parentheses may hold spaces and parentheses: proc(5).
-    const [state, , , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (state === 'Z' || state === 'X' || session === undefined) return null;
-    const environment = await readFile(`/proc/${pid}/environ`, 'latin1');
-    const marked = environment.split('\0').includes(marker) || (await holds(pid, lockFile));
-    return { pid, session: Number(session), marked };
-  } catch {
-    return null;
-  }
-};
-
-const holds = async (pid: number, file: string): Promise<boolean> => {
-  const descriptors = await readdir(`/proc/${pid}/fd`);
-  const targets = await Promise.all(
-    descriptors.map((descriptor) => readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => '')),
-  );
-  // What /proc shows of a file that has been removed meanwhile.
-  return targets.some((target) => target === file || target === `${file} (deleted)`);
-};
-
-const realPath = async (file: string): Promise<string> => {
-  try {
-    return await realpath(file);
-  } catch {
-    const folder = await realpath(dirname(file)).catch(() => dirname(file));
-    return join(folder, basename(file));
-  }
 };
 
 /** Sends a signal; a process that has gone meanwhile is none to worry about. */

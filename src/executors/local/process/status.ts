@@ -8,6 +8,9 @@ import { STDERR_TAIL_LINES, UNKNOWN_JOB } from '../tunables.js';
 
 type Ended = Extract<BatchStatus, { state: 'ended' }>;
 
+const giveUp = (copies: ScriptCopy[], jobId: string): number | null =>
+  copies.find((copy) => copy.jobId === jobId)?.quit ?? null;
+
 /**
  * What became of a batch none of whose processes lives any more, from its journals, its tombstone and its script's
  * stderr.
@@ -42,6 +45,3 @@ export const endOfBatch = async (
   }
   return ended('node', "the batch's processes are gone without a closing line: killed");
 };
-
-const giveUp = (copies: ScriptCopy[], jobId: string): number | null =>
-  copies.find((copy) => copy.jobId === jobId)?.quit ?? null;

@@ -35,6 +35,42 @@ export const localScript = (batch: Batch, files: HostFiles): string =>
     control: { widthFile: files.width, lanesFile: files.lanes },
   });
 
+const awaitOwner = async (
+  batch: Batch,
+  files: HostFiles,
+  signal: AbortSignal,
+  launched: Launched | null,
+): Promise<string> => {
+  let exit: number | string | null = null;
+  void launched?.ended.then((code) => {
+    exit = code;
+  });
+  const deadline = Date.now() + OWNER_WAIT_MS;
+  for (;;) {
+    // Asked before the owner file is looked at: a script that has ended has written what it had to write.
+    const gone = launched === null ? !(await isAlive(batch.key, files.lock)) : exit !== null;
+    const owner = await readOwner(batch.paths.owner);
+    if (owner) return owner;
+    const journal = owner === null ? null : await ownerByJournal(batch);
+    if (journal !== null) return journal;
+    if (gone && !(await isAlive(batch.key, files.lock))) {
+      if (owner !== null) return UNKNOWN_JOB;
+      if (await hasTombstone(batch)) throw neverBegun(batch);
+      const errors = [
+        files.launch,
+        ...(launched === null ? [] : [`${batch.paths.stdioPrefix}${launched.pid}.err`]),
+      ];
+      const tail = await stderrTail(errors, STDERR_TAIL_LINES);
+      throw new Error(
+        `the script of batch ${batch.key} ended before it began (${exit ?? 'unknown'}): ${tail}`,
+      );
+    }
+    if (Date.now() >= deadline)
+      throw new Error(`the script of batch ${batch.key} has not begun: ${files.lock}`);
+    await sleep(OWNER_LOOK_MS, undefined, { signal });
+  }
+};
+
 /**
  * Starts the batch, or finds what an earlier attempt has started (docs/local.md, "Starting"). The script's owner
  * file decides, so that no harm is done when both happen at once.
@@ -70,40 +106,4 @@ export const startOrAdopt = async (
   const launched = await launch(batch, files);
   started(launched);
   return handleOf(await awaitOwner(batch, files, signal, launched), me);
-};
-
-const awaitOwner = async (
-  batch: Batch,
-  files: HostFiles,
-  signal: AbortSignal,
-  launched: Launched | null,
-): Promise<string> => {
-  let exit: number | string | null = null;
-  void launched?.ended.then((code) => {
-    exit = code;
-  });
-  const deadline = Date.now() + OWNER_WAIT_MS;
-  for (;;) {
-    // Asked before the owner file is looked at: a script that has ended has written what it had to write.
-    const gone = launched === null ? !(await isAlive(batch.key, files.lock)) : exit !== null;
-    const owner = await readOwner(batch.paths.owner);
-    if (owner) return owner;
-    const journal = owner === null ? null : await ownerByJournal(batch);
-    if (journal !== null) return journal;
-    if (gone && !(await isAlive(batch.key, files.lock))) {
-      if (owner !== null) return UNKNOWN_JOB;
-      if (await hasTombstone(batch)) throw neverBegun(batch);
-      const errors = [
-        files.launch,
-        ...(launched === null ? [] : [`${batch.paths.stdioPrefix}${launched.pid}.err`]),
-      ];
-      const tail = await stderrTail(errors, STDERR_TAIL_LINES);
-      throw new Error(
-        `the script of batch ${batch.key} ended before it began (${exit ?? 'unknown'}): ${tail}`,
-      );
-    }
-    if (Date.now() >= deadline)
-      throw new Error(`the script of batch ${batch.key} has not begun: ${files.lock}`);
-    await sleep(OWNER_LOOK_MS, undefined, { signal });
-  }
 };

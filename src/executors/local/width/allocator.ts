@@ -123,6 +123,8 @@ export const createAllocator = ({ stateDir, queue, limit, bootId }: AllocatorOpt
     probedAt = Date.now();
   };
 
+  const waiting = (): Live[] => [...live.values()].filter((batch) => batch.width < batch.lanes);
+
   const reconcile = async (): Promise<void> => {
     await Promise.all([...live.values()].map(lookAtLanes));
     const batches = [...live.values()];
@@ -138,10 +140,9 @@ export const createAllocator = ({ stateDir, queue, limit, bootId }: AllocatorOpt
       const batch = live.get(key);
       if (batch) await setWidth(batch, width);
     }
+    // eslint-disable-next-line @typescript-eslint/no-use-before-define -- the two name each other
     if (waiting().length > 0) tickLater();
   };
-
-  const waiting = (): Live[] => [...live.values()].filter((batch) => batch.width < batch.lanes);
 
   /** Lanes that wait look rarely once nobody is there to raise their width: they are told that somebody is. */
   const beat = async (): Promise<void> => {

@@ -24,22 +24,6 @@ export interface RegisteredBatch {
   entry: BatchEntry | null;
 }
 
-/** The batches that were registered on this host and queue, oldest first, damaged ones at the end. */
-export const readEntries = async (stateDir: string, queue: string): Promise<RegisteredBatch[]> => {
-  const keys = await folders(batchesFolder(stateDir, queue));
-  const found = await Promise.all(
-    keys.map(async (key) => {
-      const files = hostFiles(stateDir, queue, key);
-      const text = await readIfThere(files.entry);
-      return text === null ? null : { key, files, entry: parseEntry(text, key) };
-    }),
-  );
-  const since = ({ entry }: RegisteredBatch): number => entry?.registered_ms ?? Infinity;
-  return found
-    .filter((item) => item !== null)
-    .sort((a, b) => (since(a) < since(b) ? -1 : since(a) > since(b) ? 1 : a.key < b.key ? -1 : 1));
-};
-
 const parseEntry = (text: string, key: string): BatchEntry | null => {
   try {
     const entry = schema.parse(JSON.parse(text));
@@ -56,4 +40,20 @@ const folders = async (path: string): Promise<string[]> => {
     if (errorCode(error) === 'ENOENT') return [];
     throw error;
   }
+};
+
+/** The batches that were registered on this host and queue, oldest first, damaged ones at the end. */
+export const readEntries = async (stateDir: string, queue: string): Promise<RegisteredBatch[]> => {
+  const keys = await folders(batchesFolder(stateDir, queue));
+  const found = await Promise.all(
+    keys.map(async (key) => {
+      const files = hostFiles(stateDir, queue, key);
+      const text = await readIfThere(files.entry);
+      return text === null ? null : { key, files, entry: parseEntry(text, key) };
+    }),
+  );
+  const since = ({ entry }: RegisteredBatch): number => entry?.registered_ms ?? Infinity;
+  return found
+    .filter((item) => item !== null)
+    .sort((a, b) => (since(a) < since(b) ? -1 : since(a) > since(b) ? 1 : a.key < b.key ? -1 : 1));
 };

@@ -22,6 +22,25 @@ const livingLanes = ({ lanes, finished }: SharingBatch): number[] =>
 export const lanesInUse = (batch: SharingBatch): number =>
   new Set([...batch.active, ...livingLanes(batch).filter((lane) => lane < batch.width)]).size;
 
+const shareByRun = (batches: SharingBatch[], limit: number, turn: number): Map<string, number> => {
+  const wanted = new Map<string, number>();
+  for (const batch of batches) {
+    wanted.set(batch.run, (wanted.get(batch.run) ?? 0) + livingLanes(batch).length);
+  }
+  const runs = [...wanted.keys()];
+  const shares = new Map(runs.map((run) => [run, 0]));
+  const first = runs.length === 0 ? 0 : turn % runs.length;
+  const order = [...runs.slice(first), ...runs.slice(0, first)];
+  let free = limit;
+  let hungry = order.filter((run) => (wanted.get(run) ?? 0) > 0);
+  while (free > 0 && hungry.length > 0) {
+    for (const run of hungry.slice(0, free)) shares.set(run, (shares.get(run) ?? 0) + 1);
+    free -= Math.min(free, hungry.length);
+    hungry = hungry.filter((run) => (shares.get(run) ?? 0) < (wanted.get(run) ?? 0));
+  }
+  return shares;
+};
+
 /**
  * The width that each batch should have: runs get equal shares, what does not divide evenly goes to them by turns,
  * what one cannot use goes to the others; within a run the batch that came first is served first.
@@ -41,25 +60,6 @@ export const allocateWidths = (batches: SharingBatch[], limit: number, turn: num
     shares.set(batch.run, left - slots);
   }
   return widths;
-};
-
-const shareByRun = (batches: SharingBatch[], limit: number, turn: number): Map<string, number> => {
-  const wanted = new Map<string, number>();
-  for (const batch of batches) {
-    wanted.set(batch.run, (wanted.get(batch.run) ?? 0) + livingLanes(batch).length);
-  }
-  const runs = [...wanted.keys()];
-  const shares = new Map(runs.map((run) => [run, 0]));
-  const first = runs.length === 0 ? 0 : turn % runs.length;
-  const order = [...runs.slice(first), ...runs.slice(0, first)];
-  let free = limit;
-  let hungry = order.filter((run) => (wanted.get(run) ?? 0) > 0);
-  while (free > 0 && hungry.length > 0) {
-    for (const run of hungry.slice(0, free)) shares.set(run, (shares.get(run) ?? 0) + 1);
-    free -= Math.min(free, hungry.length);
-    hungry = hungry.filter((run) => (shares.get(run) ?? 0) < (wanted.get(run) ?? 0));
-  }
-  return shares;
 };
 
 /**

@@ -27,6 +27,12 @@ export interface StandardFiles {
 /** squeue of a user with 100,000 jobs is below 20 MB. */
 const MAX_ANSWER_CHARACTERS = 200_000_000;
 
+const cutShort = ({ exitCode, timedOut, signal }: Ended): CommandEnd['cutShort'] => {
+  if (timedOut) return 'timeout';
+  if (signal !== undefined) return 'signal';
+  return exitCode === undefined ? 'not_started' : null;
+};
+
 export const createCommands = ({ prefix, env, timeoutSeconds }: CommandOptions): SlurmCommands => {
   const scrubbed = scrubbedEnvironment({ ...env });
   const split = (words: readonly string[]): [string, string[]] => {
@@ -93,15 +99,9 @@ interface Ended {
   signal?: string;
 }
 
-const cutShort = ({ exitCode, timedOut, signal }: Ended): CommandEnd['cutShort'] => {
-  if (timedOut) return 'timeout';
-  if (signal !== undefined) return 'signal';
-  return exitCode === undefined ? 'not_started' : null;
-};
-
 /** One line of why a command gave no answer. */
 export const failureWords = (command: string, end: CommandEnd, timeoutSeconds: number): string => {
-  if (end.cutShort === 'timeout') return `${command} did not answer within ${String(timeoutSeconds)} s`;
+  if (end.cutShort === 'timeout') return `${command} did not answer within ${timeoutSeconds} s`;
   const words = end.stderr.trim().split('\n').at(-1) ?? '';
   if (end.cutShort === 'not_started') return `${command} cannot be started: ${words}`;
   return `${command} failed (${end.cutShort === 'signal' ? 'killed' : `status ${String(end.exitCode)}`}): ${words}`.slice(

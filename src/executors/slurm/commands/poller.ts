@@ -46,6 +46,12 @@ interface Waiter {
   resolve(round: QueueRound): void;
 }
 
+/** Slow answers are the work of a busy controller. One that is away loses nothing by being asked. */
+const pauseAfter = ({ exitCode, cutShort }: CommandEnd, durationMs: number): number =>
+  exitCode === 0 || cutShort === 'timeout'
+    ? Math.min(durationMs * POLL_SLOWDOWN_FACTOR, POLL_PAUSE_MAX_SECONDS * 1000)
+    : 0;
+
 export const createPoller = (options: PollerOptions): Poller => {
   const { commands, user, intervalSeconds, commandTimeoutSeconds, random = Math.random } = options;
   let last: QueueRound | null = null;
@@ -82,6 +88,7 @@ export const createPoller = (options: PollerOptions): Poller => {
     ];
     waiters = open;
     for (const waiter of served) waiter.resolve(round);
+    // eslint-disable-next-line @typescript-eslint/no-use-before-define -- the two name each other
     schedule();
   };
 
@@ -121,9 +128,3 @@ export const createPoller = (options: PollerOptions): Poller => {
     },
   };
 };
-
-/** Slow answers are the work of a busy controller. One that is away loses nothing by being asked. */
-const pauseAfter = ({ exitCode, cutShort }: CommandEnd, durationMs: number): number =>
-  exitCode === 0 || cutShort === 'timeout'
-    ? Math.min(durationMs * POLL_SLOWDOWN_FACTOR, POLL_PAUSE_MAX_SECONDS * 1000)
-    : 0;

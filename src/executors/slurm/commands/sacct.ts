@@ -5,6 +5,9 @@ import { parseExit, type JobExit } from './states.js';
 const FIELDS =
   'JobIDRaw,State,ExitCode,ElapsedRaw,TotalCPU,MaxRSS,ReqMem,TimelimitRaw,Start,NodeList,JobName';
 
+const output = ['-n', '-P', '-o', FIELDS];
+const since = (seconds: number): string[] => ['-S', `now-${Math.max(1, Math.ceil(seconds))}seconds`];
+
 /** All jobs of a user that lived in the last `seconds`; without -S sacct begins at midnight. */
 export const sacctByUser = (user: string, seconds: number): string[] => [
   '-u',
@@ -23,9 +26,6 @@ export const sacctByName = (user: string, name: string, seconds: number): string
 /** One job, also one that could never run. */
 export const sacctById = (jobId: string): string[] => ['-j', jobId, ...output];
 
-const output = ['-n', '-P', '-o', FIELDS];
-const since = (seconds: number): string[] => ['-S', `now-${String(Math.max(1, Math.ceil(seconds)))}seconds`];
-
 export interface JobAccount {
   jobId: string;
   name: string;
@@ -39,6 +39,25 @@ export interface JobAccount {
   /** Cluster's local time, as sacct writes it; null before the start. */
   started: string | null;
 }
+
+const parseCount = (text: string): number | null => (/^[0-9]+$/.test(text) ? Number(text) : null);
+
+const SIZES: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
+
+/** Bytes of `2848K`, `1.50M`, `0`. */
+export const parseSize = (text: string): number | null => {
+  const match = /^([0-9]+(?:\.[0-9]+)?)([KMGT]?)$/.exec(text.trim());
+  const factor = SIZES[match?.[2] ?? ''];
+  return match === null || factor === undefined ? null : Math.round(Number(match[1]) * factor);
+};
+
+/** Seconds of `[DD-]HH:MM:SS` or `MM:SS.mmm`. */
+export const parseDuration = (text: string): number | null => {
+  const match = /^(?:([0-9]+)-)?(?:([0-9]+):)?([0-9]+):([0-9]+(?:\.[0-9]+)?)$/.exec(text.trim());
+  if (match === null) return null;
+  const [, days = '0', hours = '0', minutes = '0', seconds = '0'] = match;
+  return Number(days) * 86_400 + Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds);
+};
 
 /** Accounts by job id; the steps' memory is in their job's. */
 export const parseSacct = (text: string): Map<string, JobAccount> => {
@@ -84,25 +103,6 @@ export const parseSacct = (text: string): Map<string, JobAccount> => {
     job.usage.max_rss_bytes = Math.max(job.usage.max_rss_bytes ?? 0, maxRss);
   }
   return jobs;
-};
-
-const parseCount = (text: string): number | null => (/^[0-9]+$/.test(text) ? Number(text) : null);
-
-const SIZES: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
-
-/** Bytes of `2848K`, `1.50M`, `0`. */
-export const parseSize = (text: string): number | null => {
-  const match = /^([0-9]+(?:\.[0-9]+)?)([KMGT]?)$/.exec(text.trim());
-  const factor = SIZES[match?.[2] ?? ''];
-  return match === null || factor === undefined ? null : Math.round(Number(match[1]) * factor);
-};
-
-/** Seconds of `[DD-]HH:MM:SS` or `MM:SS.mmm`. */
-export const parseDuration = (text: string): number | null => {
-  const match = /^(?:([0-9]+)-)?(?:([0-9]+):)?([0-9]+):([0-9]+(?:\.[0-9]+)?)$/.exec(text.trim());
-  if (match === null) return null;
-  const [, days = '0', hours = '0', minutes = '0', seconds = '0'] = match;
-  return Number(days) * 86_400 + Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds);
 };
 
 /** Whether sacct's failure says that the cluster keeps no accounts, rather than that it does not answer. */

@@ -63,6 +63,10 @@ export interface EndFacts {
 const EXITS: readonly number[] = Object.values(SCRIPT_EXITS);
 const SIGKILL = 9;
 
+/** What slurmstepd writes where no cgroup limits memory and slurm.conf has OverMemoryKill. */
+export const overMemory = (stderrTail: string): boolean =>
+  /Exceeded (job|step) memory limit/i.test(stderrTail);
+
 /** Why a job ended, as far as SLURM knows (docs/slurm.md, end states). */
 export const endCauseOf = ({ state, exit, stderrTail, claimed }: EndFacts): EndCause => {
   switch (baseState(state)) {
@@ -96,10 +100,6 @@ const TAKEN_AWAY: readonly string[] = ['PREEMPTED', 'REVOKED'];
 export const nodeAtFault = (cause: EndCause, state: string): boolean =>
   cause === 'node' && !TAKEN_AWAY.includes(baseState(state));
 
-/** What slurmstepd writes where no cgroup limits memory and slurm.conf has OverMemoryKill. */
-export const overMemory = (stderrTail: string): boolean =>
-  /Exceeded (job|step) memory limit/i.test(stderrTail);
-
 /** Reasons that never clear by themselves, or only when somebody acts: the operator has to know. */
 const STUCK: Readonly<Record<string, string>> = {
   PartitionTimeLimit:
@@ -129,6 +129,16 @@ const STUCK_STATES: Readonly<Record<string, string>> = {
   RESV_DEL_HOLD: 'its reservation is gone: `scontrol release` lets it start',
 };
 
+/** One line of bounded length, for heartbeats. */
+export const shortened = (words: string): string => {
+  const line = words.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
+  return line.length <= SHOWN_CHARACTERS ? line : `${line.slice(0, SHOWN_CHARACTERS - 3)}...`;
+};
+
+/** `ReqNodeNotAvail, UnavailableNodes:n1` begins with the reason's name. */
+const adviceFor = (reason: string): string | undefined =>
+  STUCK[reason] ?? Object.entries(STUCK).find(([name]) => reason.startsWith(`${name},`))?.[1];
+
 /** Why a job waits, in SLURM's word and, where somebody has to act, what to do. */
 export const pendingReason = (state: string, reason: string): string | null => {
   const base = baseState(state);
@@ -141,15 +151,5 @@ export const pendingReason = (state: string, reason: string): string | null => {
   return advice === undefined ? short : `${short}: ${advice}`;
 };
 
-/** One line of bounded length, for heartbeats. */
-export const shortened = (words: string): string => {
-  const line = words.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
-  return line.length <= SHOWN_CHARACTERS ? line : `${line.slice(0, SHOWN_CHARACTERS - 3)}...`;
-};
-
 /** Reasons that a list of nodes to leave out can be the cause of. */
 export const lacksNodes = (reason: string): boolean => /^(BadConstraints|ReqNodeNotAvail)\b/.test(reason);
-
-/** `ReqNodeNotAvail, UnavailableNodes:n1` begins with the reason's name. */
-const adviceFor = (reason: string): string | undefined =>
-  STUCK[reason] ?? Object.entries(STUCK).find(([name]) => reason.startsWith(`${name},`))?.[1];

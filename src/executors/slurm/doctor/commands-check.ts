@@ -10,10 +10,6 @@ const CONTROLLER = 'is the controller up (`scontrol ping`), SLURM_CONF right, mu
 
 const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';
 
-/** `--version` needs no controller, only a configuration: it says whether the command is there. */
-export const checkCommands = (commands: SlurmCommands): Promise<Finding[]> =>
-  Promise.all(['sbatch', 'squeue', 'scancel', 'scontrol'].map((command) => checkVersion(commands, command)));
-
 const checkVersion = async (commands: SlurmCommands, command: string): Promise<Finding> => {
   const { exitCode, stdout, stderr, cutShort } = await commands.ask(command, ['--version']);
   if (exitCode === 0) return ok(`${command}: ${stdout.trim()}`);
@@ -23,6 +19,10 @@ const checkVersion = async (commands: SlurmCommands, command: string): Promise<F
     'is this host configured for the cluster (slurm.conf, SLURM_CONF)?',
   );
 };
+
+/** `--version` needs no controller, only a configuration: it says whether the command is there. */
+export const checkCommands = (commands: SlurmCommands): Promise<Finding[]> =>
+  Promise.all(['sbatch', 'squeue', 'scancel', 'scontrol'].map((command) => checkVersion(commands, command)));
 
 export const checkQueue = async (commands: SlurmCommands, user: string): Promise<Finding> => {
   const { exitCode, stdout, stderr } = await commands.ask('squeue', squeueArguments(user));
@@ -34,7 +34,7 @@ export const checkQueue = async (commands: SlurmCommands, user: string): Promise
       'is a wrapper or an alias in front of squeue?',
     );
   }
-  return ok(`squeue answers: ${String(rows.length)} jobs of ${user}`);
+  return ok(`squeue answers: ${rows.length} jobs of ${user}`);
 };
 
 export const checkController = async (commands: SlurmCommands): Promise<Finding> => {

@@ -18,29 +18,6 @@ export interface DoctorInput {
   dir: string;
 }
 
-export async function* examineSlurm({
-  commands,
-  user,
-  configFile,
-  dir,
-}: DoctorInput): AsyncGenerator<Finding> {
-  const found = await checkCommands(commands);
-  yield* found;
-  const config = await readConfig(configFile);
-  if (!('default_slurm_config' in config)) yield* config;
-  if (found.some(({ status }) => status === 'problem')) return;
-  const queue = await checkQueue(commands, user);
-  yield queue;
-  // Everything else would only wait for the same controller.
-  if (queue.status === 'problem') return;
-  yield await checkController(commands);
-  yield await checkAccounting(commands, user);
-  if (!('default_slurm_config' in config)) return;
-  yield* judgeConfig(configFile, config);
-  yield* checkPartitions(commands, config);
-  yield* tryJobs(commands, config, dir);
-}
-
 const readConfig = async (file: string): Promise<SlurmConfig | Finding[]> => {
   try {
     return parseSlurmConfig(await readFile(file, 'utf8'));
@@ -90,4 +67,27 @@ async function* tryJobs(commands: SlurmCommands, config: SlurmConfig, dir: strin
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+export async function* examineSlurm({
+  commands,
+  user,
+  configFile,
+  dir,
+}: DoctorInput): AsyncGenerator<Finding> {
+  const found = await checkCommands(commands);
+  yield* found;
+  const config = await readConfig(configFile);
+  if (!('default_slurm_config' in config)) yield* config;
+  if (found.some(({ status }) => status === 'problem')) return;
+  const queue = await checkQueue(commands, user);
+  yield queue;
+  // Everything else would only wait for the same controller.
+  if (queue.status === 'problem') return;
+  yield await checkController(commands);
+  yield await checkAccounting(commands, user);
+  if (!('default_slurm_config' in config)) return;
+  yield* judgeConfig(configFile, config);
+  yield* checkPartitions(commands, config);
+  yield* tryJobs(commands, config, dir);
 }

@@ -44,6 +44,32 @@ const trialScript = (question: string, answer: string): string =>
     `printf '%s %s %s\\n' "$token" "\${BASH_VERSION%%(*}" "\${SLURMD_NODENAME:-\${HOSTNAME:--}}" >${quoteWord(answer)} || exit 92`,
   ].join('\n');
 
+const judgeAnswer = (dir: string, { bash, node }: NodeAnswer): Finding =>
+  isOldBash(bash)
+    ? problem(
+        `node ${node} has bash ${bash}`,
+        `batch scripts need ${OLDEST_BASH.join('.')}: exclude the node`,
+      )
+    : ok(`${dir}: node ${node} sees it and writes there (bash ${bash})`);
+
+/** Pure. */
+export const judgeEnd = (
+  dir: string,
+  { jobId, state, node, exit }: Pick<ControlledJob, 'jobId' | 'state' | 'node' | 'exit'>,
+  said: string,
+): Finding => {
+  const words = said === '' ? '' : `: ${said}`;
+  return exit?.code === SCRIPT_EXITS.preambleFailed
+    ? problem(
+        `a line of extra_lines fails on ${node ?? 'a node'} (trial job ${jobId})${words}`,
+        'correct it; login_shell reads the profiles first, failing_lines "ignore" goes on without it',
+      )
+    : problem(
+        `${dir}: trial job ${jobId} on ${node ?? 'no node'} could not use it (${state})${words}`,
+        'runs need a folder that worker and nodes share, and that the user may write to on both',
+      );
+};
+
 export const checkNode = async (
   input: Omit<TrialInput, 'size'> & { dir: string },
   patienceSeconds = START_PATIENCE_SECONDS,
@@ -76,33 +102,7 @@ export const checkNode = async (
   }
   await input.commands.ask('scancel', [jobId]);
   return warning(
-    `${input.dir}: trial job ${jobId} has given no answer within ${String(patienceSeconds)} s (${state})`,
+    `${input.dir}: trial job ${jobId} has given no answer within ${patienceSeconds} s (${state})`,
     'the cluster is busy: try again; or the node writes where this host does not look',
   );
-};
-
-const judgeAnswer = (dir: string, { bash, node }: NodeAnswer): Finding =>
-  isOldBash(bash)
-    ? problem(
-        `node ${node} has bash ${bash}`,
-        `batch scripts need ${OLDEST_BASH.join('.')}: exclude the node`,
-      )
-    : ok(`${dir}: node ${node} sees it and writes there (bash ${bash})`);
-
-/** Pure. */
-export const judgeEnd = (
-  dir: string,
-  { jobId, state, node, exit }: Pick<ControlledJob, 'jobId' | 'state' | 'node' | 'exit'>,
-  said: string,
-): Finding => {
-  const words = said === '' ? '' : `: ${said}`;
-  return exit?.code === SCRIPT_EXITS.preambleFailed
-    ? problem(
-        `a line of extra_lines fails on ${node ?? 'a node'} (trial job ${jobId})${words}`,
-        'correct it; login_shell reads the profiles first, failing_lines "ignore" goes on without it',
-      )
-    : problem(
-        `${dir}: trial job ${jobId} on ${node ?? 'no node'} could not use it (${state})${words}`,
-        'runs need a folder that worker and nodes share, and that the user may write to on both',
-      );
 };

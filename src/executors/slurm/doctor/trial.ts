@@ -80,6 +80,35 @@ export const callTrial = async (
 
 const WHAT = { one: 'a job', usual: 'a job of the usual size', largest: 'the largest job' } as const;
 
+/** Pure. */
+export const judgeRefusal = (
+  what: string,
+  outcome: Exclude<SubmissionOutcome, { kind: 'accepted' }>,
+  largest: boolean,
+): Finding => {
+  switch (outcome.kind) {
+    case 'limit':
+      return warning(
+        `${what} has to wait: ${outcome.words}`,
+        'nothing: submissions wait until there is room',
+      );
+    case 'busy':
+    case 'ambiguous':
+    case 'unclear':
+      return warning(`${what} could not be tried: ${outcome.words}`, 'try again');
+    case 'refused':
+      return largest
+        ? warning(
+            `${what} is refused: ${outcome.words}`,
+            'lower max_cpus_per_job and max_mem_per_job to what a node has',
+          )
+        : problem(
+            `${what} is refused: ${outcome.words}`,
+            'correct partition, account, mem, gres, constraint or extra_lines',
+          );
+  }
+};
+
 /**
  * Does the cluster take a job with the configuration's resources? Tried with a held one, cancelled at once. Larger ones
  * are only asked about, but then SLURM also says whether any node could run them, which it does not of a held one.
@@ -114,34 +143,5 @@ export const checkSubmission = async (input: TrialInput): Promise<Finding> => {
       `${what} cannot be laid out: ${error instanceof Error ? error.message : String(error)}`,
       'complete the configuration',
     );
-  }
-};
-
-/** Pure. */
-export const judgeRefusal = (
-  what: string,
-  outcome: Exclude<SubmissionOutcome, { kind: 'accepted' }>,
-  largest: boolean,
-): Finding => {
-  switch (outcome.kind) {
-    case 'limit':
-      return warning(
-        `${what} has to wait: ${outcome.words}`,
-        'nothing: submissions wait until there is room',
-      );
-    case 'busy':
-    case 'ambiguous':
-    case 'unclear':
-      return warning(`${what} could not be tried: ${outcome.words}`, 'try again');
-    case 'refused':
-      return largest
-        ? warning(
-            `${what} is refused: ${outcome.words}`,
-            'lower max_cpus_per_job and max_mem_per_job to what a node has',
-          )
-        : problem(
-            `${what} is refused: ${outcome.words}`,
-            'correct partition, account, mem, gres, constraint or extra_lines',
-          );
   }
 };

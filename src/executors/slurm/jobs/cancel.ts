@@ -34,38 +34,6 @@ interface Cancelling {
   states: Map<string, { state: string; since: number }>;
 }
 
-/** @throws WrongWorker when the batch belongs to another user. */
-export const cancelBatch = async (
-  scheduler: Scheduler,
-  batch: BatchNames,
-  handle: Handle | null,
-  context: ExecutorContext,
-): Promise<CancelReport> => {
-  const note = (line: string): void => {
-    context.note(`cancelling: ${line}`);
-  };
-  const work: Cancelling = {
-    ...{ scheduler, batch, context: { ...context, note } },
-    ...{ found: new Set(), doubts: [], asked: new Map(), states: new Map() },
-  };
-  // First the mark, then the look: whoever submits does it the other way round, so that one of us sees the other.
-  const hadFiles = await isThere(batch.paths.units);
-  await leaveMark(work);
-  const intent = await orDoubt(work, () => readIntent(batch));
-  if (typeof intent?.user === 'string' && intent.user !== scheduler.user) {
-    throw new WrongWorker(`Batch ${batch.key} belongs to user ${intent.user}, not to ${scheduler.user}.`);
-  }
-  await collectRecorded(work, handle);
-  const neverSubmitted = intent === null && work.found.size === 0 && work.doubts.length === 0;
-  if (!neverSubmitted) await endJobs(work);
-  // Not prepared yet, or all its files are lost: its name tells.
-  else if (!hadFiles) await untilNoneLives(work);
-  return {
-    jobIds: [...work.found],
-    uncertain: work.doubts.length === 0 ? null : [...new Set(work.doubts)].join('; '),
-  };
-};
-
 /** null besides a doubt where it fails. */
 const orDoubt = async <T>({ doubts }: Cancelling, reading: () => Promise<T>): Promise<T | null> => {
   try {
@@ -111,30 +79,6 @@ const collectRecorded = async (work: Cancelling, handle: Handle | null): Promise
   for (const jobId of [...single, ...journals]) if (jobId !== null) found.add(jobId);
 };
 
-const endJobs = async (work: Cancelling): Promise<void> => {
-  await untilNoneLives(work);
-  const lateMs = await lateRequestMs(work);
-  if (lateMs === 0) return;
-  work.context.note(`waiting ${String(Math.ceil(lateMs / 1000))} s for a submission that may still arrive`);
-  await sleep(lateMs, undefined, { signal: work.context.signal });
-  await untilNoneLives(work);
-};
-
-const untilNoneLives = async (work: Cancelling): Promise<void> => {
-  const { scheduler, batch, context, found } = work;
-  let since = performance.now();
-  for (;;) {
-    const { rows, startedAt } = await jobsInQueue(scheduler.poller, batch, since, context);
-    for (const { jobId } of rows) found.add(jobId);
-    const live = rows.filter((row) => classOfState(row.state) !== 'ended');
-    if (live.length === 0) return;
-    const refusals = await askToEnd(work, live);
-    context.note([live.map((row) => standing(work, row)).join(', '), ...refusals].join('; '));
-    // What is to be seen next must be from after the request.
-    since = Math.max(startedAt + 1, performance.now());
-  }
-};
-
 /** What a job that is to end does instead, and for how long. */
 const standing = ({ states }: Cancelling, { jobId, state, node }: QueueRow): string => {
   const now = performance.now();
@@ -147,7 +91,7 @@ const standing = ({ states }: Cancelling, { jobId, state, node }: QueueRow): str
     state === 'COMPLETING' && seconds >= STUCK_COMPLETING_SECONDS
       ? `, its processes do not end: ask the administrators about the node`
       : '';
-  return `job ${jobId}${where} is ${state} for ${String(seconds)} s${advice}`;
+  return `job ${jobId}${where} is ${state} for ${seconds} s${advice}`;
 };
 
 /** What SLURM said where it did not take a request; the jobs are asked to end again with the next look. */
@@ -166,6 +110,21 @@ const askToEnd = async ({ scheduler, asked }: Cancelling, live: QueueRow[]): Pro
   return [...new Set(words.filter((refusal) => refusal !== null))].map(shortened);
 };
 
+const untilNoneLives = async (work: Cancelling): Promise<void> => {
+  const { scheduler, batch, context, found } = work;
+  let since = performance.now();
+  for (;;) {
+    const { rows, startedAt } = await jobsInQueue(scheduler.poller, batch, since, context);
+    for (const { jobId } of rows) found.add(jobId);
+    const live = rows.filter((row) => classOfState(row.state) !== 'ended');
+    if (live.length === 0) return;
+    const refusals = await askToEnd(work, live);
+    context.note([live.map((row) => standing(work, row)).join(', '), ...refusals].join('; '));
+    // What is to be seen next must be from after the request.
+    since = Math.max(startedAt + 1, performance.now());
+  }
+};
+
 /** For how long a request of a submission that never got an answer may still make a job; 0: there is none. */
 const lateRequestMs = async (work: Cancelling): Promise<number> => {
   const { scheduler, batch } = work;
@@ -174,4 +133,45 @@ const lateRequestMs = async (work: Cancelling): Promise<number> => {
   const sbatchMs = scheduler.config.runner_config.sbatch_timeout_seconds * 1000;
   const lasting = openSince === null ? 0 : Math.max(0, openSince + sbatchMs - Date.now());
   return lasting + (await messageTimeoutMs(scheduler));
+};
+
+const endJobs = async (work: Cancelling): Promise<void> => {
+  await untilNoneLives(work);
+  const lateMs = await lateRequestMs(work);
+  if (lateMs === 0) return;
+  work.context.note(`waiting ${Math.ceil(lateMs / 1000)} s for a submission that may still arrive`);
+  await sleep(lateMs, undefined, { signal: work.context.signal });
+  await untilNoneLives(work);
+};
+
+/** @throws WrongWorker when the batch belongs to another user. */
+export const cancelBatch = async (
+  scheduler: Scheduler,
+  batch: BatchNames,
+  handle: Handle | null,
+  context: ExecutorContext,
+): Promise<CancelReport> => {
+  const note = (line: string): void => {
+    context.note(`cancelling: ${line}`);
+  };
+  const work: Cancelling = {
+    ...{ scheduler, batch, context: { ...context, note } },
+    ...{ found: new Set(), doubts: [], asked: new Map(), states: new Map() },
+  };
+  // First the mark, then the look: whoever submits does it the other way round, so that one of us sees the other.
+  const hadFiles = await isThere(batch.paths.units);
+  await leaveMark(work);
+  const intent = await orDoubt(work, () => readIntent(batch));
+  if (typeof intent?.user === 'string' && intent.user !== scheduler.user) {
+    throw new WrongWorker(`Batch ${batch.key} belongs to user ${intent.user}, not to ${scheduler.user}.`);
+  }
+  await collectRecorded(work, handle);
+  const neverSubmitted = intent === null && work.found.size === 0 && work.doubts.length === 0;
+  if (!neverSubmitted) await endJobs(work);
+  // Not prepared yet, or all its files are lost: its name tells.
+  else if (!hadFiles) await untilNoneLives(work);
+  return {
+    jobIds: [...work.found],
+    uncertain: work.doubts.length === 0 ? null : [...new Set(work.doubts)].join('; '),
+  };
 };

@@ -39,7 +39,7 @@ export const createGate = ({ poller, maxJobs, perMinute }: GateOptions): Gate =>
     for (;;) {
       const delay = rateDelayMs(submissions, perMinute, performance.now());
       if (delay <= 0) return;
-      note(`waiting: ${String(perMinute)} submissions per minute are this worker's limit`);
+      note(`waiting: ${perMinute} submissions per minute are this worker's limit`);
       await sleep(delay, undefined, { signal });
     }
   };
@@ -56,7 +56,7 @@ export const createGate = ({ poller, maxJobs, perMinute }: GateOptions): Gate =>
       note(
         live === null
           ? `waiting: ${round.error}`
-          : `waiting: ${String(live + unseen)} jobs, this worker's limit is ${String(max)}`,
+          : `waiting: ${live + unseen} jobs, this worker's limit is ${max}`,
       );
       since = round.startedAt + 1;
     }

@@ -74,9 +74,7 @@ export const lookAgain = async (
   context: ExecutorContext,
 ): Promise<string | null> => {
   const total = waitMs + (await messageTimeoutMs(scheduler));
-  context.note(
-    `no job found; waiting ${String(Math.ceil(total / 1000))} s for a late request before looking again`,
-  );
+  context.note(`no job found; waiting ${Math.ceil(total / 1000)} s for a late request before looking again`);
   await sleep(total, undefined, { signal: context.signal });
   const onRecord = (await readJobId(batch)) ?? (await readAttempts(batch)).jobId ?? (await readOwner(batch));
   const jobId = onRecord ?? (await findJob(scheduler, batch, from, context));

@@ -24,7 +24,7 @@ const PRE_COMMANDS_FAILED = `trap 'echo "pre_submission_commands failed at: $BAS
 export const sbatchWords = (preCommands: readonly string[], timeoutSeconds: number): string[] => {
   const sbatch = [
     'timeout',
-    `--kill-after=${String(KILL_AFTER_SECONDS)}`,
+    `--kill-after=${KILL_AFTER_SECONDS}`,
     String(timeoutSeconds),
     'sbatch',
     '--parsable',

@@ -14,53 +14,6 @@ import { LIMIT_BACKOFF_FIRST_SECONDS, LIMIT_BACKOFF_MAX_SECONDS } from '../tunab
 /** Of these a refusal may be the work of the nodes that the job leaves out. */
 const OF_NODES = /node|processors/i;
 
-/** @throws NeverSubmitted, SubmissionRefused as the executor contract says. */
-export const submitUntilTaken = async (
-  scheduler: Scheduler,
-  batch: Batch,
-  context: ExecutorContext,
-): Promise<string> => {
-  const backOff = createBackOff(context);
-  const patience = createPatience(scheduler);
-  let avoided = nodesToAvoid(
-    batch.avoidNodes,
-    readResources(batch.resources),
-    batch.avoidNodes.length === 0 ? null : await scheduler.sinfo(),
-  );
-  await writeScript(scheduler, batch, avoided);
-  for (;;) {
-    const startedAt = Date.now();
-    const outcome = await submitOnce(scheduler, batch, context);
-    if (outcome.kind !== 'unclear') patience.renew();
-    switch (outcome.kind) {
-      case 'accepted':
-        return taken(scheduler, batch, outcome.jobId);
-      case 'refused':
-        if (avoided.length === 0 || !OF_NODES.test(outcome.words)) {
-          throw new SubmissionRefused(`SLURM refused the job: ${outcome.words}`);
-        }
-        context.note(`no longer avoiding ${avoided.join(', ')}: ${outcome.words}`);
-        avoided = [];
-        await writeScript(scheduler, batch, avoided);
-        break;
-      case 'ambiguous':
-      case 'unclear': {
-        const found = await foundAfter(scheduler, batch, outcome, startedAt, context);
-        if (found !== null) return taken(scheduler, batch, found);
-        if (outcome.kind === 'ambiguous') break;
-        patience.spend(outcome.words);
-        context.note(`sbatch fails, trying again: ${outcome.words}`);
-        await backOff();
-        break;
-      }
-      case 'limit':
-      case 'busy':
-        context.note(`waiting to submit: ${outcome.words}`);
-        await backOff();
-    }
-  }
-};
-
 const writeScript = async ({ config }: Scheduler, batch: Batch, avoidNodes: string[]): Promise<void> => {
   await replaceFile(batch.paths.script, [slurmScript({ ...batch, avoidNodes }, config)]);
 };
@@ -86,7 +39,7 @@ const createPatience = ({ config }: Scheduler): { spend(words: string): void; re
       const seconds = (performance.now() - since) / 1000;
       if (seconds < allowedSeconds) return;
       throw new SubmissionRefused(
-        `sbatch has failed for ${String(Math.round(seconds))} s (unclear_refusal_patience_seconds), the last time with: ${words}`,
+        `sbatch has failed for ${Math.round(seconds)} s (unclear_refusal_patience_seconds), the last time with: ${words}`,
       );
     },
   };
@@ -139,4 +92,51 @@ const taken = async (scheduler: Scheduler, batch: Batch, accepted: string): Prom
     await Promise.all([...new Set([jobId, accepted])].map((id) => scheduler.scancel(id)));
   }
   return jobId;
+};
+
+/** @throws NeverSubmitted, SubmissionRefused as the executor contract says. */
+export const submitUntilTaken = async (
+  scheduler: Scheduler,
+  batch: Batch,
+  context: ExecutorContext,
+): Promise<string> => {
+  const backOff = createBackOff(context);
+  const patience = createPatience(scheduler);
+  let avoided = nodesToAvoid(
+    batch.avoidNodes,
+    readResources(batch.resources),
+    batch.avoidNodes.length === 0 ? null : await scheduler.sinfo(),
+  );
+  await writeScript(scheduler, batch, avoided);
+  for (;;) {
+    const startedAt = Date.now();
+    const outcome = await submitOnce(scheduler, batch, context);
+    if (outcome.kind !== 'unclear') patience.renew();
+    switch (outcome.kind) {
+      case 'accepted':
+        return taken(scheduler, batch, outcome.jobId);
+      case 'refused':
+        if (avoided.length === 0 || !OF_NODES.test(outcome.words)) {
+          throw new SubmissionRefused(`SLURM refused the job: ${outcome.words}`);
+        }
+        context.note(`no longer avoiding ${avoided.join(', ')}: ${outcome.words}`);
+        avoided = [];
+        await writeScript(scheduler, batch, avoided);
+        break;
+      case 'ambiguous':
+      case 'unclear': {
+        const found = await foundAfter(scheduler, batch, outcome, startedAt, context);
+        if (found !== null) return taken(scheduler, batch, found);
+        if (outcome.kind === 'ambiguous') break;
+        patience.spend(outcome.words);
+        context.note(`sbatch fails, trying again: ${outcome.words}`);
+        await backOff();
+        break;
+      }
+      case 'limit':
+      case 'busy':
+        context.note(`waiting to submit: ${outcome.words}`);
+        await backOff();
+    }
+  }
 };

@@ -38,6 +38,14 @@ export interface Intent {
 export const createIntent = (batch: BatchNames, intent: Intent): Promise<boolean> =>
   createExclusive(batch.paths.intent, `${JSON.stringify(intent)}\n`);
 
+const changedAt = async (path: string): Promise<number> => {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch {
+    return Date.now();
+  }
+};
+
 /** null when there is none. One that a loss of power has left empty or cut says that somebody may have submitted. */
 export const readIntent = async (batch: BatchNames): Promise<Intent | null> => {
   const text = await readIfThere(batch.paths.intent);
@@ -49,13 +57,8 @@ export const readIntent = async (batch: BatchNames): Promise<Intent | null> => {
   }
 };
 
-const changedAt = async (path: string): Promise<number> => {
-  try {
-    return (await stat(path)).mtimeMs;
-  } catch {
-    return Date.now();
-  }
-};
+export const readJobId = async (batch: BatchNames): Promise<string | null> =>
+  parseJobId((await readIfThere(submissionFiles(batch).jobId)) ?? '');
 
 /** The recorded id; what is on record first stays. */
 export const recordJobId = async (batch: BatchNames, jobId: string): Promise<string> => {
@@ -67,9 +70,6 @@ export const recordJobId = async (batch: BatchNames, jobId: string): Promise<str
   await replaceFile(path, [`${jobId}\n`]);
   return jobId;
 };
-
-export const readJobId = async (batch: BatchNames): Promise<string | null> =>
-  parseJobId((await readIfThere(submissionFiles(batch).jobId)) ?? '');
 
 /** The job that has claimed the batch, if one has. */
 export const readOwner = async (batch: BatchNames): Promise<string | null> =>
@@ -100,7 +100,7 @@ export const openAttempt = async (
 ): Promise<{ stdout: FileHandle; stderr: FileHandle }> => {
   const files = submissionFiles(batch);
   const stdout = await open(files.stdout, 'a');
-  await stdout.appendFile(`${ATTEMPT}${String(at)}\n`);
+  await stdout.appendFile(`${ATTEMPT}${at}\n`);
   await stdout.sync();
   return { stdout, stderr: await open(files.stderr, 'w+') };
 };

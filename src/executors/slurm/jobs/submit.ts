@@ -72,33 +72,6 @@ export const slurmScript = (planned: Batch, config: SlurmConfig): string => {
   });
 };
 
-/** @throws NeverSubmitted, SubmissionRefused, WrongWorker as the executor contract says. */
-export const submitBatch = async (
-  scheduler: Scheduler,
-  batch: Batch,
-  context: ExecutorContext,
-): Promise<Handle> => {
-  // What would break the script is found before anything is on record.
-  slurmScript(batch, scheduler.config);
-  const { clusterName } = await scheduler.settings();
-  const handle = (jobId: string): Handle => ({
-    jobId,
-    facts: { user: scheduler.user, cluster: clusterName },
-  });
-
-  if ((await hasTombstone(batch)) && (await readIntent(batch)) === null) await refuseEnded(batch);
-  const fresh = await createIntent(batch, {
-    user: scheduler.user,
-    cluster: clusterName,
-    created: Date.now(),
-  });
-  if (!fresh) {
-    const earlier = await adopt(scheduler, batch, clusterName, context);
-    if (earlier !== null) return handle(earlier);
-  }
-  return handle(await submitUntilTaken(scheduler, batch, context));
-};
-
 /** The job of an earlier submission, once it is certain that there is one or none. */
 const adopt = async (
   scheduler: Scheduler,
@@ -131,4 +104,31 @@ const adopt = async (
       ? 0
       : openSince + scheduler.config.runner_config.sbatch_timeout_seconds * 1000 - Date.now();
   return lookAgain(scheduler, batch, { from, waitMs: Math.max(0, lasting) }, context);
+};
+
+/** @throws NeverSubmitted, SubmissionRefused, WrongWorker as the executor contract says. */
+export const submitBatch = async (
+  scheduler: Scheduler,
+  batch: Batch,
+  context: ExecutorContext,
+): Promise<Handle> => {
+  // What would break the script is found before anything is on record.
+  slurmScript(batch, scheduler.config);
+  const { clusterName } = await scheduler.settings();
+  const handle = (jobId: string): Handle => ({
+    jobId,
+    facts: { user: scheduler.user, cluster: clusterName },
+  });
+
+  if ((await hasTombstone(batch)) && (await readIntent(batch)) === null) await refuseEnded(batch);
+  const fresh = await createIntent(batch, {
+    user: scheduler.user,
+    cluster: clusterName,
+    created: Date.now(),
+  });
+  if (!fresh) {
+    const earlier = await adopt(scheduler, batch, clusterName, context);
+    if (earlier !== null) return handle(earlier);
+  }
+  return handle(await submitUntilTaken(scheduler, batch, context));
 };

@@ -19,32 +19,6 @@ export interface BatchingResult {
   unitsAtOnce: number;
 }
 
-/**
- * Units per job and units at once within a job, both at least 1.
- *
- * @throws LayoutError when one unit needs more than a job may have, when only one of the two numbers is given, or
- * when the given ones exceed a maximum.
- */
-export const planBatching = (input: BatchingInput): BatchingResult => {
-  const { units, limits, cpusPerUnit, memPerUnitMb } = input;
-  refuseOversizedUnit(input);
-  const given = givenBatching(input);
-  if (given !== null) return given;
-
-  const fitting = (cpus: number, memMb: number) =>
-    Math.max(1, Math.min(Math.floor(cpus / cpusPerUnit), Math.floor(memMb / memPerUnitMb)));
-  // A target above its maximum would let a job exceed the maximum.
-  const target = fitting(
-    Math.min(limits.target_cpus_per_job, limits.max_cpus_per_job),
-    Math.min(limits.target_mem_per_job, limits.max_mem_per_job),
-  );
-  if (Math.ceil(units / target) <= limits.target_num_jobs)
-    return { unitsPerJob: target, unitsAtOnce: target };
-  const most = fitting(limits.max_cpus_per_job, limits.max_mem_per_job);
-  if (Math.ceil(units / most) <= limits.max_num_jobs) return { unitsPerJob: most, unitsAtOnce: most };
-  return { unitsPerJob: Math.ceil(units / limits.max_num_jobs), unitsAtOnce: most };
-};
-
 const refuseOversizedUnit = ({ cpusPerUnit, memPerUnitMb, limits }: BatchingInput): void => {
   if (cpusPerUnit > limits.max_cpus_per_job) {
     throw new LayoutError(
@@ -81,6 +55,32 @@ const givenBatching = (input: BatchingInput): BatchingResult | null => {
     );
   }
   return { unitsPerJob, unitsAtOnce };
+};
+
+/**
+ * Units per job and units at once within a job, both at least 1.
+ *
+ * @throws LayoutError when one unit needs more than a job may have, when only one of the two numbers is given, or
+ * when the given ones exceed a maximum.
+ */
+export const planBatching = (input: BatchingInput): BatchingResult => {
+  const { units, limits, cpusPerUnit, memPerUnitMb } = input;
+  refuseOversizedUnit(input);
+  const given = givenBatching(input);
+  if (given !== null) return given;
+
+  const fitting = (cpus: number, memMb: number) =>
+    Math.max(1, Math.min(Math.floor(cpus / cpusPerUnit), Math.floor(memMb / memPerUnitMb)));
+  // A target above its maximum would let a job exceed the maximum.
+  const target = fitting(
+    Math.min(limits.target_cpus_per_job, limits.max_cpus_per_job),
+    Math.min(limits.target_mem_per_job, limits.max_mem_per_job),
+  );
+  if (Math.ceil(units / target) <= limits.target_num_jobs)
+    return { unitsPerJob: target, unitsAtOnce: target };
+  const most = fitting(limits.max_cpus_per_job, limits.max_mem_per_job);
+  if (Math.ceil(units / most) <= limits.max_num_jobs) return { unitsPerJob: most, unitsAtOnce: most };
+  return { unitsPerJob: Math.ceil(units / limits.max_num_jobs), unitsAtOnce: most };
 };
 
 /**

@@ -112,26 +112,6 @@ export class SlurmConfigError extends Error {
   }
 }
 
-/**
- * Reads the text of a configuration file.
- *
- * @throws SlurmConfigError with every error, not the first; unknown keys are errors.
- */
-export const parseSlurmConfig = (text: string): SlurmConfig => {
-  let data: unknown;
-  try {
-    data = JSON.parse(text);
-  } catch (error) {
-    throw new SlurmConfigError([
-      { path: '', expected: 'JSON', got: error instanceof Error ? error.message : String(error) },
-    ]);
-  }
-  const parsed = slurmConfigSchema.safeParse(data);
-  if (!parsed.success)
-    throw new SlurmConfigError(parsed.error.issues.flatMap((issue) => describe(issue, data)));
-  return parsed.data;
-};
-
 const pointer = (path: readonly PropertyKey[]): string =>
   path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 
@@ -154,8 +134,26 @@ const describe = (issue: z.core.$ZodIssue, data: unknown): InputError[] => {
     }));
   }
   const expected =
-    issue.code === 'invalid_type'
-      ? `${issue.expected}`
-      : issue.message.replace(/^Invalid input: expected /, '');
+    issue.code === 'invalid_type' ? issue.expected : issue.message.replace(/^Invalid input: expected /, '');
   return [{ path: pointer(issue.path), expected, got: show(valueAt(data, issue.path)) }];
+};
+
+/**
+ * Reads the text of a configuration file.
+ *
+ * @throws SlurmConfigError with every error, not the first; unknown keys are errors.
+ */
+export const parseSlurmConfig = (text: string): SlurmConfig => {
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch (error) {
+    throw new SlurmConfigError([
+      { path: '', expected: 'JSON', got: error instanceof Error ? error.message : String(error) },
+    ]);
+  }
+  const parsed = slurmConfigSchema.safeParse(data);
+  if (!parsed.success)
+    throw new SlurmConfigError(parsed.error.issues.flatMap((issue) => describe(issue, data)));
+  return parsed.data;
 };

@@ -19,6 +19,33 @@ const literalPattern = (path: string): string => path.replaceAll('%', '%%');
 const option = (name: string, value: string | number | null): string[] =>
   value === null ? [] : [`#SBATCH --${name}=${quoteOption(String(value))}`];
 
+/** A node range such as `n[1,3]` stays in one piece: it is only added to. */
+const excluded = (exclude: string | null, avoidNodes: readonly string[]): string | null => {
+  const known = exclude === null ? [] : exclude.split(',');
+  const nodes = [...known, ...new Set(avoidNodes)].filter(
+    (node, at) => at < known.length || !known.includes(node),
+  );
+  return nodes.length === 0 ? null : nodes.join(',');
+};
+
+const JOB_NAME = /^[A-Za-z0-9._-]{1,180}$/;
+
+const checkNames = (batch: Batch): void => {
+  if (!JOB_NAME.test(batch.jobName)) {
+    throw new SubmissionRefused(
+      `The job name ${JSON.stringify(batch.jobName)} holds characters that SLURM tools stumble over.`,
+    );
+  }
+  for (const path of [batch.workingDir, batch.paths.stdioPrefix]) {
+    // A backslash switches off all replacement in sbatch's file names, and no quoting brings it back.
+    if (/[\p{Cc}\\]/u.test(path)) {
+      throw new SubmissionRefused(
+        `SLURM cannot write to ${JSON.stringify(path)}: a path of a run on SLURM must hold no backslash and no control character.`,
+      );
+    }
+  }
+};
+
 /**
  * The lines between the shebang and the units, in the order of docs/slurm.md.
  *
@@ -58,31 +85,4 @@ export const slurmHeader = (batch: Batch): string[] => {
     ...Object.entries(resources.exports).map(([name, value]) => `export ${name}=${quote(value)}`),
     ...(resources.worker_init === null ? [] : resources.worker_init.split('\n')),
   ];
-};
-
-/** A node range such as `n[1,3]` stays in one piece: it is only added to. */
-const excluded = (exclude: string | null, avoidNodes: readonly string[]): string | null => {
-  const known = exclude === null ? [] : exclude.split(',');
-  const nodes = [...known, ...new Set(avoidNodes)].filter(
-    (node, at) => at < known.length || !known.includes(node),
-  );
-  return nodes.length === 0 ? null : nodes.join(',');
-};
-
-const JOB_NAME = /^[A-Za-z0-9._-]{1,180}$/;
-
-const checkNames = (batch: Batch): void => {
-  if (!JOB_NAME.test(batch.jobName)) {
-    throw new SubmissionRefused(
-      `The job name ${JSON.stringify(batch.jobName)} holds characters that SLURM tools stumble over.`,
-    );
-  }
-  for (const path of [batch.workingDir, batch.paths.stdioPrefix]) {
-    // A backslash switches off all replacement in sbatch's file names, and no quoting brings it back.
-    if (/[\p{Cc}\\]/u.test(path)) {
-      throw new SubmissionRefused(
-        `SLURM cannot write to ${JSON.stringify(path)}: a path of a run on SLURM must hold no backslash and no control character.`,
-      );
-    }
-  }
 };

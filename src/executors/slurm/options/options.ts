@@ -20,50 +20,6 @@ export interface TaskOptions {
 
 const TEXT_OPTIONS = ['constraint', 'gres', 'gpus', 'time', 'nodelist', 'exclude'] as const;
 
-/**
- * @throws LayoutError naming the key, what was expected and what came: wrong types, an `account` in meta, a GPU
- * where the configuration has none, shell lines where the configuration refuses them.
- */
-export const taskOptions = (config: SlurmConfig, input: LayoutInput): TaskOptions => {
-  const { meta } = input;
-  checkTime(meta);
-  if (given(meta, 'account') !== undefined) {
-    throw wrong(
-      'account',
-      'none in a task (the account comes with the request, as slurm_account)',
-      meta['account'],
-    );
-  }
-  const needsGpu = booleanOf(meta, 'needs_gpu');
-  if (needsGpu && !config.gpu_slurm_config) {
-    throw new LayoutError(
-      'needs_gpu: expected false, since the SLURM configuration has no gpu_slurm_config, got true',
-    );
-  }
-  const base = overlay(config.default_slurm_config, needsGpu ? config.gpu_slurm_config : null);
-  const extraLines = [...(base.extra_lines ?? []), ...linesOf(meta, 'extra_lines')];
-  checkShellLines({ config, meta, workerInit: input.workerInit });
-  const init = sbatchLinesFirst((input.workerInit ?? '').replaceAll('\r\n', '\n').split('\n'));
-  const texts = Object.fromEntries(
-    TEXT_OPTIONS.map((key) => [key, lineOf(meta, key) ?? base[key] ?? null]),
-  ) as Record<(typeof TEXT_OPTIONS)[number], string | null>;
-  return {
-    resources: {
-      partition: base.partition ?? null,
-      cpus_per_unit: positiveOf(meta, 'cpus_per_task') ?? required(base.cpus_per_task, 'cpus_per_task'),
-      mem_mb_per_unit: memoryOf(meta) ?? required(base.mem, 'mem'),
-      ...texts,
-      account: accountOf(input) ?? base.account ?? null,
-      extra_lines: [...new Set([...extraLines, ...init.sbatch])],
-      exports: exportsOf(config, input.userCacheDir),
-      worker_init: init.others.some((line) => line.trim() !== '') ? init.others.join('\n') : null,
-      needs_gpu: needsGpu,
-    },
-    unitsPerJob: countOf(meta, 'tasks_per_job'),
-    unitsAtOnce: countOf(meta, 'parallel_tasks_per_job'),
-  };
-};
-
 const overlay = (base: SlurmOptionSet, over: SlurmOptionSet | null | undefined): SlurmOptionSet => ({
   ...base,
   ...Object.fromEntries(
@@ -165,4 +121,48 @@ const exportsOf = (config: SlurmConfig, userCacheDir: string | null): Record<str
   }
   const folder = userCacheDir.replace(/\/+$/, '');
   return Object.fromEntries(exports.map(([name, path]) => [name, `${folder}/${path}`]));
+};
+
+/**
+ * @throws LayoutError naming the key, what was expected and what came: wrong types, an `account` in meta, a GPU
+ * where the configuration has none, shell lines where the configuration refuses them.
+ */
+export const taskOptions = (config: SlurmConfig, input: LayoutInput): TaskOptions => {
+  const { meta } = input;
+  checkTime(meta);
+  if (given(meta, 'account') !== undefined) {
+    throw wrong(
+      'account',
+      'none in a task (the account comes with the request, as slurm_account)',
+      meta['account'],
+    );
+  }
+  const needsGpu = booleanOf(meta, 'needs_gpu');
+  if (needsGpu && !config.gpu_slurm_config) {
+    throw new LayoutError(
+      'needs_gpu: expected false, since the SLURM configuration has no gpu_slurm_config, got true',
+    );
+  }
+  const base = overlay(config.default_slurm_config, needsGpu ? config.gpu_slurm_config : null);
+  const extraLines = [...(base.extra_lines ?? []), ...linesOf(meta, 'extra_lines')];
+  checkShellLines({ config, meta, workerInit: input.workerInit });
+  const init = sbatchLinesFirst((input.workerInit ?? '').replaceAll('\r\n', '\n').split('\n'));
+  const texts = Object.fromEntries(
+    TEXT_OPTIONS.map((key) => [key, lineOf(meta, key) ?? base[key] ?? null]),
+  ) as Record<(typeof TEXT_OPTIONS)[number], string | null>;
+  return {
+    resources: {
+      partition: base.partition ?? null,
+      cpus_per_unit: positiveOf(meta, 'cpus_per_task') ?? required(base.cpus_per_task, 'cpus_per_task'),
+      mem_mb_per_unit: memoryOf(meta) ?? required(base.mem, 'mem'),
+      ...texts,
+      account: accountOf(input) ?? base.account ?? null,
+      extra_lines: [...new Set([...extraLines, ...init.sbatch])],
+      exports: exportsOf(config, input.userCacheDir),
+      worker_init: init.others.some((line) => line.trim() !== '') ? init.others.join('\n') : null,
+      needs_gpu: needsGpu,
+    },
+    unitsPerJob: countOf(meta, 'tasks_per_job'),
+    unitsAtOnce: countOf(meta, 'parallel_tasks_per_job'),
+  };
 };

@@ -40,6 +40,11 @@ export interface ShellLinesInput {
   workerInit: string | null;
 }
 
+const refusedByConfig = (key: string): LayoutError =>
+  new LayoutError(
+    `${key}: expected none, since this worker's configuration refuses shell lines from requests (allow_shell_lines is false), got some`,
+  );
+
 /** @throws LayoutError when a line is not allowed: all of them by configuration, or one for what it sets. */
 export const checkShellLines = ({ config, meta, workerInit }: ShellLinesInput): void => {
   const fromMeta = Array.isArray(meta['extra_lines']) ? meta['extra_lines'].map(String) : [];
@@ -70,8 +75,3 @@ export const checkShellLines = ({ config, meta, workerInit }: ShellLinesInput): 
     }
   }
 };
-
-const refusedByConfig = (key: string): LayoutError =>
-  new LayoutError(
-    `${key}: expected none, since this worker's configuration refuses shell lines from requests (allow_shell_lines is false), got some`,
-  );

@@ -22,6 +22,31 @@ export interface EndOfJob {
   account: JobAccount | null;
 }
 
+/** An end is told also where a file of the run cannot be read. */
+const orNull = <T>(reading: Promise<T>): Promise<T | null> => reading.catch(() => null);
+
+const showJob = async (
+  jobId: string,
+  name: string,
+  commands: SlurmCommands,
+): Promise<ControlledJob | null> => {
+  const end = await commands.ask('scontrol', ['show', 'job', jobId]);
+  const job = end.exitCode === 0 ? parseScontrolJob(end.stdout) : null;
+  return job?.name === name ? job : null;
+};
+
+const plannedMemory = (batch: Batch): string =>
+  `${Math.min(batch.unitCount, batch.lanes) * readResources(batch.resources).mem_mb_per_unit} MB`;
+
+const timeLimit = (batch: Batch, account: JobAccount | null, shown: ControlledJob | null): string | null => {
+  if (typeof account?.timeLimitMinutes === 'number') return `${account.timeLimitMinutes} min`;
+  return shown?.timeLimit ?? readResources(batch.resources).time;
+};
+
+const LINES_SHOWN = 10;
+
+const lastLines = (text: string): string => text.split('\n').slice(-LINES_SHOWN).join('\n');
+
 export const describeEnd = async (batch: Batch, end: EndOfJob, commands: SlurmCommands): Promise<Ended> => {
   const { jobId, account } = end;
   const shown = account === null ? await showJob(jobId, batch.jobName, commands) : null;
@@ -50,28 +75,3 @@ export const describeEnd = async (batch: Batch, end: EndOfJob, commands: SlurmCo
     }),
   };
 };
-
-/** An end is told also where a file of the run cannot be read. */
-const orNull = <T>(reading: Promise<T>): Promise<T | null> => reading.catch(() => null);
-
-const showJob = async (
-  jobId: string,
-  name: string,
-  commands: SlurmCommands,
-): Promise<ControlledJob | null> => {
-  const end = await commands.ask('scontrol', ['show', 'job', jobId]);
-  const job = end.exitCode === 0 ? parseScontrolJob(end.stdout) : null;
-  return job?.name === name ? job : null;
-};
-
-const plannedMemory = (batch: Batch): string =>
-  `${String(Math.min(batch.unitCount, batch.lanes) * readResources(batch.resources).mem_mb_per_unit)} MB`;
-
-const timeLimit = (batch: Batch, account: JobAccount | null, shown: ControlledJob | null): string | null => {
-  if (typeof account?.timeLimitMinutes === 'number') return `${String(account.timeLimitMinutes)} min`;
-  return shown?.timeLimit ?? readResources(batch.resources).time;
-};
-
-const LINES_SHOWN = 10;
-
-const lastLines = (text: string): string => text.split('\n').slice(-LINES_SHOWN).join('\n');

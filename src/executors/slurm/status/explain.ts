@@ -32,6 +32,41 @@ const SIGNALS: Readonly<Record<number, string>> = {
 const amount = (bytes: number): string =>
   bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(0)} MB`;
 
+const canceller = (state: string): string => {
+  const uid = /by ([0-9]+)/.exec(state)?.[1];
+  if (uid === undefined) return '';
+  return uid === '0' ? ' by an administrator' : ` by the user with id ${uid}`;
+};
+
+const EXITS: Readonly<Record<number, string>> = {
+  [SCRIPT_EXITS.taken]: 'Another job had this batch already; this one started nothing.',
+  [SCRIPT_EXITS.cancelled]: 'The batch was cancelled; the job started nothing more.',
+  [SCRIPT_EXITS.unwritable]:
+    'A file of the run could not be written on the node (disk full, quota, or no permission).',
+  [SCRIPT_EXITS.unusable]:
+    'The node does not see the run’s folder or its list of units as the worker does. Is it on a shared file system?',
+  [SCRIPT_EXITS.preambleFailed]:
+    'A line of worker_init or extra_lines failed, so the units were not started (failing_lines is "end").',
+};
+
+const signalWord = (signal: number): string => {
+  const word = SIGNALS[signal];
+  return word === undefined ? '' : ` (${word})`;
+};
+
+const failed = ({ exit, reason, jobId }: EndedJob): string => {
+  if (reason === 'BadConstraints')
+    return 'No node of the cluster can fulfil what the job asks for; it never started.';
+  if (exit === null) return 'The job’s script failed.';
+  if (exit.signal !== 0) {
+    return `The job’s script was ended by signal ${exit.signal}${signalWord(exit.signal)}.`;
+  }
+  return (
+    EXITS[exit.code] ??
+    `The job’s script ended with exit code ${exit.code} before all its units had run; see slurm-${jobId}’s .err file and the lines of worker_init.`
+  );
+};
+
 const sentence = (job: EndedJob): string => {
   const limit = job.memoryLimit === null ? '' : ` of ${job.memoryLimit}`;
   const base = baseState(job.state);
@@ -63,42 +98,12 @@ const sentence = (job: EndedJob): string => {
   }
 };
 
-const canceller = (state: string): string => {
-  const uid = /by ([0-9]+)/.exec(state)?.[1];
-  if (uid === undefined) return '';
-  return uid === '0' ? ' by an administrator' : ` by the user with id ${uid}`;
-};
-
-const EXITS: Readonly<Record<number, string>> = {
-  [SCRIPT_EXITS.taken]: 'Another job had this batch already; this one started nothing.',
-  [SCRIPT_EXITS.cancelled]: 'The batch was cancelled; the job started nothing more.',
-  [SCRIPT_EXITS.unwritable]:
-    'A file of the run could not be written on the node (disk full, quota, or no permission).',
-  [SCRIPT_EXITS.unusable]:
-    'The node does not see the run’s folder or its list of units as the worker does. Is it on a shared file system?',
-  [SCRIPT_EXITS.preambleFailed]:
-    'A line of worker_init or extra_lines failed, so the units were not started (failing_lines is "end").',
-};
-
-const failed = ({ exit, reason, jobId }: EndedJob): string => {
-  if (reason === 'BadConstraints')
-    return 'No node of the cluster can fulfil what the job asks for; it never started.';
-  if (exit === null) return 'The job’s script failed.';
-  if (exit.signal !== 0) {
-    return `The job’s script was ended by signal ${String(exit.signal)}${SIGNALS[exit.signal] === undefined ? '' : ` (${SIGNALS[exit.signal]})`}.`;
-  }
-  return (
-    EXITS[exit.code] ??
-    `The job’s script ended with exit code ${String(exit.code)} before all its units had run; see slurm-${jobId}’s .err file and the lines of worker_init.`
-  );
-};
-
 const usageWords = ({ usage, state }: EndedJob): string => {
   if (usage === null) return '';
   // SLURM looks at the memory now and then: what outgrew it between two looks was never seen, and would mislead.
   const memory = baseState(state) === 'OUT_OF_MEMORY' ? null : usage.max_rss_bytes;
   const parts = [
-    ...(usage.elapsed_seconds === null ? [] : [`ran for ${String(usage.elapsed_seconds)} s`]),
+    ...(usage.elapsed_seconds === null ? [] : [`ran for ${usage.elapsed_seconds} s`]),
     ...(memory === null ? [] : [`used at most ${amount(memory)} of memory as far as SLURM saw`]),
   ];
   return parts.length === 0 ? '' : ` It ${parts.join(' and ')}.`;
@@ -111,7 +116,7 @@ const tail = (name: string, text: string): string[] =>
 export const explainEnd = (job: EndedJob): string => {
   const where = job.node === null ? '' : ` on ${job.node}`;
   return [
-    `${sentence(job)}${usageWords(job)} (SLURM job ${job.jobId}${where}, state ${job.state}${job.exit === null ? '' : `, exit ${String(job.exit.code)}:${String(job.exit.signal)}`})`,
+    `${sentence(job)}${usageWords(job)} (SLURM job ${job.jobId}${where}, state ${job.state}${job.exit === null ? '' : `, exit ${job.exit.code}:${job.exit.signal}`})`,
     ...tail('stderr', job.stderrTail),
     ...tail('stdout', job.stdoutTail),
   ].join('\n');
@@ -119,4 +124,4 @@ export const explainEnd = (job: EndedJob): string => {
 
 /** For a job that SLURM has lost; `window` in seconds. */
 export const explainVanished = (jobId: string, windowSeconds: number): string =>
-  `SLURM no longer knows job ${jobId}: neither its queue nor its accounting has shown it for ${String(Math.round(windowSeconds))} s, and its last line was never written. It counts as lost with its node.`;
+  `SLURM no longer knows job ${jobId}: neither its queue nor its accounting has shown it for ${Math.round(windowSeconds)} s, and its last line was never written. It counts as lost with its node.`;

@@ -16,47 +16,6 @@ import {
 } from '../tunables.js';
 import { judgeAbsence, vanishWindowMs, type AccountingWord, type ControllerWord } from './vanished.js';
 
-export const lookForLost = async (
-  scheduler: Scheduler,
-  batch: Batch,
-  handle: Handle,
-  watch: Watch,
-  roundAt: number,
-): Promise<BatchStatus> => {
-  const { jobId } = handle;
-  const absentMs = roundAt - (watch.absentSince ?? roundAt);
-  const windowMs = await windowOf(scheduler);
-  const answer =
-    absentMs < windowMs
-      ? await scheduler.accounting.find(jobId, batch.jobName, watch.lastSeen)
-      : await scheduler.accounting.findById(jobId, batch.jobName);
-  const account = answer.kind === 'account' ? answer.account : null;
-  if (account !== null && hasEnded(account, absentMs, REQUEUE_SETTLE_SECONDS * 1000)) {
-    const { state, node } = account;
-    return describeEnd(batch, { jobId, state, reason: '', node: node ?? '', account }, scheduler.commands);
-  }
-  const waiting = `squeue has not shown job ${jobId} for ${String(Math.round(absentMs / 1000))} s`;
-  if (answer.kind === 'error') watch.absentSince = null;
-  if (answer.kind === 'error') return unknown(`${waiting}, and ${answer.words}`);
-  if (absentMs < windowMs) {
-    return unknown(`${waiting}; after ${String(Math.round(windowMs / 1000))} s it counts as lost`);
-  }
-  const controller = await controllerWord(scheduler, jobId, batch.jobName);
-  switch (judgeAbsence({ absentMs, windowMs, controller, accounting: accountingWord(answer) })) {
-    case 'vanished':
-      return vanishedStatus(jobId, absentMs, account?.node ?? null);
-    case 'start_anew':
-      watch.absentSince = null;
-      return unknown(
-        `${waiting}, and scontrol ${controller === 'ours' ? 'shows it all the same' : 'gives no answer'}`,
-      );
-    case 'wait':
-      return unknown(
-        `${waiting}, but accounting says ${account?.state ?? ''}; see \`sacctmgr show runawayjobs\``,
-      );
-  }
-};
-
 /** An end in the accounts counts when it lasts: during a requeue they show one for some seconds. */
 const hasEnded = ({ state }: JobAccount, absentMs: number, settle: number): boolean =>
   classOfState(state) === 'ended' &&
@@ -92,4 +51,45 @@ const accountingWord = (answer: AccountAnswer): AccountingWord => {
     usage.elapsed_seconds !== null &&
     usage.elapsed_seconds > timeLimitMinutes * 60 + VANISH_MARGIN_SECONDS;
   return { kind: 'state', state, overdue };
+};
+
+export const lookForLost = async (
+  scheduler: Scheduler,
+  batch: Batch,
+  handle: Handle,
+  watch: Watch,
+  roundAt: number,
+): Promise<BatchStatus> => {
+  const { jobId } = handle;
+  const absentMs = roundAt - (watch.absentSince ?? roundAt);
+  const windowMs = await windowOf(scheduler);
+  const answer =
+    absentMs < windowMs
+      ? await scheduler.accounting.find(jobId, batch.jobName, watch.lastSeen)
+      : await scheduler.accounting.findById(jobId, batch.jobName);
+  const account = answer.kind === 'account' ? answer.account : null;
+  if (account !== null && hasEnded(account, absentMs, REQUEUE_SETTLE_SECONDS * 1000)) {
+    const { state, node } = account;
+    return describeEnd(batch, { jobId, state, reason: '', node: node ?? '', account }, scheduler.commands);
+  }
+  const waiting = `squeue has not shown job ${jobId} for ${Math.round(absentMs / 1000)} s`;
+  if (answer.kind === 'error') watch.absentSince = null;
+  if (answer.kind === 'error') return unknown(`${waiting}, and ${answer.words}`);
+  if (absentMs < windowMs) {
+    return unknown(`${waiting}; after ${Math.round(windowMs / 1000)} s it counts as lost`);
+  }
+  const controller = await controllerWord(scheduler, jobId, batch.jobName);
+  switch (judgeAbsence({ absentMs, windowMs, controller, accounting: accountingWord(answer) })) {
+    case 'vanished':
+      return vanishedStatus(jobId, absentMs, account?.node ?? null);
+    case 'start_anew':
+      watch.absentSince = null;
+      return unknown(
+        `${waiting}, and scontrol ${controller === 'ours' ? 'shows it all the same' : 'gives no answer'}`,
+      );
+    case 'wait':
+      return unknown(
+        `${waiting}, but accounting says ${account?.state ?? ''}; see \`sacctmgr show runawayjobs\``,
+      );
+  }
 };

@@ -22,85 +22,6 @@ import { absentSince } from './vanished.js';
 import { newWatch, PERHAPS_REQUEUED, unknown, type Watch } from './watch.js';
 import { lookForLost } from './lost.js';
 
-export const createStatus = (
-  scheduler: Scheduler,
-): ((batch: Batch, handle: Handle) => Promise<BatchStatus>) => {
-  const watches = new Map<string, Watch>();
-  const intervalMs = scheduler.config.runner_config.poll_interval_seconds * 1000;
-
-  const watchOf = (batch: Batch): Watch => {
-    const now = performance.now();
-    for (const [key, { askedAt }] of watches)
-      if (now - askedAt > FORGET_AFTER_SECONDS * 1000) watches.delete(key);
-    const watch = watches.get(batch.key) ?? newWatch(now);
-    watches.set(batch.key, watch);
-    watch.askedAt = now;
-    return watch;
-  };
-
-  return async (batch, handle) => {
-    if (handle.facts['user'] !== scheduler.user) {
-      return unknown(
-        `job ${handle.jobId} belongs to user ${String(handle.facts['user'])}, this worker acts for ${scheduler.user}`,
-      );
-    }
-    const watch = watchOf(batch);
-    if (watch.last.state === 'ended') return watch.last;
-    watch.work ??= observe(scheduler, batch, handle, watch, intervalMs)
-      .catch((error: unknown) => unknown(error instanceof Error ? error.message : String(error)))
-      .then((status) => {
-        Object.assign(watch, { last: status, lastAt: performance.now(), work: null });
-      });
-    const patience = new AbortController();
-    await Promise.race([
-      watch.work,
-      sleep(STATUS_PATIENCE_SECONDS * 1000, undefined, { signal: patience.signal }).catch(() => undefined),
-    ]);
-    patience.abort();
-    const silentMs = performance.now() - watch.lastAt;
-    const { command_timeout_seconds: timeout } = scheduler.config.runner_config;
-    // Between two rounds the last answer stands; longer, and it says nothing about now.
-    const betweenMs = 2 * Math.max(intervalMs, scheduler.poller.gapMs());
-    if (silentMs <= betweenMs + Math.min(10, timeout) * 1000) return watch.last;
-    return unknown(`squeue has given no answer for ${String(Math.round(silentMs / 1000))} s`);
-  };
-};
-
-const observe = async (
-  scheduler: Scheduler,
-  batch: Batch,
-  handle: Handle,
-  watch: Watch,
-  intervalMs: number,
-): Promise<BatchStatus> => {
-  // An end is found and told also where a file of the run cannot be read.
-  if (watch.lastSeen === 0)
-    watch.lastSeen = (await readIntent(batch).catch(() => null))?.created ?? Date.now();
-  // The first round must have begun after the job was there.
-  const since = Math.max(watch.registeredAt, performance.now() - intervalMs);
-  const round = await scheduler.poller.after(since, false);
-  const known = round.startedAt === watch.roundAt;
-  watch.roundAt = round.startedAt;
-  if (round.rows === null) {
-    watch.absentSince = absentSince(watch.absentSince, 'error', round.startedAt);
-    return unknown(round.error);
-  }
-  const row = await jobOf(batch, handle, round);
-  if (row === null) {
-    if (known) return watch.last;
-    watch.absentSince = absentSince(watch.absentSince, 'absent', round.startedAt);
-    return lookForLost(scheduler, batch, handle, watch, round.startedAt);
-  }
-  watch.absentSince = absentSince(watch.absentSince, 'seen', round.startedAt);
-  if (classOfState(row.state) !== 'ended') {
-    watch.lastSeen = Date.now();
-    watch.ending = null;
-    await useAllNodes(scheduler, batch, watch, row);
-    return liveStatus(row);
-  }
-  return endOf(scheduler, batch, watch, row, round.startedAt);
-};
-
 const jobOf = async (batch: Batch, handle: Handle, { rows }: QueueRound): Promise<QueueRow | null> => {
   const mine = (rows ?? []).filter((row) => row.name === batch.jobName);
   if (mine.length <= 1) return mine[0] ?? null;
@@ -167,4 +88,83 @@ const endOf = async (
     account: matching,
   };
   return describeEnd(batch, end, scheduler.commands);
+};
+
+const observe = async (
+  scheduler: Scheduler,
+  batch: Batch,
+  handle: Handle,
+  watch: Watch,
+  intervalMs: number,
+): Promise<BatchStatus> => {
+  // An end is found and told also where a file of the run cannot be read.
+  if (watch.lastSeen === 0)
+    watch.lastSeen = (await readIntent(batch).catch(() => null))?.created ?? Date.now();
+  // The first round must have begun after the job was there.
+  const since = Math.max(watch.registeredAt, performance.now() - intervalMs);
+  const round = await scheduler.poller.after(since, false);
+  const known = round.startedAt === watch.roundAt;
+  watch.roundAt = round.startedAt;
+  if (round.rows === null) {
+    watch.absentSince = absentSince(watch.absentSince, 'error', round.startedAt);
+    return unknown(round.error);
+  }
+  const row = await jobOf(batch, handle, round);
+  if (row === null) {
+    if (known) return watch.last;
+    watch.absentSince = absentSince(watch.absentSince, 'absent', round.startedAt);
+    return lookForLost(scheduler, batch, handle, watch, round.startedAt);
+  }
+  watch.absentSince = absentSince(watch.absentSince, 'seen', round.startedAt);
+  if (classOfState(row.state) !== 'ended') {
+    watch.lastSeen = Date.now();
+    watch.ending = null;
+    await useAllNodes(scheduler, batch, watch, row);
+    return liveStatus(row);
+  }
+  return endOf(scheduler, batch, watch, row, round.startedAt);
+};
+
+export const createStatus = (
+  scheduler: Scheduler,
+): ((batch: Batch, handle: Handle) => Promise<BatchStatus>) => {
+  const watches = new Map<string, Watch>();
+  const intervalMs = scheduler.config.runner_config.poll_interval_seconds * 1000;
+
+  const watchOf = (batch: Batch): Watch => {
+    const now = performance.now();
+    for (const [key, { askedAt }] of watches)
+      if (now - askedAt > FORGET_AFTER_SECONDS * 1000) watches.delete(key);
+    const watch = watches.get(batch.key) ?? newWatch(now);
+    watches.set(batch.key, watch);
+    watch.askedAt = now;
+    return watch;
+  };
+
+  return async (batch, handle) => {
+    if (handle.facts['user'] !== scheduler.user) {
+      return unknown(
+        `job ${handle.jobId} belongs to user ${String(handle.facts['user'])}, this worker acts for ${scheduler.user}`,
+      );
+    }
+    const watch = watchOf(batch);
+    if (watch.last.state === 'ended') return watch.last;
+    watch.work ??= observe(scheduler, batch, handle, watch, intervalMs)
+      .catch((error: unknown) => unknown(error instanceof Error ? error.message : String(error)))
+      .then((status) => {
+        Object.assign(watch, { last: status, lastAt: performance.now(), work: null });
+      });
+    const patience = new AbortController();
+    await Promise.race([
+      watch.work,
+      sleep(STATUS_PATIENCE_SECONDS * 1000, undefined, { signal: patience.signal }).catch(() => undefined),
+    ]);
+    patience.abort();
+    const silentMs = performance.now() - watch.lastAt;
+    const { command_timeout_seconds: timeout } = scheduler.config.runner_config;
+    // Between two rounds the last answer stands; longer, and it says nothing about now.
+    const betweenMs = 2 * Math.max(intervalMs, scheduler.poller.gapMs());
+    if (silentMs <= betweenMs + Math.min(10, timeout) * 1000) return watch.last;
+    return unknown(`squeue has given no answer for ${Math.round(silentMs / 1000)} s`);
+  };
 };

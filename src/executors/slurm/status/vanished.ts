@@ -31,19 +31,19 @@ export interface Evidence {
   accounting: AccountingWord;
 }
 
-/** `start_anew`: somebody erred or knows the job, so its absence has not begun. */
-export const judgeAbsence = ({ absentMs, windowMs, controller, accounting }: Evidence): Verdict => {
-  if (controller === 'error' || controller === 'ours' || accounting.kind === 'error') return 'start_anew';
-  if (absentMs < windowMs) return 'wait';
-  return accounting.kind === 'state' && isLive(accounting) ? 'wait' : 'vanished';
-};
-
 /**
  * A job that a crashed controller has forgotten stays PENDING in the accounts for ever, and RUNNING when it was: the
  * one never counts, the other only as long as its time limit lets it live.
  */
 const isLive = ({ state, overdue }: { state: string; overdue: boolean }): boolean =>
   classOfState(state) === 'running' && !overdue;
+
+/** `start_anew`: somebody erred or knows the job, so its absence has not begun. */
+export const judgeAbsence = ({ absentMs, windowMs, controller, accounting }: Evidence): Verdict => {
+  if (controller === 'error' || controller === 'ours' || accounting.kind === 'error') return 'start_anew';
+  if (absentMs < windowMs) return 'wait';
+  return accounting.kind === 'state' && isLive(accounting) ? 'wait' : 'vanished';
+};
 
 /**
  * How long a job must be absent.

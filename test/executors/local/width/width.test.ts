@@ -139,6 +139,7 @@ describe('the protocol of worker and lanes', () => {
 
   function* worker(models: Model[], limit: number): Generator {
     for (let turn = 0; ; turn += 1) {
+      // eslint-disable-next-line @typescript-eslint/no-use-before-define -- the two name each other
       yield* look(models);
       const targets = allocateWidths(models, limit, turn);
       for (const model of models) {
@@ -147,6 +148,7 @@ describe('the protocol of worker and lanes', () => {
         model.width = target;
         yield;
       }
+      // eslint-disable-next-line @typescript-eslint/no-use-before-define -- the two name each other
       yield* look(models);
       for (const [key, width] of affordableRaises(models, targets, limit)) {
         for (const model of models) if (model.key === key) model.width = width;

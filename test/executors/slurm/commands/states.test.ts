@@ -102,7 +102,7 @@ it.each([
 
 describe('pendingReason', () => {
   it('is one line of bounded length', () => {
-    const nodes = Array.from({ length: 500 }, (_, at) => `n${String(at)}`).join(',');
+    const nodes = Array.from({ length: 500 }, (_, at) => `n${at}`).join(',');
     const reason = pendingReason('PENDING', `ReqNodeNotAvail, UnavailableNodes:${nodes}`);
     expect(reason).toMatch(/^ReqNodeNotAvail, .*\.\.\.: a node that it needs/);
     expect(reason?.length).toBeLessThan(300);

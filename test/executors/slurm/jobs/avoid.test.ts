@@ -6,7 +6,7 @@ import { parseNodes } from '../../../../src/executors/slurm/commands/sinfo.js';
 import { fakeResources } from '../fake-cluster.js';
 
 const row = (name: string, state = 'idle', mem = 1000): string =>
-  `main*|infinite|16|${String(mem)}|${state}|${name}\n`;
+  `main*|infinite|16|${mem}|${state}|${name}\n`;
 const three = parseNodes(row('n1') + row('n2') + row('n3') + 'other|infinite|16|1000|idle|m1\n');
 
 const avoided = (avoid: string[], change: Partial<SlurmResources> = {}, nodes: typeof three | null = three) =>
@@ -35,7 +35,7 @@ describe('nodesToAvoid', () => {
   });
 
   it('is bounded: the newest count', () => {
-    const names = Array.from({ length: 30 }, (_, at) => `n${String(at)}`);
+    const names = Array.from({ length: 30 }, (_, at) => `n${at}`);
     const nodes = parseNodes(names.map((name) => row(name)).join(''));
     expect(avoided(names.slice(0, 20), {}, nodes)).toEqual(names.slice(12, 20));
   });

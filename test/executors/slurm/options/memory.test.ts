@@ -40,8 +40,8 @@ describe('parseMemory', () => {
   it('counts units in powers of ten', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1_000_000 }), (n) => {
-        expect(parseMemory(`${String(n)}G`)).toBe(n * 1000);
-        expect(parseMemory(`${String(n)}T`)).toBe(n * 1_000_000);
+        expect(parseMemory(`${n}G`)).toBe(n * 1000);
+        expect(parseMemory(`${n}T`)).toBe(n * 1_000_000);
       }),
     );
   });
