@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import type { Environment } from './folders.js';
-import type { InstallOptions } from './install.js';
+import type { InstallOptions } from './install-options.js';
 import { GO_BUILD_MINUTES, SIGN_OF_LIFE_SECONDS, TEMPORAL_CLI_VERSION } from './tunables.js';
 
 const PACKAGE = 'github.com/temporalio/cli/cmd/temporal';

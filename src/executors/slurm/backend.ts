@@ -24,7 +24,8 @@ import { readResources } from './options/resources.js';
 import { createSettings } from './commands/settings.js';
 import { createSinfo } from './commands/sinfo.js';
 import { createStatus } from './status/status.js';
-import { submitBatch, type Scheduler } from './jobs/submit.js';
+import { submitBatch } from './jobs/submit.js';
+import { type Scheduler } from './jobs/scheduler.js';
 
 export interface SlurmBackendOptions {
   /** From `parseSlurmConfig`. */

@@ -17,7 +17,7 @@ import {
 import { jobsInQueue, messageTimeoutMs } from './look-up.js';
 import type { QueueRow } from '../commands/squeue.js';
 import { classOfState, shortened } from '../commands/states.js';
-import type { Scheduler } from './submit.js';
+import type { Scheduler } from './scheduler.js';
 import { jobsOfJournals, readAttempts, readIntent, readJobId, readOwner } from './submission-files.js';
 import { SCANCEL_AGAIN_SECONDS, STUCK_COMPLETING_SECONDS } from '../tunables.js';
 

@@ -6,7 +6,7 @@ import type { Poller } from '../commands/poller.js';
 import type { QueueRow } from '../commands/squeue.js';
 import { classOfState } from '../commands/states.js';
 import { readAttempts, readJobId, readOwner, recordJobId } from './submission-files.js';
-import type { Scheduler } from './submit.js';
+import type { Scheduler } from './scheduler.js';
 import { FALLBACK_MESSAGE_TIMEOUT_SECONDS } from '../tunables.js';
 
 /** Of several jobs of one name the one that owns the batch, else one that lives, else the first. Pure. */

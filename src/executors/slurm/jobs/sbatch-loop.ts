@@ -8,7 +8,8 @@ import { readResources } from '../options/resources.js';
 import type { SubmissionOutcome } from '../commands/sbatch.js';
 import { callSbatch } from './sbatch-command.js';
 import { readJobId, recordJobId } from './submission-files.js';
-import { hasTombstone, refuseEnded, slurmScript, type Scheduler } from './submit.js';
+import { hasTombstone, refuseEnded, slurmScript } from './submission.js';
+import { type Scheduler } from './scheduler.js';
 import { LIMIT_BACKOFF_FIRST_SECONDS, LIMIT_BACKOFF_MAX_SECONDS } from '../tunables.js';
 
 /** Of these a refusal may be the work of the nodes that the job leaves out. */

@@ -6,28 +6,10 @@
  * request can still arrive is waited out, and it is looked for again, before anything is submitted once more.
  */
 import { hostname } from 'node:os';
-import { buildBatchScript } from '../../../batch/script.js';
-import { readTombstone } from '../../claims.js';
-import {
-  NeverSubmitted,
-  WrongWorker,
-  type Batch,
-  type ExecutorContext,
-  type Handle,
-} from '../../../batch/contract.js';
-import type { Accounting } from '../commands/accounting.js';
-import { fittingLanes } from '../options/batching.js';
-import type { Canceller } from './canceller.js';
-import { headOptions, type SlurmConfig } from '../options/config.js';
-import type { SlurmCommands } from '../commands/commands.js';
-import type { Gate } from './gate.js';
-import { slurmHeader } from '../options/header.js';
+import { WrongWorker, type Batch, type ExecutorContext, type Handle } from '../../../batch/contract.js';
 import { findJob, lookAgain } from './look-up.js';
-import type { Poller } from '../commands/poller.js';
-import { readResources } from '../options/resources.js';
 import { submitUntilTaken } from './sbatch-loop.js';
-import type { ClusterSettings } from '../commands/scontrol.js';
-import type { PartitionNode } from '../commands/sinfo.js';
+import type { Scheduler } from './scheduler.js';
 import {
   createIntent,
   readAttempts,
@@ -36,41 +18,7 @@ import {
   readOwner,
   recordJobId,
 } from './submission-files.js';
-
-export interface Scheduler {
-  config: SlurmConfig;
-  user: string;
-  commands: SlurmCommands;
-  poller: Poller;
-  accounting: Accounting;
-  gate: Gate;
-  /** Gathers the requests of one moment. */
-  scancel: Canceller;
-  settings(): Promise<ClusterSettings>;
-  /** All nodes of all partitions; null where there is no answer. */
-  sinfo(): Promise<PartitionNode[] | null>;
-}
-
-export const hasTombstone = async (batch: Batch): Promise<boolean> =>
-  (await readTombstone(batch.paths.tombstone)) !== null;
-
-export const refuseEnded = async (batch: Batch): Promise<void> => {
-  if (await hasTombstone(batch)) throw new NeverSubmitted('The batch was ended before it was submitted.');
-};
-
-/** The text that sbatch is given; the same for every attempt, but for the nodes that it leaves out. */
-export const slurmScript = (planned: Batch, config: SlurmConfig): string => {
-  const { batching_config: limits, runner_config: runner } = config;
-  const batch = { ...planned, lanes: fittingLanes(planned.lanes, readResources(planned.resources), limits) };
-  return buildBatchScript({
-    batch,
-    header: slurmHeader(batch),
-    ...headOptions(runner),
-    jobIdExpression: '"$SLURM_JOB_ID"',
-    restartExpression: '"${SLURM_RESTART_COUNT:-0}"',
-    control: null,
-  });
-};
+import { hasTombstone, refuseEnded, slurmScript } from './submission.js';
 
 /** The job of an earlier submission, once it is certain that there is one or none. */
 const adopt = async (

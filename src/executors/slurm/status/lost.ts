@@ -6,7 +6,7 @@ import { isUnknownJob, parseScontrolJob } from '../commands/scontrol.js';
 import type { JobAccount } from '../commands/sacct.js';
 import { baseState, classOfState } from '../commands/states.js';
 import { PERHAPS_REQUEUED, unknown, vanishedStatus, type Watch } from './watch.js';
-import type { Scheduler } from '../jobs/submit.js';
+import type { Scheduler } from '../jobs/scheduler.js';
 import {
   REQUEUE_SETTLE_SECONDS,
   FALLBACK_KILL_WAIT_SECONDS,

@@ -10,7 +10,7 @@ import type { QueueRound } from '../commands/poller.js';
 import { readResources } from '../options/resources.js';
 import type { QueueRow } from '../commands/squeue.js';
 import { baseState, classOfState, lacksNodes, pendingReason } from '../commands/states.js';
-import type { Scheduler } from '../jobs/submit.js';
+import type { Scheduler } from '../jobs/scheduler.js';
 import { readIntent, readOwner } from '../jobs/submission-files.js';
 import {
   FORGET_AFTER_SECONDS,

@@ -4,7 +4,7 @@ import type { AccountAnswer } from '../../../../src/executors/slurm/commands/acc
 import { parseSlurmConfig } from '../../../../src/executors/slurm/options/config.js';
 import { lookForLost } from '../../../../src/executors/slurm/status/lost.js';
 import { unknownSettings } from '../../../../src/executors/slurm/commands/settings.js';
-import type { Scheduler } from '../../../../src/executors/slurm/jobs/submit.js';
+import type { Scheduler } from '../../../../src/executors/slurm/jobs/scheduler.js';
 import { newWatch, type Watch } from '../../../../src/executors/slurm/status/watch.js';
 import { configText } from '../config-text.js';
 import { fakeBatch, FakeCluster } from '../fake-cluster.js';

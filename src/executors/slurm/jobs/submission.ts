@@ -1,0 +1,29 @@
+/** What is checked and made right before a submission. */
+import { NeverSubmitted, type Batch } from '../../../batch/contract.js';
+import { buildBatchScript } from '../../../batch/script.js';
+import { readTombstone } from '../../claims.js';
+import { fittingLanes } from '../options/batching.js';
+import { headOptions, type SlurmConfig } from '../options/config.js';
+import { slurmHeader } from '../options/header.js';
+import { readResources } from '../options/resources.js';
+
+export const hasTombstone = async (batch: Batch): Promise<boolean> =>
+  (await readTombstone(batch.paths.tombstone)) !== null;
+
+export const refuseEnded = async (batch: Batch): Promise<void> => {
+  if (await hasTombstone(batch)) throw new NeverSubmitted('The batch was ended before it was submitted.');
+};
+
+/** The text that sbatch is given; the same for every attempt, but for the nodes that it leaves out. */
+export const slurmScript = (planned: Batch, config: SlurmConfig): string => {
+  const { batching_config: limits, runner_config: runner } = config;
+  const batch = { ...planned, lanes: fittingLanes(planned.lanes, readResources(planned.resources), limits) };
+  return buildBatchScript({
+    batch,
+    header: slurmHeader(batch),
+    ...headOptions(runner),
+    jobIdExpression: '"$SLURM_JOB_ID"',
+    restartExpression: '"${SLURM_RESTART_COUNT:-0}"',
+    control: null,
+  });
+};
