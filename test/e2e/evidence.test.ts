@@ -106,8 +106,8 @@ describe('a compound whose compute part cannot be laid out', () => {
   });
 });
 
-describe('one unit at a time', () => {
-  const harness = withHarness({ maxUnits: 1, worker: { permanentPatienceMs: 1_500 } });
+describe('with the patience of a worker', () => {
+  const harness = withHarness({ maxUnits: 1 });
 
   it('storage that fails between a batch’s end and its evidence changes no verdict', async () => {
     const { dir, handle } = await start(harness(), (folder) => [waiting(folder, 'b')], ['a', 'b', 'c'], {
@@ -131,6 +131,10 @@ describe('one unit at a time', () => {
       1, 2, 1,
     ]);
   });
+});
+
+describe('one unit at a time', () => {
+  const harness = withHarness({ maxUnits: 1, worker: { permanentPatienceMs: 1_500 } });
 
   it('a task’s folder that is removed when it is over is missed by nobody', async () => {
     const { dir, handle } = await start(harness(), (folder) => [{ type: 'parallel' }, waiting(folder, 'a')], [
