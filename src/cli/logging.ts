@@ -1,5 +1,5 @@
 /** Logs of the program and of Temporal's SDK, on stderr; quiet unless asked. */
-import { Runtime } from '@temporalio/worker';
+import { Runtime, type TelemetryOptions } from '@temporalio/worker';
 import { type Logger, pino } from 'pino';
 
 /** `trace` is Temporal's word too, but its SDK calls the method with (message, attributes). */
@@ -15,17 +15,26 @@ const expected = /^(No (activities|workflows) registered|(Activity|Workflow) fai
 export const createLogger = (verbose: boolean): Logger =>
   pino({ level: verbose ? 'info' : 'warn', base: null }, pino.destination({ fd: 2, sync: true }));
 
+/** Names and units as Prometheus wants them: `_total`, `_seconds`. */
+const prometheusAt = (bindAddress: string): NonNullable<TelemetryOptions['metrics']> => ({
+  attachServiceName: false,
+  prometheus: { bindAddress, countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true },
+});
+
 /**
  * Sets up Temporal's SDK for this process: its logs go to `logger`, and signals are left to the command, which knows
  * what the first Ctrl-C means. Call it once, before any connection of a worker.
+ *
+ * @param exporter `host:port` at which the SDK's metrics can be had; null for none.
  */
-export const installRuntime = (logger: Logger, verbose: boolean): void => {
+export const installRuntime = (logger: Logger, verbose: boolean, exporter: string | null = null): void => {
   const log = (level: keyof typeof levels, message: string, attributes: object = {}): void =>
     logger[level === 'WARN' && expected.test(message) ? 'info' : levels[level]](attributes, message);
   Runtime.install({
     shutdownSignals: [],
     telemetryOptions: {
       logging: { filter: { core: verbose ? 'INFO' : 'WARN', other: 'ERROR' }, forward: {} },
+      ...(exporter !== null && { metrics: prometheusAt(exporter) }),
     },
     logger: {
       log,

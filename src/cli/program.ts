@@ -1,5 +1,4 @@
 /** The program `fractal-temporal`: its commands and their options (docs/cli.md). */
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { registerCancel } from './commands/cancel.js';
 import { registerDoctor } from './commands/doctor.js';
@@ -11,18 +10,14 @@ import { registerStatus } from './commands/status.js';
 import { registerUp } from './commands/up.js';
 import { registerWorker } from './commands/worker.js';
 import { plainText } from '../state/plain-text.js';
+import { version } from '../version.js';
 import type { Io } from './io.js';
-
-const version = (): string => {
-  const file = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(file) as { version: string }).version;
-};
 
 /** Builds the program; parse with `parseAsync`. Errors are thrown, never printed or turned into an exit here. */
 export const createProgram = (io: Io): Command => {
   const program = new Command('fractal-temporal')
     .description('Runs Fractal workflows on Temporal, on this machine or a SLURM cluster.')
-    .version(version())
+    .version(version)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),

@@ -9,13 +9,33 @@ export interface Interrupts {
   dispose(): void;
 }
 
-/** Listens until disposed. The first signal aborts `signal`; at the second the process ends at once. */
-export const listenForInterrupts = (exitCodeAtSecond: number, onFirst: () => void): Interrupts => {
+/** What becomes of a process that has been told to end and does not. */
+export interface LastResort {
+  afterMs: number;
+  /** Says so; the process ends with code 0 after it. */
+  say(): void;
+}
+
+/**
+ * Listens until disposed. The first signal aborts `signal`; at the second the process ends at once. With `lastResort`
+ * it ends some time after the first, whatever hangs.
+ */
+export const listenForInterrupts = (
+  exitCodeAtSecond: number,
+  onFirst: () => void,
+  lastResort?: LastResort,
+): Interrupts => {
   const first = new AbortController();
   const listener = (): void => {
     if (first.signal.aborted) process.exit(exitCodeAtSecond);
     onFirst();
     first.abort();
+    if (lastResort === undefined) return;
+    const { afterMs, say } = lastResort;
+    setTimeout(() => {
+      say();
+      process.exit(0);
+    }, afterMs).unref();
   };
   for (const name of names) process.on(name, listener);
   return {
@@ -32,6 +52,13 @@ export const aborted = (signal: AbortSignal): Promise<void> =>
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
+
+/** What `work` resolves to, or null as soon as `signal` is aborted: what it goes on with is then left alone. */
+export const unlessAborted = async <T>(work: Promise<T>, signal: AbortSignal): Promise<T | null> => {
+  // Nobody hears of its failure once it is left alone.
+  work.catch(() => undefined);
+  return Promise.race([work, aborted(signal).then(() => null)]);
+};
 
 /** Waits, but not beyond an abort. */
 export const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>

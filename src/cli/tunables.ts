@@ -11,3 +11,9 @@ export const NO_WORKER_LOOK_MS = 1_000;
 
 /** Where output is not a terminal, a task's line comes anew at each such part of its units, not at each unit. */
 export const LINE_PER_PARTS = 10;
+
+/**
+ * From the first signal to the end of a worker's process, whatever hangs: service managers and Docker kill after 10 s, and
+ * nothing is lost by an end without ceremony.
+ */
+export const END_WITHIN_MS = 9_000;

@@ -2,6 +2,8 @@
 import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { NoServer, placeOf, type ServerTarget } from '../server/address.js';
+import type { QueueState } from '../monitor/readiness.js';
+import { SERVER_ANSWER_MS } from '../monitor/tunables.js';
 import type { Environment } from '../server/folders.js';
 import { namespaceId } from '../server/namespace-id.js';
 import { registerSearchAttributes } from '../server/search-attributes.js';
@@ -13,6 +15,7 @@ import {
   type RunnableWorker,
 } from '../workers/index.js';
 import { type BackendOptions, type OpenBackend, openBackend } from './backends.js';
+import { unlessAborted } from './signals.js';
 
 export interface WorkersSpec {
   /** Queue of the workflow worker; null for none. */
@@ -27,16 +30,21 @@ export interface WorkersSpec {
 export interface RunningWorkers {
   /** Settles when all have ended; rejects when one failed. */
   readonly ended: Promise<void>;
+  /** The queues that they are to poll, and whether they do. */
+  queues(): QueueState[];
+  /** Resolves to null when the server answers over the workers' connection, else to the reason why not. */
+  ask(): Promise<string | null>;
   /** Lets them finish what they are about (batches go on without them) and waits. */
   stop(): Promise<void>;
 }
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const connect = async (target: ServerTarget): Promise<NativeConnection> => {
   try {
     return await NativeConnection.connect(target.connection);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new NoServer(`No Temporal server answers at ${target.connection.address}: ${why}`);
+    throw new NoServer(`No Temporal server answers at ${target.connection.address}: ${wordsOf(error)}`);
   }
 };
 
@@ -77,21 +85,48 @@ const createAll = async (
   return workers;
 };
 
-const runAll = (workers: readonly RunnableWorker[], release: () => Promise<void>): RunningWorkers => {
+/** As the workers' own calls go: it must reach the server, be permitted, and find the namespace. */
+const askServer = async (connection: NativeConnection, namespace: string): Promise<string | null> => {
+  const deadline = AbortSignal.timeout(SERVER_ANSWER_MS);
+  try {
+    const call = connection.withDeadline(Date.now() + SERVER_ANSWER_MS, () =>
+      connection.workflowService.describeNamespace({ namespace }),
+    );
+    // The SDK tries again for seconds beyond the deadline while nobody listens at the address.
+    return (await unlessAborted(call, deadline)) === null ? `no answer within ${SERVER_ANSWER_MS} ms` : null;
+  } catch (error) {
+    return wordsOf(error);
+  }
+};
+
+const runAll = (
+  workers: readonly RunnableWorker[],
+  release: () => Promise<void>,
+  logger: Logger,
+): Omit<RunningWorkers, 'ask'> => {
+  let ending = false;
   const shutdown = (): void => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
   // One that fails must not leave the others behind, half a worker.
   const all = workers.map((worker) => worker.run().finally(shutdown));
   const ended = Promise.allSettled(all).then(async (results) => {
-    await release();
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
+    const failures = results.flatMap((result) =>
+      result.status === 'rejected' ? [result.reason as unknown] : [],
+    );
+    await release().catch((error: unknown) => failures.push(error));
+    if (failures.length === 0) return;
+    if (!ending) throw failures[0];
+    // It has done what it was told. With the server away the SDK waits in vain to tell it so, and is cut off.
+    logger.info({ problems: failures.map(wordsOf) }, 'the workers were cut off at their end');
   });
   // Whoever waits for `ended` sees the failure; that nobody waits yet must not end the process.
   ended.catch(() => undefined);
   return {
     ended,
+    queues: () => workers.flatMap((worker) => worker.queues()),
     stop: async () => {
+      ending = true;
       shutdown();
       await ended;
     },
@@ -117,7 +152,9 @@ export const startWorkers = async (target: ServerTarget, spec: WorkersSpec): Pro
     if (problem !== null) spec.logger.info({ problem }, 'runs are started without search attributes');
     opened = await openAll(connection, target, spec);
     for (const notice of opened.flatMap(({ notices }) => notices)) spec.logger.warn(notice);
-    return runAll(await createAll(connection, target, opened, spec), release);
+    const workers = await createAll(connection, target, opened, spec);
+    const running = runAll(workers, release, spec.logger);
+    return { ...running, ask: () => askServer(connection, namespace) };
   } catch (error) {
     await release();
     throw error;

@@ -11,6 +11,8 @@ import { areRegistered } from '../server/search-attributes.js';
 import { namespaceId } from '../server/namespace-id.js';
 import { runServer, type ServerPlace } from '../state/identity.js';
 import { activityTaskQueue, stepsTaskQueue } from '../wire/names.js';
+import type { QueueState } from '../monitor/readiness.js';
+import { queueState } from './queue-state.js';
 import {
   BATCHES_AT_ONCE,
   HEARTBEAT_THROTTLE_SECONDS,
@@ -36,7 +38,10 @@ export interface ActivityWorkerOptions {
 const UNTOLD: ServerPlace = { address: null, kind: 'given', home: null };
 
 /** What runs and ends like one of Temporal's workers. */
-export type RunnableWorker = Pick<Worker, 'run' | 'shutdown' | 'getState'>;
+export interface RunnableWorker extends Pick<Worker, 'run' | 'shutdown' | 'getState'> {
+  /** The queues that it is to poll, and whether it does. */
+  queues(): QueueState[];
+}
 
 const both = (batches: Worker, steps: Worker): RunnableWorker => {
   const all = [batches, steps];
@@ -45,6 +50,7 @@ const both = (batches: Worker, steps: Worker): RunnableWorker => {
   };
   return {
     shutdown,
+    queues: () => all.map((worker) => queueState(worker, 'activity')),
     getState: () => all.find((worker) => worker.getState() !== 'STOPPED')?.getState() ?? 'STOPPED',
     run: async () => {
       // One that fails must not leave the other behind, half a worker.

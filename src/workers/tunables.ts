@@ -15,8 +15,8 @@ export const HEARTBEAT_THROTTLE_SECONDS = 2;
 /** Activities are told to let go of their batches and to come to an end. */
 export const SHUTDOWN_GRACE_SECONDS = 3;
 
-/** After that the worker ends whatever its activities do: batches go on without it. */
-export const SHUTDOWN_FORCE_SECONDS = 15;
+/** After that the worker ends whatever its activities do: batches go on without it. Docker kills after 10 s. */
+export const SHUTDOWN_FORCE_SECONDS = 7;
 
 /** The heap may grow by so much between two looks for garbage. */
 export const HEAP_GROWTH_PERCENT = 30;

@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { WORKFLOW_TASK_QUEUE } from '../wire/names.js';
+import type { RunnableWorker } from './activity-worker.js';
+import { queueState } from './queue-state.js';
 import { SHUTDOWN_FORCE_SECONDS, SHUTDOWN_GRACE_SECONDS } from './tunables.js';
 
 export interface WorkflowWorkerOptions {
@@ -23,8 +25,8 @@ const workflowCode = (): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'>
 };
 
 /** Creates the worker; run it with `worker.run()`. */
-export const createWorkflowWorker = (options: WorkflowWorkerOptions): Promise<Worker> =>
-  Worker.create({
+export const createWorkflowWorker = async (options: WorkflowWorkerOptions): Promise<RunnableWorker> => {
+  const worker = await Worker.create({
     connection: options.connection,
     namespace: options.namespace ?? 'default',
     taskQueue: options.taskQueue ?? WORKFLOW_TASK_QUEUE,
@@ -32,3 +34,10 @@ export const createWorkflowWorker = (options: WorkflowWorkerOptions): Promise<Wo
     shutdownGraceTime: `${SHUTDOWN_GRACE_SECONDS}s`,
     shutdownForceTime: `${SHUTDOWN_FORCE_SECONDS}s`,
   });
+  return {
+    run: () => worker.run(),
+    shutdown: () => worker.shutdown(),
+    getState: () => worker.getState(),
+    queues: () => [queueState(worker, 'workflow')],
+  };
+};

@@ -6,15 +6,14 @@ import { findServerBinary } from '../../server/binary.js';
 import { stateFolder } from '../../server/folders.js';
 import { acquireUpServer, type UpServer } from '../../server/up-server.js';
 import { type BackendOptions } from '../backends.js';
-import { exitCode } from '../exit-codes.js';
 import { type Io, print, say, type ServerOptions } from '../io.js';
-import { createLogger, installRuntime } from '../logging.js';
 import { addBackendOptions, addServerOptions } from '../options.js';
-import { aborted, listenForInterrupts, pause } from '../signals.js';
+import { addMonitorOption, asService, serveWorkers, type ServiceOptions } from '../service.js';
+import { pause } from '../signals.js';
 import { PROGRESS_POLL_MS } from '../tunables.js';
-import { startWorkers, type WorkersSpec } from '../workers.js';
+import { type WorkersSpec } from '../workers.js';
 
-interface UpOptions extends ServerOptions, BackendOptions {}
+interface UpOptions extends ServerOptions, BackendOptions, ServiceOptions {}
 
 const ownServer = (io: Io): Promise<UpServer> =>
   acquireUpServer({
@@ -40,34 +39,27 @@ const announce = (io: Io, target: ServerTarget, server: UpServer | null, spec: W
   print(io, 'Ready. Ctrl-C ends it; runs are kept and go on with the next `up`.');
 };
 
-const upCommand = async (io: Io, options: UpOptions): Promise<void> => {
-  const logger = createLogger(options.verbose === true);
-  const interrupts = listenForInterrupts(exitCode.unforeseen, () =>
-    say(io, 'ending ... (Ctrl-C again: at once)'),
-  );
-  const given = givenTarget(options, io.env) === null ? null : await resolveTarget(options, io.env);
-  const server = given === null ? await ownServer(io) : null;
-  try {
-    const target = given ?? embeddedTarget(server as UpServer, 'up', stateFolder(io.env));
-    const names = options.slurmConfig === undefined ? ['local'] : ['local', 'slurm'];
-    const spec = {
-      workflowQueue: WORKFLOW_TASK_QUEUE,
-      backends: names.map((name) => ({ name, queue: activityTaskQueue(name) })),
-      ...{ options, env: io.env, logger },
-    };
-    installRuntime(logger, options.verbose === true);
-    const workers = await startWorkers(target, spec);
+const upCommand = (io: Io, options: UpOptions): Promise<void> =>
+  asService(io, options, async (service) => {
+    const { logger, signal } = service;
+    const given = givenTarget(options, io.env) === null ? null : await resolveTarget(options, io.env);
+    const server = given === null ? await ownServer(io) : null;
     try {
-      announce(io, target, server, spec);
-      await Promise.race([aborted(interrupts.signal), workers.ended, keepAlive(server, interrupts.signal)]);
+      const target = given ?? embeddedTarget(server as UpServer, 'up', stateFolder(io.env));
+      const names = options.slurmConfig === undefined ? ['local'] : ['local', 'slurm'];
+      const spec = {
+        workflowQueue: WORKFLOW_TASK_QUEUE,
+        backends: names.map((name) => ({ name, queue: activityTaskQueue(name) })),
+        ...{ options, env: io.env, logger },
+      };
+      const ready = (): void => {
+        announce(io, target, server, spec);
+      };
+      await serveWorkers(service, target, spec, ready, [keepAlive(server, signal)]);
     } finally {
-      await workers.stop();
+      await server?.stop();
     }
-  } finally {
-    await server?.stop();
-    interrupts.dispose();
-  }
-};
+  });
 
 export const registerUp = (program: Command, io: Io): void => {
   const command = program
@@ -75,5 +67,7 @@ export const registerUp = (program: Command, io: Io): void => {
     .description(
       'Temporal server (unless an address is given) and all workers in one process; Ctrl-C ends it',
     );
-  addBackendOptions(addServerOptions(command)).action((options: UpOptions) => upCommand(io, options));
+  addMonitorOption(addBackendOptions(addServerOptions(command))).action((options: UpOptions) =>
+    upCommand(io, options),
+  );
 };

@@ -3,15 +3,14 @@ import { Argument, type Command } from 'commander';
 import { activityTaskQueue, WORKFLOW_TASK_QUEUE } from '../../wire/names.js';
 import { type BackendOptions } from '../backends.js';
 import { backendNames, isBackendName } from '../../executors/names.js';
-import { exitCode, UsageError } from '../exit-codes.js';
-import { type Io, print, say, type ServerOptions } from '../io.js';
-import { createLogger, installRuntime } from '../logging.js';
+import { UsageError } from '../exit-codes.js';
+import { type Io, print, type ServerOptions } from '../io.js';
 import { addBackendOptions, addServerOptions } from '../options.js';
-import { aborted, listenForInterrupts } from '../signals.js';
+import { addMonitorOption, asService, serveWorkers, type ServiceOptions } from '../service.js';
+import { unlessAborted } from '../signals.js';
 import { requireTarget } from '../target.js';
-import { startWorkers } from '../workers.js';
 
-interface WorkerOptions extends ServerOptions, BackendOptions {
+interface WorkerOptions extends ServerOptions, BackendOptions, ServiceOptions {
   taskQueue?: string;
 }
 
@@ -36,28 +35,18 @@ export const planQueues = (
 
 const workerCommand = async (io: Io, kinds: string[], options: WorkerOptions): Promise<void> => {
   const { workflowQueue, backends } = planQueues(kinds, options.taskQueue);
-  const target = await requireTarget(io, options);
-  const logger = createLogger(options.verbose === true);
-  installRuntime(logger, options.verbose === true);
-  const interrupts = listenForInterrupts(exitCode.unforeseen, () =>
-    say(io, 'ending ... (Ctrl-C again: at once)'),
-  );
-  try {
-    const spec = { workflowQueue, backends, options, env: io.env, logger };
-    const workers = await startWorkers(target, spec);
-    try {
+  await asService(io, options, async (service) => {
+    const target = await unlessAborted(requireTarget(io, options), service.signal);
+    if (target === null) return;
+    const spec = { workflowQueue, backends, options, env: io.env, logger: service.logger };
+    await serveWorkers(service, target, spec, () => {
       const queues = [
         ...(workflowQueue === null ? [] : [workflowQueue]),
         ...backends.map(({ queue }) => queue),
       ];
       print(io, `Ready: workers on ${queues.join(', ')} at ${target.connection.address}. Ctrl-C ends them.`);
-      await Promise.race([aborted(interrupts.signal), workers.ended]);
-    } finally {
-      await workers.stop();
-    }
-  } finally {
-    interrupts.dispose();
-  }
+    });
+  });
 };
 
 export const registerWorker = (program: Command, io: Io): void => {
@@ -66,7 +55,7 @@ export const registerWorker = (program: Command, io: Io): void => {
     .description('only these workers, for a server elsewhere; Ctrl-C ends them, batches go on')
     .addArgument(new Argument('<queues...>', 'which workers').choices([WORKFLOW, ...backendNames]))
     .option('--task-queue <name>', 'another queue than the usual one');
-  addBackendOptions(addServerOptions(command)).action((kinds: string[], options: WorkerOptions) =>
-    workerCommand(io, kinds, options),
+  addMonitorOption(addBackendOptions(addServerOptions(command))).action(
+    (kinds: string[], options: WorkerOptions) => workerCommand(io, kinds, options),
   );
 };

@@ -1,0 +1,101 @@
+/** What `up` and `worker` have in common: a process that serves until it is told to end, and can be looked at. */
+import type { Command } from 'commander';
+import type { Logger } from 'pino';
+import { exporterAddress, scrapeExporter } from '../monitor/exporter.js';
+import { parseListenAddress } from '../monitor/listen-address.js';
+import { openMonitor, type Monitor } from '../monitor/server.js';
+import type { ServerTarget } from '../server/address.js';
+import { version } from '../version.js';
+import { exitCode, UsageError } from './exit-codes.js';
+import { type Io, say } from './io.js';
+import { createLogger, installRuntime } from './logging.js';
+import { aborted, listenForInterrupts, unlessAborted } from './signals.js';
+import { END_WITHIN_MS } from './tunables.js';
+import { startWorkers, type WorkersSpec } from './workers.js';
+
+export interface ServiceOptions {
+  verbose?: boolean;
+  monitor?: string;
+}
+
+export interface Service {
+  logger: Logger;
+  /** Aborted when the process is to end. */
+  signal: AbortSignal;
+  monitor: Monitor | null;
+}
+
+const openPort = async (io: Io, text: string, exporter: string): Promise<Monitor> => {
+  const address = parseListenAddress(text);
+  if (address === null)
+    throw new UsageError(`--monitor ${text}: expected a port or host:port, such as 9464 or 0.0.0.0:9464.`);
+  const monitor = await openMonitor({ address, version, metrics: () => scrapeExporter(exporter) });
+  say(io, `Monitoring: ${monitor.url} (/healthz, /readyz, /metrics)`);
+  return monitor;
+};
+
+/** Runs `work` as a service: with its logs, its signals and, where asked for, its port. */
+export const asService = async (
+  io: Io,
+  options: ServiceOptions,
+  work: (service: Service) => Promise<void>,
+): Promise<void> => {
+  const logger = createLogger(options.verbose === true);
+  const interrupts = listenForInterrupts(
+    exitCode.unforeseen,
+    () => say(io, 'ending ... (Ctrl-C again: at once)'),
+    {
+      afterMs: END_WITHIN_MS,
+      say: () => say(io, 'something hangs: ended without waiting for it; batches go on'),
+    },
+  );
+  const where = options.monitor ?? io.env['FRACTAL_TEMPORAL_MONITOR'] ?? '';
+  let monitor: Monitor | null = null;
+  try {
+    const exporter = where === '' ? null : await exporterAddress();
+    if (exporter !== null) monitor = await openPort(io, where, exporter);
+    installRuntime(logger, options.verbose === true, exporter);
+    await work({ logger, signal: interrupts.signal, monitor });
+  } finally {
+    await monitor?.close();
+    interrupts.dispose();
+  }
+};
+
+/**
+ * Starts workers and lets them work until the process is to end, or one of them fails.
+ *
+ * @param announce says on stdout that they are ready.
+ * @param alongside what else may end it, by rejecting.
+ */
+export const serveWorkers = async (
+  service: Service,
+  target: ServerTarget,
+  spec: WorkersSpec,
+  announce: () => void,
+  alongside: Promise<void>[] = [],
+): Promise<void> => {
+  const { signal, monitor } = service;
+  // What is still starting when the process is to end is left as it is: the end of the process lets go of everything.
+  const workers = await unlessAborted(startWorkers(target, spec), signal);
+  if (workers === null) return;
+  try {
+    monitor?.watch({
+      address: target.connection.address,
+      namespace: target.namespace,
+      queues: workers.queues,
+      ask: workers.ask,
+    });
+    announce();
+    await Promise.race([aborted(signal), workers.ended, ...alongside]);
+  } finally {
+    monitor?.end();
+    await workers.stop();
+  }
+};
+
+export const addMonitorOption = (command: Command): Command =>
+  command.option(
+    '--monitor <[host:]port>',
+    'serve /healthz, /readyz and /metrics there; host is 127.0.0.1 unless given (default: FRACTAL_TEMPORAL_MONITOR, else none)',
+  );
