@@ -11,7 +11,10 @@ trap - ERR DEBUG RETURN
 set +aeEfuvx +o posix -o noclobber
 shopt -u failglob nocasematch
 IFS=$' \t\n'
-unset -f read wait printf kill trap export exec eval type date ln rm sleep
+unset -f read wait printf kill trap export exec eval type umask date ln rm sleep
+# Its own files are as private as the worker's, whatever lines before have set for the units.
+ft_unit_umask=$(umask)
+umask "$ft_umask"
 # Bytes are enough here and several times quicker; units get the locale that was.
 ft_locale=${LC_ALL-}
 export -n LC_ALL

@@ -1,9 +1,10 @@
 import type { Batch } from './contract.js';
+import { scriptUmasks } from '../state/rights.js';
 import { quoteWord } from './quote.js';
 import { scriptBody } from './script-body.js';
 import { scriptHead, type ScriptHead } from './script-head.js';
 
-export interface BatchScriptInput extends ScriptHead {
+export interface BatchScriptInput extends Omit<ScriptHead, 'umasks'> {
   batch: Batch;
   /** Shell word for the job's id, e.g. `"$SLURM_JOB_ID"`; must be the same in every restart of that job. */
   jobIdExpression: string;
@@ -14,8 +15,8 @@ export interface BatchScriptInput extends ScriptHead {
 }
 
 /**
- * The whole text of a batch script (docs/batch-script.md): the same input gives the same text, and sbatch takes it
- * on stdin as it is.
+ * The whole text of a batch script (docs/batch-script.md): the same input gives the same text in processes with the same
+ * rights (src/state/rights.ts), and sbatch takes it on stdin as it is.
  */
 export const buildBatchScript = ({
   batch,
@@ -25,8 +26,10 @@ export const buildBatchScript = ({
   ...head
 }: BatchScriptInput): string => {
   const { paths } = batch;
+  const umasks = scriptUmasks();
   return [
-    ...scriptHead(head),
+    ...scriptHead({ ...head, umasks }),
+    `ft_umask=${umasks.files}`,
     `ft_key=${quoteWord(batch.key)}`,
     `ft_job=${jobIdExpression}`,
     `ft_restart=${restartExpression}`,

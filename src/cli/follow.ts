@@ -1,7 +1,8 @@
 /** Waits for a run's end with progress on stderr, and hands its result over. */
-import { rename, writeFile } from 'node:fs/promises';
+import { chmod, rename, writeFile } from 'node:fs/promises';
 import { isGrpcServiceError } from '@temporalio/client';
 import { endOf, type EndedRun, type Queue, readResult, RunError, type RunHandle } from '../client/index.js';
+import { ownFileMode } from '../state/rights.js';
 import type { ResultReference } from '../wire/failure.js';
 import { Detached } from './exit-codes.js';
 import { type Io, jsonText, print, say } from './io.js';
@@ -39,6 +40,7 @@ export const writeResult = async (io: Io, text: string, file: string | undefined
   }
   const unfinished = `${file}.${process.pid}.tmp`;
   await writeFile(unfinished, `${text}\n`);
+  await chmod(unfinished, ownFileMode());
   await rename(unfinished, file);
 };
 

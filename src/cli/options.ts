@@ -1,5 +1,6 @@
 /** Options that several commands share. */
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { SHARE_VARIABLE, shares } from '../state/rights.js';
 
 /** `--max-units 8`: a positive integer. */
 export const positiveInteger = (text: string): number => {
@@ -25,4 +26,10 @@ export const addServerOptions = (command: Command): Command =>
 export const addBackendOptions = (command: Command): Command =>
   command
     .option('--max-units <n>', 'units at once of the local worker (default: cores)', positiveInteger)
-    .option('--slurm-config <file>', "configuration of the SLURM backend, Fractal's JSON");
+    .option('--slurm-config <file>', "configuration of the SLURM backend, Fractal's JSON")
+    .addOption(
+      new Option(
+        '--share <who>',
+        `who may read and write the files of runs besides you (default: ${SHARE_VARIABLE}, else private)`,
+      ).choices(shares),
+    );

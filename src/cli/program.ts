@@ -10,8 +10,20 @@ import { registerStatus } from './commands/status.js';
 import { registerUp } from './commands/up.js';
 import { registerWorker } from './commands/worker.js';
 import { plainText } from '../state/plain-text.js';
+import { applyShare, type Share, shareOf } from '../state/rights.js';
+import { UsageError } from './exit-codes.js';
 import { version } from '../version.js';
 import type { Io } from './io.js';
+
+/** Before a command does anything: it and all that it starts make files with these rights. */
+const setRights = (io: Io, command: Command): void => {
+  const { share } = command.opts<{ share?: Share }>();
+  try {
+    applyShare(share ?? shareOf(io.env));
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+};
 
 /** Builds the program; parse with `parseAsync`. Errors are thrown, never printed or turned into an exit here. */
 export const createProgram = (io: Io): Command => {
@@ -19,6 +31,7 @@ export const createProgram = (io: Io): Command => {
     .description('Runs Fractal workflows on Temporal, on this machine or a SLURM cluster.')
     .version(version)
     .exitOverride()
+    .hook('preAction', (_, command) => setRights(io, command))
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(plainText(text)),

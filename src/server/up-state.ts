@@ -2,6 +2,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { fileMode } from '../state/rights.js';
 import type { ProcessIdentity } from './process.js';
 
 const identity = z.object({ pid: z.int().positive(), started: z.string() });
@@ -47,6 +48,6 @@ export const writeUpState = async (home: string, state: UpState): Promise<void> 
   const path = upStatePath(home);
   const unfinished = `${path}.${process.pid}.tmp`;
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(unfinished, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+  await writeFile(unfinished, `${JSON.stringify(state, null, 2)}\n`, { mode: fileMode() });
   await rename(unfinished, path);
 };

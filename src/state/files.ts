@@ -9,9 +9,15 @@ import { copyFile, link, mkdir, open, readFile, rename, unlink, type FileHandle 
 import { dirname } from 'node:path';
 import type { FileReference } from '../wire/failure.js';
 import { errorCode, StateCorrupt, StorageFailed } from './errors.js';
+import { fileMode, folderMode } from './rights.js';
 import { WRITE_CHUNK_CHARACTERS } from './tunables.js';
 
 export const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
+
+/** Makes a folder of a run, and those above it that are missing; what is there already stays as it is. */
+export const makeFolder = async (path: string): Promise<void> => {
+  await mkdir(path, { recursive: true, mode: folderMode() });
+};
 
 const syncFolder = async (folder: string): Promise<void> => {
   const handle = await open(folder, 'r');
@@ -53,9 +59,9 @@ const writeTemporary = async (
   parts: Parts,
   durable: boolean,
 ): Promise<{ temporary: string; digest: string }> => {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const temporary = `${path}.${randomUUID()}.tmp`;
-  const handle = await open(temporary, 'wx');
+  const handle = await open(temporary, 'wx', fileMode());
   try {
     const digest = await writeChunks(handle, parts);
     if (durable) await handle.sync();
@@ -171,7 +177,7 @@ export const replaceFile = async (path: string, parts: Parts, durable = false): 
 export const copyFileTo = async (from: string, to: string): Promise<void> => {
   const temporary = `${to}.${randomUUID()}.tmp`;
   try {
-    await mkdir(dirname(to), { recursive: true });
+    await makeFolder(dirname(to));
     await copyFile(from, temporary);
     await rename(temporary, to);
   } catch (error) {
@@ -186,7 +192,6 @@ export const copyFileTo = async (from: string, to: string): Promise<void> => {
  */
 export const createExclusive = async (path: string, text: string): Promise<boolean> => {
   try {
-    await mkdir(dirname(path), { recursive: true });
     const { temporary } = await writeTemporary(path, [text], true);
     try {
       await link(temporary, path);

@@ -2,6 +2,7 @@
 import { appendFile } from 'node:fs/promises';
 import { isPermanent, StorageFailed } from './errors.js';
 import { workflowLogPath } from './paths.js';
+import { fileMode } from './rights.js';
 
 /** Appends one line; an activity that is retried may say a thing twice. */
 export const logEvent = async (
@@ -11,7 +12,8 @@ export const logEvent = async (
 ): Promise<void> => {
   const path = workflowLogPath(runDir);
   try {
-    await appendFile(path, `${new Date().toISOString()} ${level} ${text.replaceAll('\n', ' | ')}\n`);
+    const line = `${new Date().toISOString()} ${level} ${text.replaceAll('\n', ' | ')}\n`;
+    await appendFile(path, line, { mode: fileMode() });
   } catch (error) {
     // People lose a line; what a run is rests on other files.
     if (isPermanent(error)) return;

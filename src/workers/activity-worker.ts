@@ -9,6 +9,7 @@ import { createActivities } from '../activities/index.js';
 import type { Backend } from '../batch/contract.js';
 import { areRegistered } from '../server/search-attributes.js';
 import { namespaceId } from '../server/namespace-id.js';
+import { applyShareOfEnvironment } from '../state/rights.js';
 import { runServer, type ServerPlace } from '../state/identity.js';
 import { activityTaskQueue, stepsTaskQueue } from '../wire/names.js';
 import type { QueueState } from '../monitor/readiness.js';
@@ -60,8 +61,12 @@ const both = (batches: Worker, steps: Worker): RunnableWorker => {
   };
 };
 
-/** Creates the worker; run it with `worker.run()`. */
+/**
+ * Creates the worker; run it with `worker.run()`. From now on this process makes files with the rights of
+ * `FRACTAL_TEMPORAL_SHARE` (docs/security.md), unless it was told otherwise.
+ */
 export const createActivityWorker = async (options: ActivityWorkerOptions): Promise<RunnableWorker> => {
+  applyShareOfEnvironment();
   const { connection, backend, batchesAtOnce = BATCHES_AT_ONCE } = options;
   const namespace = options.namespace ?? 'default';
   const taskQueue = options.taskQueue ?? activityTaskQueue(backend.name);

@@ -9,7 +9,10 @@ const sorted = (codes: Iterable<number>): number[] => [...new Set(codes)].sort((
 const listed = sorted(Object.values(SCRIPT_EXITS));
 
 it('are the same in the script, in its documentation and in what readers compare with', () => {
-  const head = scriptHead({ header: ['true'], preambleFails: true }).join('\n');
+  const head = scriptHead({
+    ...{ header: ['true'], preambleFails: true },
+    umasks: { files: '0077', units: '0022' },
+  }).join('\n');
   const script = `${head}\n${scriptBody}`.replace(/^\s*#.*$/gm, '');
   const used = script.matchAll(/\b(?:ft_quit|exit|return|ft_stop=|ft_status=|'Q) ?(0|9\d)\b/g);
   expect(sorted([...used].map(([, code]) => Number(code)))).toEqual(listed);

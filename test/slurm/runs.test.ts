@@ -1,10 +1,11 @@
 /** Whole runs on a real cluster: the worker is the real program, run by the cluster's unprivileged user. */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { InvalidRequestError, JobExecutionError } from '../../src/client/index.js';
 import type { RunResult } from '../../src/wire/result.js';
 import { describeRuns } from '../e2e/run-suite.js';
+import { entriesIn, others } from '../security/modes.js';
 import { makeRequest } from '../support/scripted-requests.js';
 import { describeOnCluster } from './on-cluster.js';
 import { startSlurmWorker, type SlurmWorker } from './slurm-worker.js';
@@ -34,6 +35,21 @@ describeOnCluster('runs on SLURM', { accounting: true }, (cluster) => {
       const folder = join(dir, 'run', '0_project_image__hcs_plate_');
       const script = await readFile(join(folder, 'par-000000-slurm-submit.sh'), 'utf8');
       expect(script).toContain('#SBATCH --no-requeue');
+    });
+
+    it('leaves files that nobody else can read, those of the job too; units get the umask of the worker', async () => {
+      const dir = await worker.folder();
+      const task = join(dir, 'task.sh');
+      await writeFile(task, 'umask\n');
+      const tasks = [{ type: 'parallel' as const, name: 'Only', command: `bash ${task}` }];
+      await (await worker.start(makeRequest({ dir, tasks, images: ['a'] }))).result();
+      const entries = await entriesIn(join(dir, 'run'));
+      expect(entries.filter(({ path }) => /slurm-\d+\.(?:out|err)$/.test(path))).toHaveLength(2);
+      expect(others(entries, '0600', '0700')).toEqual([]);
+      const log = await readFile(join(dir, 'run', '0_only', 'par-000000-0000000-log.txt'), 'utf8');
+      const own = process.umask(0o022);
+      process.umask(own);
+      expect(parseInt(log, 8)).toBe(own);
     });
 
     it('traces a job that died before its first unit: its id, state, files, and the words of the line that failed', async () => {

@@ -1,5 +1,4 @@
 /** The batch of one try: its units file, its names, and the claims that it may take over. */
-import { mkdir } from 'node:fs/promises';
 import { formatUnit, parseUnits, type BatchUnit } from '../../batch/units-file.js';
 import type { Backend, Batch } from '../../batch/contract.js';
 import type { TryEvidence } from '../../outcomes/evidence.js';
@@ -8,7 +7,7 @@ import type { Outcome, OutcomeHeader } from '../../outcomes/unit-outcome.js';
 import { judgeTries } from '../../outcomes/verdict.js';
 import { StorageFailed } from '../../state/errors.js';
 import { readEvidence } from '../../state/evidence-file.js';
-import { publishState, readState, sha256 } from '../../state/files.js';
+import { makeFolder, publishState, readState, sha256 } from '../../state/files.js';
 import { batchKey, batchPaths, evidencePath, unitsPath } from '../../state/paths.js';
 import { jobName } from '../../batch/job-name.js';
 import type { RunReference, Stage } from '../../wire/activities.js';
@@ -118,7 +117,7 @@ export const namesOf = (
 
 const makeTaskDir = async (path: string): Promise<void> => {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolder(path);
   } catch (error) {
     throw new StorageFailed(path, 'cannot create', error);
   }

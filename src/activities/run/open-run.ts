@@ -3,9 +3,9 @@
  *
  * Everything is validated here and not only by the command line, since clients in other languages bypass it.
  */
-import { access, constants, mkdir } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { errorCode, StorageFailed } from '../../state/errors.js';
-import { publishState } from '../../state/files.js';
+import { makeFolder, publishState } from '../../state/files.js';
 import { requestPath } from '../../state/paths.js';
 import { hasControlCharacter } from '../../images/python-text.js';
 import type { OpenedRun, OpenRunInput } from '../../wire/activities.js';
@@ -34,7 +34,7 @@ const UNUSABLE_FOLDER = new Set([
 
 const makeRunDir = async (dir: string, pointer: string): Promise<void> => {
   try {
-    await mkdir(dir, { recursive: true });
+    await makeFolder(dir);
     await access(dir, constants.W_OK | constants.X_OK);
   } catch (error) {
     const code = errorCode(error);

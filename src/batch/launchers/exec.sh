@@ -6,6 +6,7 @@
 # to $ft_log; returns at once. exec, because a word like `test` must not be the shell's own.
 start_unit() {
   {
+    umask "$ft_unit_umask"
     [[ -z $ft_locale ]] || export LC_ALL="$ft_locale"
     ((${#ft_settings[@]} == 0)) || ft_restore_settings
     builtin exec -- "$@"

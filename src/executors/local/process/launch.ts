@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Batch } from '../../../batch/contract.js';
+import { makeFolder } from '../../../state/files.js';
 import { scrubbedEnvironment, unitShellEnvironment } from '../../environment.js';
 import type { HostFiles } from '../folders.js';
 import { LOCK_WAIT_S } from '../tunables.js';
@@ -27,7 +28,7 @@ export interface Launched {
  * @throws the system's error when no process can be started.
  */
 export const launch = async (batch: Batch, files: HostFiles): Promise<Launched> => {
-  await mkdir(dirname(batch.paths.stdioPrefix), { recursive: true });
+  await makeFolder(dirname(batch.paths.stdioPrefix));
   const complaints = await open(files.launch, 'w');
   try {
     const child = spawn(

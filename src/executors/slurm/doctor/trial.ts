@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { scriptHead } from '../../../batch/script-head.js';
+import { scriptUmasks } from '../../../state/rights.js';
 import type { Batch } from '../../../batch/contract.js';
 import type { JsonObject } from '../../../wire/request.js';
 import type { SlurmCommands } from '../commands/commands.js';
@@ -64,12 +65,11 @@ export const callTrial = async (
   batch: Batch,
   { body, options }: { body: string; options: string[] },
 ): Promise<CommandEnd> => {
-  await writeFile(
-    batch.paths.script,
-    [...scriptHead({ header: slurmHeader(batch), ...headOptions(config.runner_config) }), body, ''].join(
-      '\n',
-    ),
-  );
+  const head = scriptHead({
+    ...{ header: slurmHeader(batch), umasks: scriptUmasks() },
+    ...headOptions(config.runner_config),
+  });
+  await writeFile(batch.paths.script, [...head, body, ''].join('\n'));
   const section = (gpu ? config.gpu_slurm_config : null) ?? config.default_slurm_config;
   const [command = '', ...words] = sbatchWords(
     section.pre_submission_commands ?? [],

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Batch } from '../../../../src/batch/contract.js';
@@ -7,6 +7,7 @@ import {
   failureWords,
   type SlurmCommands,
 } from '../../../../src/executors/slurm/commands/commands.js';
+import { applyShare } from '../../../../src/state/rights.js';
 import { callSbatch } from '../../../../src/executors/slurm/jobs/sbatch-command.js';
 import { readAttempts } from '../../../../src/executors/slurm/jobs/submission-files.js';
 import { fakeBatch } from '../fake-cluster.js';
@@ -116,6 +117,20 @@ describe('callSbatch', () => {
       words: 'no such module; pre_submission_commands failed at: false',
     });
     expect((await readAttempts(batch)).jobId).toBeNull();
+  });
+
+  it('makes its own files, and those that sbatch hands its umask on to, for nobody else', async () => {
+    await program('sbatch', `: >"${dir}/job.out"; echo 12`);
+    const before = process.umask(0o000);
+    try {
+      applyShare('private');
+      await call();
+    } finally {
+      process.umask(before);
+    }
+    for (const file of [join(dir, 'job.out'), `${batch.paths.intent}.sbatch.out`]) {
+      expect((await stat(file)).mode & 0o777).toBe(0o600);
+    }
   });
 
   it("leaves the job's locale alone", async () => {
