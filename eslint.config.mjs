@@ -5,7 +5,7 @@ const workflowMessage =
   'Workflow code is replayed: it may import types, @temporalio/workflow and pure helpers, nothing that does I/O.';
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'coverage/**', 'node_modules/**'] },
+  { ignores: ['test/kept-runs/**', 'dist/**', 'coverage/**', 'node_modules/**'] },
   ...tseslint.configs.strict,
   ...tseslint.configs.strictTypeCheckedOnly.map((config) => ({ ...config, files: ['**/*.ts'] })),
   {

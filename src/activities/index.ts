@@ -8,7 +8,9 @@
  */
 import { Context } from '@temporalio/activity';
 import pLimit from 'p-limit';
-import type { ProcessWorkflowActivities } from '../wire/activities.js';
+import { checkFormat } from '../state/format.js';
+import { readIdentity } from '../state/identity.js';
+import type { ProcessWorkflowActivities, RunReference } from '../wire/activities.js';
 import { applyTask } from './task/apply-task.js';
 import { cancelBatches } from './batch/cancel-batches.js';
 import { closeRun } from './run/close-run.js';
@@ -28,6 +30,14 @@ const mapped = async <T>(work: () => Promise<T>): Promise<T> => {
   } catch (error) {
     throw asFailure(error);
   }
+};
+
+/**
+ * Of a run that a newer release opened nothing is touched. A file that says nothing of its format (gone, damaged) holds up
+ * nobody: what needs it finds that out by itself.
+ */
+const readable = async ({ run }: { run: RunReference }): Promise<void> => {
+  checkFormat(run.dir, await readIdentity(run.dir).catch(() => null));
 };
 
 /** Creates the activities of one worker; its heavy ones take turns, so that waiting batches never starve them. */
@@ -53,10 +63,10 @@ export const createActivities = (deps: ActivityDependencies): ProcessWorkflowAct
   };
   return {
     openRun: (input) => step(() => openRun(input, deps)),
-    planTask: (input) => step(() => planTask(input, deps)),
-    applyTask: (input) => step(() => applyTask(input, deps)),
-    closeRun: (input) => step(() => closeRun(input, deps)),
-    runBatch: (input) => mapped(() => runBatch(input, deps)),
-    cancelBatches: (input) => mapped(() => cancelBatches(input, deps)),
+    planTask: (input) => step(() => readable(input).then(() => planTask(input, deps))),
+    applyTask: (input) => step(() => readable(input).then(() => applyTask(input, deps))),
+    closeRun: (input) => step(() => readable(input).then(() => closeRun(input, deps))),
+    runBatch: (input) => mapped(() => readable(input).then(() => runBatch(input, deps))),
+    cancelBatches: (input) => mapped(() => readable(input).then(() => cancelBatches(input, deps))),
   };
 };

@@ -7,6 +7,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { NeverSubmitted, SubmissionRefused, WrongWorker } from '../batch/contract.js';
 import { isPermanent, StateCorrupt, StorageFailed } from '../state/errors.js';
+import { NewerFormat } from '../state/format.js';
 import { jobFailure } from '../wire/failure.js';
 import { ExecutionFailed, InvalidRequest } from './errors.js';
 import { PASSING_PATIENCE_MS, PATIENCE_BACKOFF_MS, PERMANENT_PATIENCE_MS } from './tunables.js';
@@ -15,7 +16,7 @@ import { PASSING_PATIENCE_MS, PATIENCE_BACKOFF_MS, PERMANENT_PATIENCE_MS } from 
 const isFinal = (error: unknown): boolean =>
   [
     ...[ApplicationFailure, CancelledFailure, ExecutionFailed, InvalidRequest],
-    ...[NeverSubmitted, StateCorrupt, SubmissionRefused, WrongWorker],
+    ...[NeverSubmitted, NewerFormat, StateCorrupt, SubmissionRefused, WrongWorker],
   ].some((kind) => error instanceof kind);
 
 const lasts = (error: unknown): boolean =>

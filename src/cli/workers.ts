@@ -1,4 +1,5 @@
 /** The workers of one process, run and ended together. */
+import type { WorkerDeploymentVersion } from '@temporalio/common';
 import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { NoServer, placeOf, type ServerTarget } from '../server/address.js';
@@ -20,6 +21,8 @@ import { unlessAborted } from './signals.js';
 export interface WorkersSpec {
   /** Queue of the workflow worker; null for none. */
   workflowQueue: string | null;
+  /** Version of the workflow worker's deployment; absent: it is not versioned. */
+  deployment?: WorkerDeploymentVersion | undefined;
   /** Backends by name, each with its queue. */
   backends: { name: string; queue: string }[];
   options: BackendOptions;
@@ -76,7 +79,8 @@ const createAll = async (
   const { namespace } = target;
   const server = placeOf(target);
   if (spec.workflowQueue !== null) {
-    workers.push(await createWorkflowWorker({ connection, namespace, taskQueue: spec.workflowQueue }));
+    const { workflowQueue: taskQueue, deployment } = spec;
+    workers.push(await createWorkflowWorker({ connection, namespace, taskQueue, deployment }));
   }
   for (const [index, { backend }] of opened.entries()) {
     const taskQueue = spec.backends[index]?.queue ?? activityTaskQueue(backend.name);

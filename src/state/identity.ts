@@ -21,6 +21,8 @@ export interface RunServer {
 
 /** What the file says; null where an older or damaged one says nothing. */
 export interface RunIdentity {
+  /** Of the run's own files (format.ts); absent from those of 0.1, which is 1. */
+  format: number | null;
   uuid: string | null;
   workflow_id: string | null;
   /** SHA-256 of the request's canonical JSON. */
@@ -61,7 +63,9 @@ export const parseIdentity = (content: string): RunIdentity => {
     // Damaged: it still says that the directory is somebody's.
   }
   const fields = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
+  const { format } = fields;
   return {
+    format: typeof format === 'number' ? format : null,
     uuid: text(fields['uuid']),
     workflow_id: text(fields['workflow_id']),
     request_digest: text(fields['request_digest']),

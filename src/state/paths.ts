@@ -1,5 +1,5 @@
 /** Names of the runner's own files, all in `.runner/` of the run's directory (docs/files.md). */
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { BatchPaths } from '../batch/contract.js';
 import type { Stage } from '../wire/activities.js';
 
@@ -22,6 +22,10 @@ export const planPath = (runDir: string, position: number, stage: Stage): string
 /** What was seen of one try of a batch. */
 export const evidencePath = (runDir: string, key: string): string =>
   join(runnerDir(runDir), 'evidence', `${key}.jsonl`);
+
+/** Where format 1 (0.1) has what stands in the file of evidence at `path` since. */
+export const oldOutcomePath = (path: string): string =>
+  join(dirname(dirname(path)), 'outcomes', basename(path));
 
 export const resultPath = (runDir: string): string => join(runDir, 'result.json');
 

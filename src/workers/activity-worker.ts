@@ -72,12 +72,13 @@ export const createActivityWorker = async (options: ActivityWorkerOptions): Prom
   const taskQueue = options.taskQueue ?? activityTaskQueue(backend.name);
   const place = options.server ?? UNTOLD;
   const id = await namespaceId(connection, namespace, place.address);
-  const { runBatch, ...steps } = createActivities({
+  const activities = createActivities({
     backend,
     searchAttributesRegistered: () => areRegistered(connection, namespace),
     server: runServer(id, namespace, place),
     permanentPatienceMs: options.permanentPatienceMs,
   });
+  const { runBatch: _, ...steps } = activities;
   const common = {
     ...{ connection, namespace },
     maxHeartbeatThrottleInterval: `${HEARTBEAT_THROTTLE_SECONDS}s`,
@@ -88,7 +89,8 @@ export const createActivityWorker = async (options: ActivityWorkerOptions): Prom
   const batches = await Worker.create({
     ...common,
     taskQueue,
-    activities: { runBatch },
+    // All of them: what a workflow of 0.1 has scheduled waits on this queue.
+    activities,
     maxConcurrentActivityTaskExecutions: batchesAtOnce,
   });
   const short = await Worker.create({

@@ -1,6 +1,7 @@
 /** The workflow worker: runs `processWorkflow` on queue `fractal`; it needs no file system and no backend. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { WorkerDeploymentVersion } from '@temporalio/common';
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { WORKFLOW_TASK_QUEUE } from '../wire/names.js';
 import type { RunnableWorker } from './activity-worker.js';
@@ -12,6 +13,8 @@ export interface WorkflowWorkerOptions {
   namespace?: string;
   /** Default `fractal`. */
   taskQueue?: string;
+  /** Default: none, any workflow worker may go on with any run. */
+  deployment?: WorkerDeploymentVersion | undefined;
 }
 
 const beside = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -24,6 +27,23 @@ const workflowCode = (): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'>
   return { workflowsPath: existsSync(source) ? source : beside('../workflows/index.js') };
 };
 
+/**
+ * Temporal's worker versioning: a run stays with the version that it was started on (docs/versioning.md). Only workflow
+ * code is versioned; activities read what any release has written.
+ */
+const versioning = (
+  version: WorkerDeploymentVersion | undefined,
+): Pick<WorkerOptions, 'workerDeploymentOptions'> =>
+  version === undefined
+    ? {}
+    : {
+        workerDeploymentOptions: {
+          version,
+          useWorkerVersioning: true,
+          defaultVersioningBehavior: 'PINNED',
+        },
+      };
+
 /** Creates the worker; run it with `worker.run()`. */
 export const createWorkflowWorker = async (options: WorkflowWorkerOptions): Promise<RunnableWorker> => {
   const worker = await Worker.create({
@@ -31,6 +51,7 @@ export const createWorkflowWorker = async (options: WorkflowWorkerOptions): Prom
     namespace: options.namespace ?? 'default',
     taskQueue: options.taskQueue ?? WORKFLOW_TASK_QUEUE,
     ...workflowCode(),
+    ...versioning(options.deployment),
     shutdownGraceTime: `${SHUTDOWN_GRACE_SECONDS}s`,
     shutdownForceTime: `${SHUTDOWN_FORCE_SECONDS}s`,
   });

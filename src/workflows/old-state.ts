@@ -1,7 +1,10 @@
 /**
- * State of runs that continued as new before 0.2: it held one entry a batch. Their workflow goes on where it was; what
- * batches of theirs had ended by then has no evidence, and counts as interrupted when the task is applied.
+ * What runs that began before 0.2 carry: state with one entry a batch, plans that did not say what their batches are called
+ * after. Their workflow goes on where it was (docs/versioning.md).
  */
+import { taskFolder } from '../tasks/names.js';
+import { taskTypeTraits } from '../tasks/task-types.js';
+import type { OpenedRun, Stage, TaskPlan, TaskSummary } from '../wire/activities.js';
 import type { RunState, StageState } from './state.js';
 
 interface OldTrack {
@@ -13,13 +16,30 @@ interface OldTrack {
   failed: number;
 }
 
-type OldStage = Pick<StageState, 'stage' | 'plan'> & { tracks: OldTrack[] };
+type NotInOldPlans = 'component' | 'task_dir';
+
+export type AnyPlan = Omit<TaskPlan, NotInOldPlans> & Partial<Pick<TaskPlan, NotInOldPlans>>;
+
+type OldStage = Pick<StageState, 'stage'> & { plan: AnyPlan; tracks: OldTrack[] };
+
+/** A plan as `planTask` returns it now, whichever release has made it. */
+export const completePlan = (
+  plan: AnyPlan,
+  stage: Stage,
+  task: TaskSummary,
+  { run }: Pick<OpenedRun, 'run'>,
+): TaskPlan => ({
+  ...plan,
+  component: plan.component ?? (stage === 'compute' ? 'compute' : taskTypeTraits[task.type].firstStage),
+  task_dir: plan.task_dir ?? `${run.dir}/${taskFolder(task.order, task.name)}`,
+});
 
 const isOld = (stage: StageState | OldStage): stage is OldStage => 'tracks' in stage;
 
-const upgradeStage = (old: StageState | OldStage): StageState => {
+const upgradeStage = (old: StageState | OldStage, task: TaskSummary, opened: OpenedRun): StageState => {
   if (!isOld(old)) return old;
-  const { stage, plan, tracks } = old;
+  const { stage, tracks } = old;
+  const plan = completePlan(old.plan, stage, task, opened);
   const begun = tracks.filter((track) => track.pending || track.ended || track.tries.length > 0);
   const open = begun
     .filter((track) => !track.ended)
@@ -40,6 +60,9 @@ const upgradeStage = (old: StageState | OldStage): StageState => {
 export const upgradeState = (state: RunState): RunState => {
   // Optional in what was recorded before.
   const { warnings } = state as Partial<RunState>;
-  const task = state.task === null ? null : { ...state.task, stages: state.task.stages.map(upgradeStage) };
-  return { ...state, task, warnings: warnings ?? [] };
+  const { task, opened, next } = state;
+  const summary = opened.tasks[next];
+  if (task === null || summary === undefined) return { ...state, warnings: warnings ?? [] };
+  const stages = task.stages.map((stage) => upgradeStage(stage, summary, opened));
+  return { ...state, task: { ...task, stages }, warnings: warnings ?? [] };
 };

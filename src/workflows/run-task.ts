@@ -4,6 +4,7 @@ import type { StageToEnd, TaskSummary } from '../wire/activities.js';
 import type { ExecutionFailure } from '../wire/failure.js';
 import { taskTypeTraits } from '../tasks/task-types.js';
 import { asExecutionFailure } from './failures.js';
+import { completePlan } from './old-state.js';
 import type { Phase } from './progress.js';
 import { runStage } from './run-stage.js';
 import { endOpenBatches, newStage, type RunState, type StageState, type TaskState } from './state.js';
@@ -55,7 +56,7 @@ const runStages = async (
         type_filters: run.type_filters,
         init_tries: before?.more_tries['0'] ?? 1,
       });
-      stage = newStage(name, plan);
+      stage = newStage(name, completePlan(plan, name, task, run.opened));
       state.stages.push(stage);
     }
     show('running');

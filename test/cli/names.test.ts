@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findUnit } from '../../src/cli/commands/logs.js';
-import { planQueues } from '../../src/cli/commands/worker.js';
+import { deploymentOf, planQueues } from '../../src/cli/commands/worker.js';
 import type { UnitFiles } from '../../src/report/run-files.js';
 
 const unit = (label: string): UnitFiles => ({
@@ -46,5 +46,28 @@ describe('planQueues', () => {
     const plan = planQueues(kinds, taskQueue);
     expect(plan.workflowQueue).toBe(workflowQueue);
     expect(plan.backends.map(({ queue }) => queue)).toEqual(queues);
+  });
+});
+
+describe('deploymentOf', () => {
+  const env = { TEMPORAL_DEPLOYMENT_NAME: 'fractal', TEMPORAL_WORKER_BUILD_ID: '1' };
+  const version = (deploymentName: string, buildId: string) => ({ deploymentName, buildId });
+
+  it.each([
+    ['nothing said', {}, {}, true, undefined],
+    ['options', version('mine', '2'), {}, true, version('mine', '2')],
+    ["Temporal's variables", {}, env, true, version('fractal', '1')],
+    ['an option over a variable', { buildId: '2' }, env, true, version('fractal', '2')],
+    ['variables, and no workflow worker', {}, env, false, undefined],
+  ])('%s', (_, options, variables, hasWorkflow, expected) => {
+    expect(deploymentOf(options, variables, hasWorkflow)).toEqual(expected);
+  });
+
+  it.each([
+    [{ deploymentName: 'mine' }, true, 'give --build-id'],
+    [{ buildId: '2' }, true, 'give --deployment-name'],
+    [version('mine', '2'), false, 'of the `workflow` worker only'],
+  ])('%j is refused', (options, hasWorkflow, words) => {
+    expect(() => deploymentOf(options, {}, hasWorkflow)).toThrow(words);
   });
 });

@@ -31,6 +31,8 @@ export interface HarnessOptions {
   address: string;
   /** false: the test starts the activity worker itself, on `activityQueue`. */
   activities?: boolean;
+  /** false: the test starts the workflow workers itself, on `workflowQueue`. */
+  workflows?: boolean;
   maxUnits?: number;
   /** Batches that the worker watches at once, and how long it looks at what can never be read. */
   worker?: { batchesAtOnce?: number; permanentPatienceMs?: number };
@@ -89,7 +91,10 @@ export const startHarness = async (options: HarnessOptions): Promise<Harness> =>
         ...options.worker,
       }),
     );
-  const stopWorkflows = runWorker(await createWorkflowWorker({ connection, taskQueue: workflowQueue }));
+  const stopWorkflows =
+    options.workflows === false
+      ? () => Promise.resolve()
+      : runWorker(await createWorkflowWorker({ connection, taskQueue: workflowQueue }));
   let stopActivities = options.activities === false ? () => Promise.resolve() : await startActivities();
   let folders = 0;
   return {

@@ -3,6 +3,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorCode, StorageFailed } from '../../state/errors.js';
 import { createExclusive } from '../../state/files.js';
+import { checkFormat, STATE_FORMAT } from '../../state/format.js';
 import { describeServer, readIdentity, type RunIdentity, type RunServer } from '../../state/identity.js';
 import { identityPath, imagesPath, planPath, requestPath, resultPath } from '../../state/paths.js';
 import type { OpenRunInput } from '../../wire/activities.js';
@@ -64,7 +65,9 @@ const discard = async (dir: string): Promise<void> => {
 };
 
 /** The file went away between two looks. */
-const nobody: RunIdentity = { uuid: null, workflow_id: null, request_digest: null, server: null };
+const nobody: RunIdentity = {
+  ...{ format: null, uuid: null, workflow_id: null, request_digest: null, server: null },
+};
 
 const usedBy = (owner: RunIdentity, { dir, server }: Claim): string => {
   const whose = owner.workflow_id === null ? 'another run' : `run ${owner.workflow_id}`;
@@ -84,6 +87,7 @@ export const claimRunDir = async (claim: Claim): Promise<void> => {
   const { dir, pointer, input, server } = claim;
   const { uuid, workflow_id } = input;
   const identity: RunIdentity = {
+    format: STATE_FORMAT,
     uuid,
     workflow_id,
     request_digest: digestOfRequest(input.request),
@@ -93,6 +97,7 @@ export const claimRunDir = async (claim: Claim): Promise<void> => {
   const takes = (): Promise<boolean> => createExclusive(identityPath(dir), text);
   if (await takes()) return;
   let owner = await readIdentity(dir);
+  checkFormat(dir, owner);
   if (owner !== null && owner.uuid !== uuid && (await isAbandoned(owner, claim))) {
     await discard(dir);
     if (await takes()) return;

@@ -1,5 +1,7 @@
 /** `worker`: only the named workers, for a server elsewhere. */
+import type { WorkerDeploymentVersion } from '@temporalio/common';
 import { Argument, type Command } from 'commander';
+import type { Environment } from '../../server/folders.js';
 import { activityTaskQueue, WORKFLOW_TASK_QUEUE } from '../../wire/names.js';
 import { type BackendOptions } from '../backends.js';
 import { backendNames, isBackendName } from '../../executors/names.js';
@@ -12,6 +14,8 @@ import { requireTarget } from '../target.js';
 
 interface WorkerOptions extends ServerOptions, BackendOptions, ServiceOptions {
   taskQueue?: string;
+  deploymentName?: string;
+  buildId?: string;
 }
 
 const WORKFLOW = 'workflow';
@@ -33,12 +37,36 @@ export const planQueues = (
   };
 };
 
+/** Of the workflow worker's deployment, as options or as Temporal's own variables say; undefined: not versioned. */
+export const deploymentOf = (
+  { deploymentName, buildId }: Pick<WorkerOptions, 'deploymentName' | 'buildId'>,
+  env: Environment,
+  hasWorkflow: boolean,
+): WorkerDeploymentVersion | undefined => {
+  if (!hasWorkflow) {
+    if (deploymentName === undefined && buildId === undefined) return undefined;
+    throw new UsageError('--deployment-name and --build-id are of the `workflow` worker only; name it, too.');
+  }
+  const name = deploymentName ?? env['TEMPORAL_DEPLOYMENT_NAME'] ?? '';
+  const id = buildId ?? env['TEMPORAL_WORKER_BUILD_ID'] ?? '';
+  if (name === '' && id === '') return undefined;
+  if (name === '' || id === '') {
+    const [there, missing] =
+      id === '' ? ['deployment name', '--build-id'] : ['build id', '--deployment-name'];
+    throw new UsageError(
+      `A versioned worker has a deployment name and a build id; there is only the ${there}: give ${missing}.`,
+    );
+  }
+  return { deploymentName: name, buildId: id };
+};
+
 const workerCommand = async (io: Io, kinds: string[], options: WorkerOptions): Promise<void> => {
   const { workflowQueue, backends } = planQueues(kinds, options.taskQueue);
+  const deployment = deploymentOf(options, io.env, workflowQueue !== null);
   await asService(io, options, async (service) => {
     const target = await unlessAborted(requireTarget(io, options), service.signal);
     if (target === null) return;
-    const spec = { workflowQueue, backends, options, env: io.env, logger: service.logger };
+    const spec = { workflowQueue, deployment, backends, options, env: io.env, logger: service.logger };
     await serveWorkers(service, target, spec, () => {
       const queues = [
         ...(workflowQueue === null ? [] : [workflowQueue]),
@@ -54,7 +82,12 @@ export const registerWorker = (program: Command, io: Io): void => {
     .command('worker')
     .description('only these workers, for a server elsewhere; Ctrl-C ends them, batches go on')
     .addArgument(new Argument('<queues...>', 'which workers').choices([WORKFLOW, ...backendNames]))
-    .option('--task-queue <name>', 'another queue than the usual one');
+    .option('--task-queue <name>', 'another queue than the usual one')
+    .option(
+      '--deployment-name <name>',
+      'of a versioned workflow worker (default: TEMPORAL_DEPLOYMENT_NAME, else not versioned)',
+    )
+    .option('--build-id <id>', 'its version (default: TEMPORAL_WORKER_BUILD_ID)');
   addMonitorOption(addBackendOptions(addServerOptions(command))).action(
     (kinds: string[], options: WorkerOptions) => workerCommand(io, kinds, options),
   );
