@@ -16,7 +16,9 @@
  *     }
  */
 export * from './client/index.js';
-export { type AddressFlags, NoServer, resolveTarget, type ServerTarget } from './server/address.js';
+export { type AddressFlags, resolveTarget, type ServerTarget } from './server/address.js';
+export { ConnectionSettingsError } from './server/connection/errors.js';
+export { NoServer } from './server/connection/no-server.js';
 export type {
   ExecutionErrorType,
   FailureDetails,

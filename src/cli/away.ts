@@ -1,5 +1,5 @@
 /** Errors that say that a run's server cannot be asked; its directory may still tell what there is to tell. */
-import { NoServer } from '../server/address.js';
+import { NoServer } from '../server/connection/no-server.js';
 import { ServerElsewhere, UpServerSilent } from '../server/up-server.js';
 import { OtherServer } from './exit-codes.js';
 

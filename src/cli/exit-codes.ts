@@ -9,7 +9,8 @@ import {
   RunCancelledError,
   TaskExecutionError,
 } from '../client/index.js';
-import { NoServer } from '../server/address.js';
+import { ConnectionSettingsError } from '../server/connection/errors.js';
+import { NoServer } from '../server/connection/no-server.js';
 import { NoServerBinary } from '../server/binary.js';
 import { ServerStartFailed } from '../server/embedded.js';
 import { ServerElsewhere, UpServerSilent } from '../server/up-server.js';
@@ -47,6 +48,7 @@ type ErrorClass = abstract new (...args: never[]) => Error;
 const codes: [ErrorClass, number][] = [
   [InvalidRequestError, exitCode.invalid],
   [UsageError, exitCode.invalid],
+  [ConnectionSettingsError, exitCode.invalid],
   [OtherServer, exitCode.invalid],
   [RequestConflictError, exitCode.invalid],
   [RequestUnknownError, exitCode.invalid],

@@ -2,13 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { connectClient, defaultWorkflowId } from '../client/index.js';
-import {
-  embeddedTarget,
-  givenTarget,
-  NoServer,
-  resolveTarget,
-  type ServerTarget,
-} from '../server/address.js';
+import { embeddedTarget, givenTarget, resolveTarget, type ServerTarget } from '../server/address.js';
+import { NoServer } from '../server/connection/no-server.js';
 import { namespaceId } from '../server/namespace-id.js';
 import { findUpServer } from '../server/up-server.js';
 import { describeServer, readIdentity, type RunServer } from '../state/identity.js';

@@ -2,7 +2,8 @@
 import type { WorkerDeploymentVersion } from '@temporalio/common';
 import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { NoServer, placeOf, type ServerTarget } from '../server/address.js';
+import { placeOf, type ServerTarget } from '../server/address.js';
+import { noServer } from '../server/connection/no-server.js';
 import type { QueueState } from '../monitor/readiness.js';
 import { SERVER_ANSWER_MS } from '../monitor/tunables.js';
 import type { Environment } from '../server/folders.js';
@@ -47,7 +48,7 @@ const connect = async (target: ServerTarget): Promise<NativeConnection> => {
   try {
     return await NativeConnection.connect(target.connection);
   } catch (error) {
-    throw new NoServer(`No Temporal server answers at ${target.connection.address}: ${wordsOf(error)}`);
+    throw await noServer(target.connection, error);
   }
 };
 

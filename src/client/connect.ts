@@ -1,7 +1,8 @@
 /** A connection and a client on it, with one thing to close. */
 import { Client, Connection } from '@temporalio/client';
 import { CONNECT_TIMEOUT_MS } from '../server/tunables.js';
-import { NoServer, type ServerTarget } from '../server/address.js';
+import type { ServerTarget } from '../server/address.js';
+import { noServer } from '../server/connection/no-server.js';
 
 export interface ConnectedClient {
   client: Client;
@@ -21,8 +22,7 @@ export const connectClient = async (
   try {
     connection = await Connection.connect({ connectTimeout: CONNECT_TIMEOUT_MS, ...target.connection });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new NoServer(`No Temporal server answers at ${target.connection.address}: ${why}`);
+    throw await noServer(target.connection, error);
   }
   const client = new Client({ connection, namespace: target.namespace });
   return { client, connection, close: () => connection.close() };

@@ -1,11 +1,15 @@
 /** Which server a command talks to (docs/server.md, "Which server"). */
 import { resolve } from 'node:path';
 import type { ConnectionOptions } from '@temporalio/client';
+import { splitProtoHostPort } from '@temporalio/common/lib/internal-non-workflow/parse-host-uri.js';
 import type { NativeConnectionOptions } from '@temporalio/worker';
-import { loadClientConfigProfile, toClientOptions } from '@temporalio/envconfig';
+import { toClientOptions } from '@temporalio/envconfig';
 import type { ServerPlace } from '../state/identity.js';
+import { ConnectionSettingsError } from './connection/errors.js';
+import { noServer } from './connection/no-server.js';
+import { readProfile } from './connection/profile.js';
 import { stateFolder, type Environment } from './folders.js';
-import { probe } from './probe.js';
+import { probeError } from './probe.js';
 import { CONNECT_TIMEOUT_MS } from './tunables.js';
 import { findUpServer } from './up-server.js';
 
@@ -40,15 +44,19 @@ export const placeOf = ({ connection, origin, home }: ServerTarget): ServerPlace
   home: origin === 'up' && home !== null ? resolve(home) : null,
 });
 
-/** No server answers; nothing is started in its place. */
-export class NoServer extends Error {
-  override readonly name = 'NoServer';
-}
-
 const DEFAULT_NAMESPACE = 'default';
 
 /** Compression costs 20-30 % of the throughput where there is no network between (seen on loopback). */
 const uncompressed = { grpcCompression: { codec: 'none' } } as const;
+
+const checkAddress = (address: string): void => {
+  const parts = splitProtoHostPort(address);
+  if (parts !== undefined && parts.scheme === undefined) return;
+  throw new ConnectionSettingsError(
+    `The address ${JSON.stringify(address)} of the Temporal server is none: expected HOST:PORT, without http:// or ` +
+      'https:// (TLS is switched on by TEMPORAL_TLS=true, or a table "tls" in a profile).',
+  );
+};
 
 const isLoopback = (address: string): boolean => /^(127\.\d+\.\d+\.\d+|localhost|\[::1\]):\d+$/.test(address);
 
@@ -65,38 +73,28 @@ export const embeddedTarget = (
   home,
 });
 
-/** @temporalio/envconfig trips over a file without any profile, an empty one for example: that file says nothing. */
-const readProfile = (
-  name: string | undefined,
-  overrideEnvVars: Record<string, string>,
-): ReturnType<typeof loadClientConfigProfile> => {
-  try {
-    return loadClientConfigProfile({ overrideEnvVars, ...(name && { profile: name }) });
-  } catch (error) {
-    if (!(error instanceof TypeError) || name) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw new Error(`Temporal's configuration file (TEMPORAL_CONFIG_FILE or temporal.toml): ${why}`, {
-        cause: error,
-      });
-    }
-    return loadClientConfigProfile({ overrideEnvVars, disableFile: true });
-  }
+/** The SDK would send the key as it is, and say nothing. */
+const refuseKeyInTheClear = (address: string): void => {
+  if (isLoopback(address)) return;
+  throw new ConnectionSettingsError(
+    `An API key is given, and TLS is switched off (TEMPORAL_TLS=false, "disabled" in a profile): it would travel to ` +
+      `${address} for anybody to read. Switch TLS on, or do without the key.`,
+  );
 };
 
 /**
  * The server that flags, TEMPORAL_* variables or a profile of temporal.toml give (TLS and API key included), or
  * null when none of them names an address. It is not asked whether it answers.
  *
- * @throws Error when the named profile or the file cannot be read.
+ * @throws ConnectionSettingsError for what is wrong in variables, profile and TLS files.
  */
 export const givenTarget = (flags: AddressFlags, env: Environment = process.env): ServerTarget | null => {
-  const overrideEnvVars = Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
-  const profile = readProfile(flags.profile, overrideEnvVars);
+  const profile = readProfile(flags.profile, env);
   const address = flags.address ?? profile.address;
   if (address === undefined || address === '') return null;
+  checkAddress(address);
   const { connectionOptions, namespace } = toClientOptions({ ...profile, address });
+  if (profile.apiKey !== undefined && connectionOptions.tls === false) refuseKeyInTheClear(address);
   return {
     connection: {
       ...(connectionOptions as ServerConnection),
@@ -121,9 +119,8 @@ export const resolveTarget = async (
 ): Promise<ServerTarget | null> => {
   const given = givenTarget(flags, env);
   if (given !== null) {
-    const problem = await probe(given.connection, given.namespace, CONNECT_TIMEOUT_MS);
-    if (problem !== null)
-      throw new NoServer(`No Temporal server answers at ${given.connection.address}: ${problem}`);
+    const problem = await probeError(given.connection, given.namespace, CONNECT_TIMEOUT_MS);
+    if (problem !== null) throw await noServer(given.connection, problem);
     return given;
   }
   const home = stateFolder(env);

@@ -10,10 +10,10 @@ export {
   type AddressFlags,
   embeddedTarget,
   givenTarget,
-  NoServer,
   resolveTarget,
   type ServerTarget,
 } from './address.js';
+export { NoServer } from './connection/no-server.js';
 export { describeBinary, findServerBinary, NoServerBinary, type ServerBinary } from './binary.js';
 export {
   type EmbeddedServer,

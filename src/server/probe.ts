@@ -6,14 +6,14 @@ import { PROBE_TIMEOUT_MS } from './tunables.js';
 const DEADLINE_EXCEEDED = 4;
 
 /**
- * Asks the server at `options.address` for a namespace; resolves to null when it answered, else to the reason.
- * Never takes longer than `timeoutMs` by much.
+ * Asks the server at `options.address` for a namespace; resolves to null when it answered, else to what was thrown, or
+ * to a text when it was silent. Never takes longer than `timeoutMs` by much.
  */
-export const probe = async (
+export const probeError = async (
   options: ConnectionOptions,
   namespace: string,
   timeoutMs: number = PROBE_TIMEOUT_MS,
-): Promise<string | null> => {
+): Promise<Error | string | null> => {
   const connection = Connection.lazy(options);
   try {
     await connection.withDeadline(Date.now() + timeoutMs, () =>
@@ -24,8 +24,14 @@ export const probe = async (
     if (isGrpcServiceError(error) && error.code === DEADLINE_EXCEEDED) {
       return `no answer within ${timeoutMs / 1_000} s`;
     }
-    return error instanceof Error ? error.message : String(error);
+    return error instanceof Error ? error : String(error);
   } finally {
     await connection.close();
   }
+};
+
+/** As `probeError`, in words. */
+export const probe = async (...args: Parameters<typeof probeError>): Promise<string | null> => {
+  const problem = await probeError(...args);
+  return problem instanceof Error ? problem.message : problem;
 };

@@ -49,6 +49,9 @@ export const PROBE_TIMEOUT_MS = 3_000;
 /** Time for an answer of a server whose address was given, over a network and with TLS. */
 export const CONNECT_TIMEOUT_MS = 5_000;
 
+/** One look at the port of a server that does not answer, and one at its TLS. */
+export const DIAGNOSIS_TIMEOUT_MS = 3_000;
+
 /** The server closes its database within a second of SIGTERM; after this it is killed (SQLite's WAL survives that). */
 export const SERVER_STOP_SECONDS = 15;
 

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import getPort from 'get-port';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { givenTarget, NoServer, resolveTarget } from '../../src/server/address.js';
+import { givenTarget, resolveTarget } from '../../src/server/address.js';
+import { NoServer } from '../../src/server/connection/no-server.js';
 
 let dir: string;
 let env: Record<string, string>;

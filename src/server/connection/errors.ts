@@ -1,0 +1,9 @@
+/** What the connection's own settings have wrong: found before any server is asked. */
+
+/** A setting of the connection (environment, profile, TLS file) that cannot be meant so; the message names it. */
+export class ConnectionSettingsError extends Error {
+  override readonly name = 'ConnectionSettingsError';
+}
+
+/** What went wrong, in the words of whatever was thrown. */
+export const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
