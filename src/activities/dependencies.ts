@@ -1,6 +1,8 @@
 /** What the activities of one worker are given: its backend, and what it knows of its server. */
 import type { Backend } from '../batch/contract.js';
 import type { RunServer } from '../state/identity.js';
+import type { PlanFile } from '../state/plan-file.js';
+import type { FileReference } from '../wire/failure.js';
 
 export interface ActivityDependencies {
   backend: Backend;
@@ -10,4 +12,10 @@ export interface ActivityDependencies {
   permanentPatienceMs?: number | undefined;
   /** The server that this worker polls: it is recorded as the owner of the runs that it opens. */
   server?: RunServer;
+}
+
+/** What all batches of one worker share. */
+export interface BatchDependencies extends ActivityDependencies {
+  /** Throws as `readPlan` does (src/state/plan-file.ts). */
+  readPlan(reference: FileReference): Promise<PlanFile>;
 }

@@ -20,6 +20,7 @@ import { openRun } from './run/open-run.js';
 import { planTask } from './task/plan-task.js';
 import { runBatch } from './batch/run-batch.js';
 import { patiently } from './patience.js';
+import { sharedPlanReader } from '../state/plan-file.js';
 import { HEAVY_ACTIVITIES_AT_ONCE, HEARTBEAT_EVERY_MS, HEARTBEAT_REASON_CHARACTERS } from './tunables.js';
 
 export type { ActivityDependencies } from './dependencies.js';
@@ -43,6 +44,7 @@ const readable = async ({ run }: { run: RunReference }): Promise<void> => {
 /** Creates the activities of one worker; its heavy ones take turns, so that waiting batches never starve them. */
 export const createActivities = (deps: ActivityDependencies): ProcessWorkflowActivities => {
   const turn = pLimit(HEAVY_ACTIVITIES_AT_ONCE);
+  const ofBatches = { ...deps, readPlan: sharedPlanReader() };
   const step = async <T>(work: () => Promise<T>): Promise<T> => {
     const context = Context.current();
     // A worker that dies in a step is noticed by its silence, not by the step's time-out.
@@ -66,7 +68,7 @@ export const createActivities = (deps: ActivityDependencies): ProcessWorkflowAct
     planTask: (input) => step(() => readable(input).then(() => planTask(input, deps))),
     applyTask: (input) => step(() => readable(input).then(() => applyTask(input, deps))),
     closeRun: (input) => step(() => readable(input).then(() => closeRun(input, deps))),
-    runBatch: (input) => mapped(() => readable(input).then(() => runBatch(input, deps))),
-    cancelBatches: (input) => mapped(() => readable(input).then(() => cancelBatches(input, deps))),
+    runBatch: (input) => mapped(() => readable(input).then(() => runBatch(input, ofBatches))),
+    cancelBatches: (input) => mapped(() => readable(input).then(() => cancelBatches(input, ofBatches))),
   };
 };

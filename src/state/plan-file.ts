@@ -43,6 +43,34 @@ const parse = (bytes: Buffer): PlanFile | null => {
 export const readPlan = async (reference: FileReference): Promise<PlanFile> =>
   JSON.parse((await readState(reference)).toString('utf8')) as PlanFile;
 
+/**
+ * `readPlan` for whoever needs one plan for many batches at once: read once and held once as long as one of them holds it,
+ * since a plan grows with its batches, and so would what each of them costs. Each call gives a new reader its own memory;
+ * a plan must not be changed.
+ */
+export const sharedPlanReader = (): ((reference: FileReference) => Promise<PlanFile>) => {
+  const reading = new Map<string, Promise<PlanFile>>();
+  const held = new Map<string, WeakRef<PlanFile>>();
+  const readAnew = async (name: string, reference: FileReference): Promise<PlanFile> => {
+    try {
+      const plan = await readPlan(reference);
+      for (const [other, weak] of held) if (weak.deref() === undefined) held.delete(other);
+      held.set(name, new WeakRef(plan));
+      return plan;
+    } finally {
+      reading.delete(name);
+    }
+  };
+  return (reference) => {
+    const name = `${reference.sha256} ${reference.path}`;
+    const plan = held.get(name)?.deref();
+    if (plan !== undefined) return Promise.resolve(plan);
+    const begun = reading.get(name) ?? readAnew(name, reference);
+    reading.set(name, begun);
+    return begun;
+  };
+};
+
 /** null while there is none, or none that was written whole. */
 export const readPlanIfThere = async (path: string): Promise<AdoptedPlan | null> => {
   const bytes = await readBytesIfThere(path);

@@ -1,6 +1,6 @@
 /**
  * Very many units by the script alone: what comes once in some 100,000 units shows here or nowhere. By hand:
- * `npm run test:units -- --count 1000000`.
+ * `npm run test:large -- --units 1000000`.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';

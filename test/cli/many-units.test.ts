@@ -1,6 +1,6 @@
 /**
  * Very many units through the program, with all that lies between request and result. By hand:
- * `npm run test:units -- --through-run 300000`.
+ * `npm run test:large -- --run-units 300000`.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -15,9 +15,8 @@ import type { CancelBatchesInput, CancelledBatches } from '../../wire/activities
 import type { BatchHeartbeat } from '../../wire/progress.js';
 import { earlierTries, keyOf, namesOf, prepareBatch, type WhichTry } from './batch-of.js';
 import { collectEvidence, publishUnreadable, type EndedTry } from './collect-evidence.js';
-import type { ActivityDependencies } from '../dependencies.js';
+import type { BatchDependencies } from '../dependencies.js';
 import { patiently } from '../patience.js';
-import { readPlan } from '../../state/plan-file.js';
 import { readRequest } from '../../state/stored-request.js';
 import { HEARTBEAT_EVERY_MS, HEARTBEAT_REASON_CHARACTERS, UNCERTAIN_SHOWN } from '../tunables.js';
 
@@ -55,7 +54,7 @@ const collect = async (
   stage: Stage,
   which: WhichTry,
   jobIds: readonly string[],
-  { backend }: ActivityDependencies,
+  { backend, readPlan }: BatchDependencies,
 ): Promise<void> => {
   const [plan, request] = await Promise.all([readPlan(stage.plan), readRequest(input.run.request)]);
   const policy = policyOf(request, input.position);
@@ -79,7 +78,7 @@ const endTry = async (
   input: CancelBatchesInput,
   stage: Stage,
   which: WhichTry,
-  deps: ActivityDependencies,
+  deps: BatchDependencies,
   note: (line: string) => void,
 ): Promise<string | null> => {
   const { backend } = deps;
@@ -165,7 +164,7 @@ const startHeart = (
 /** Resolves when every batch has ended or nothing more can be done about it. */
 export const cancelBatches = async (
   input: CancelBatchesInput,
-  deps: ActivityDependencies,
+  deps: BatchDependencies,
 ): Promise<CancelledBatches> => {
   const heart = startHeart(input);
   const endOne = async (stage: Stage, batch: number, attempt: number): Promise<string | null> => {

@@ -18,10 +18,10 @@ import { awaitBatch } from './await-batch.js';
 import { batchFailure } from './batch-failure.js';
 import { earlierTries, keyOf, prepareBatch, type PreparedBatch } from './batch-of.js';
 import { collectEvidence } from './collect-evidence.js';
-import type { ActivityDependencies } from '../dependencies.js';
+import type { BatchDependencies } from '../dependencies.js';
 import { beating, heartOf, shown, type Heart } from './heart.js';
 import { patiently } from '../patience.js';
-import { readPlan, type PlanFile } from '../../state/plan-file.js';
+import type { PlanFile } from '../../state/plan-file.js';
 import { readRequest } from '../../state/stored-request.js';
 
 /** Why this attempt stops although its batch goes on: a cancelled run, or a worker that shuts down. */
@@ -44,7 +44,7 @@ interface Prepared extends PreparedBatch {
   earlier: TryEvidence[];
 }
 
-const prepare = async (input: RunBatchInput, { backend }: ActivityDependencies): Promise<Prepared> => {
+const prepare = async (input: RunBatchInput, { backend, readPlan }: BatchDependencies): Promise<Prepared> => {
   const [plan, request] = await Promise.all([readPlan(input.plan), readRequest(input.run.request)]);
   const policy = policyOf(request, input.position);
   const earlier = await earlierTries(input);
@@ -54,7 +54,7 @@ const prepare = async (input: RunBatchInput, { backend }: ActivityDependencies):
 
 /** Handle, or why there is none: refused by the scheduler (in its words), or ended before anything was submitted. */
 const submit = async (
-  { backend, permanentPatienceMs: permanentMs }: ActivityDependencies,
+  { backend, permanentPatienceMs: permanentMs }: BatchDependencies,
   { batch }: PreparedBatch,
   { beat, note }: Heart,
 ): Promise<{ handle: Handle | null; refusal: string | null }> => {
@@ -73,7 +73,7 @@ const submit = async (
 const runToEvidence = async (
   input: RunBatchInput,
   prepared: Prepared,
-  deps: ActivityDependencies,
+  deps: BatchDependencies,
   heart: Heart,
 ): Promise<TryEvidence> => {
   const { backend, permanentPatienceMs: permanentMs } = deps;
@@ -116,7 +116,7 @@ const countsOf = ({ units }: Outcome): BatchOutcome => {
   return { done: count('done'), failed: count('failed'), again: count('again') };
 };
 
-const run = async (input: RunBatchInput, deps: ActivityDependencies): Promise<BatchOutcome> => {
+const run = async (input: RunBatchInput, deps: BatchDependencies): Promise<BatchOutcome> => {
   const path = evidencePath(input.run.dir, keyOf(input, input.try));
   const heart = heartOf(input, keyOf(input, input.try));
   const patience = { note: heart.note, permanentMs: deps.permanentPatienceMs };
@@ -148,7 +148,7 @@ const run = async (input: RunBatchInput, deps: ActivityDependencies): Promise<Ba
  * @throws ApplicationFailure of type TaskExecutionError or JobExecutionError when a unit failed, its details with
  * the outcome; a retryable one when this worker must let go of the batch.
  */
-export const runBatch = async (input: RunBatchInput, deps: ActivityDependencies): Promise<BatchOutcome> => {
+export const runBatch = async (input: RunBatchInput, deps: BatchDependencies): Promise<BatchOutcome> => {
   try {
     return await run(input, deps);
   } catch (error) {
