@@ -77,8 +77,10 @@ ft_await() {
 # Runs the unit that has just been claimed and puts its end on record. Returns 92 when a file cannot be written.
 ft_run() {
   local out=$ft_task_dir/$ft_stem-metadiff.json args=$ft_task_dir/$ft_stem-args.json began wrote=0
+  # A link that lies there leads nowhere that this script or the unit should write to.
+  [[ ! -L $args ]] || rm -f -- "$args"
   # Nothing has begun yet: without the claim the unit counts as never started.
-  if ! printf '%s' "$ft_args" >|"$args" || { [[ -e $out ]] && ! rm -f -- "$out"; }; then
+  if ! printf '%s' "$ft_args" >|"$args" || { [[ -e $out || -L $out ]] && ! rm -f -- "$out"; }; then
     rm -f -- "$ft_log"
     return 92
   fi

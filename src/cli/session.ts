@@ -4,7 +4,7 @@ import { connectClient, type ConnectedClient, InvalidRequestError } from '../cli
 import { embeddedTarget, type ServerTarget } from '../server/address.js';
 import { findServerBinary } from '../server/binary.js';
 import { acquireUpServer, UpAlreadyRunning, type UpServer } from '../server/up-server.js';
-import { makeFolder } from '../state/files.js';
+import { makeInnerFolder } from '../state/files.js';
 import { type BackendOptions } from './backends.js';
 import { type Io, say, type ServerOptions } from './io.js';
 import { createLogger, installRuntime } from './logging.js';
@@ -51,7 +51,7 @@ const acquirePrivate = async (io: Io, home: string): Promise<UpServer | ServerTa
 
 const makeRunDir = async (runDir: string): Promise<void> => {
   try {
-    await makeFolder(privateHome(runDir));
+    await makeInnerFolder(privateHome(runDir));
   } catch (error) {
     const got = `${runDir} (${error instanceof Error ? error.message : String(error)})`;
     throw new InvalidRequestError(

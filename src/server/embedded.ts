@@ -1,6 +1,6 @@
 /** The embedded server: `temporal server start-dev` as a child in its own session (docs/server.md). */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
@@ -44,6 +44,9 @@ export class ServerStartFailed extends Error {
   override readonly name = 'ServerStartFailed';
 }
 
+/** A log lies in a run's directory, perhaps: a link in its place is not followed. */
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
+
 const LOG_TAIL_CHARS = 1_000;
 
 const serverEnvironment = (): NodeJS.ProcessEnv =>
@@ -51,7 +54,7 @@ const serverEnvironment = (): NodeJS.ProcessEnv =>
 
 const launch = (binary: string, args: string[], logFile: string | null): ChildProcess => {
   if (logFile !== null) mkdirSync(dirname(logFile), { recursive: true });
-  const log = logFile === null ? 'ignore' : openSync(logFile, 'a');
+  const log = logFile === null ? 'ignore' : openSync(logFile, APPEND);
   try {
     // detached = setsid: Ctrl-C in the terminal reaches us alone, and we decide what ends.
     const child = spawn(binary, args, {

@@ -5,7 +5,17 @@
  * file or none, and a second writer of the same content succeeds without writing over it.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { copyFile, link, mkdir, open, readFile, rename, unlink, type FileHandle } from 'node:fs/promises';
+import {
+  copyFile,
+  link,
+  lstat,
+  mkdir,
+  open,
+  readFile,
+  rename,
+  unlink,
+  type FileHandle,
+} from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { FileReference } from '../wire/failure.js';
 import { errorCode, StateCorrupt, StorageFailed } from './errors.js';
@@ -17,6 +27,17 @@ export const sha256 = (data: string | Uint8Array): string => createHash('sha256'
 /** Makes a folder of a run, and those above it that are missing; what is there already stays as it is. */
 export const makeFolder = async (path: string): Promise<void> => {
   await mkdir(path, { recursive: true, mode: folderMode() });
+};
+
+/**
+ * As `makeFolder`, for one in a run's directory into which only the runner writes.
+ *
+ * @throws StateCorrupt when a symbolic link stands there: its files would be written elsewhere.
+ */
+export const makeInnerFolder = async (path: string): Promise<void> => {
+  await makeFolder(path);
+  if (!(await lstat(path)).isSymbolicLink()) return;
+  throw new StateCorrupt(path, 'is a symbolic link, and files of a run are written into no link: remove it');
 };
 
 const syncFolder = async (folder: string): Promise<void> => {

@@ -1,8 +1,12 @@
 /** `workflow.log`: one line per event of a run, for people (docs/files.md). */
-import { appendFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { isPermanent, StorageFailed } from './errors.js';
 import { workflowLogPath } from './paths.js';
 import { fileMode } from './rights.js';
+
+/** A link that lies there is not followed: what it leads to is no log of a run. */
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 
 /** Appends one line; an activity that is retried may say a thing twice. */
 export const logEvent = async (
@@ -13,7 +17,12 @@ export const logEvent = async (
   const path = workflowLogPath(runDir);
   try {
     const line = `${new Date().toISOString()} ${level} ${text.replaceAll('\n', ' | ')}\n`;
-    await appendFile(path, line, { mode: fileMode() });
+    const handle = await open(path, APPEND, fileMode());
+    try {
+      await handle.appendFile(line);
+    } finally {
+      await handle.close();
+    }
   } catch (error) {
     // People lose a line; what a run is rests on other files.
     if (isPermanent(error)) return;

@@ -5,9 +5,9 @@ import type { TryEvidence } from '../../outcomes/evidence.js';
 import type { Policy } from '../../outcomes/policy.js';
 import type { Outcome, OutcomeHeader } from '../../outcomes/unit-outcome.js';
 import { judgeTries } from '../../outcomes/verdict.js';
-import { StorageFailed } from '../../state/errors.js';
+import { StateCorrupt, StorageFailed } from '../../state/errors.js';
 import { readEvidence } from '../../state/evidence-file.js';
-import { makeFolder, publishState, readState, sha256 } from '../../state/files.js';
+import { makeInnerFolder, publishState, readState, sha256 } from '../../state/files.js';
 import { batchKey, batchPaths, evidencePath, unitsPath } from '../../state/paths.js';
 import { jobName } from '../../batch/job-name.js';
 import type { RunReference, Stage } from '../../wire/activities.js';
@@ -117,8 +117,9 @@ export const namesOf = (
 
 const makeTaskDir = async (path: string): Promise<void> => {
   try {
-    await makeFolder(path);
+    await makeInnerFolder(path);
   } catch (error) {
+    if (error instanceof StateCorrupt) throw error;
     throw new StorageFailed(path, 'cannot create', error);
   }
 };

@@ -4,9 +4,9 @@
  * Everything is validated here and not only by the command line, since clients in other languages bypass it.
  */
 import { access, constants } from 'node:fs/promises';
-import { errorCode, StorageFailed } from '../../state/errors.js';
-import { makeFolder, publishState } from '../../state/files.js';
-import { requestPath } from '../../state/paths.js';
+import { errorCode, StateCorrupt, StorageFailed } from '../../state/errors.js';
+import { makeFolder, makeInnerFolder, publishState } from '../../state/files.js';
+import { requestPath, runnerDir } from '../../state/paths.js';
 import { hasControlCharacter } from '../../images/python-text.js';
 import type { OpenedRun, OpenRunInput } from '../../wire/activities.js';
 import { canonicalJson } from '../../wire/canonical-json.js';
@@ -36,7 +36,12 @@ const makeRunDir = async (dir: string, pointer: string): Promise<void> => {
   try {
     await makeFolder(dir);
     await access(dir, constants.W_OK | constants.X_OK);
+    await makeInnerFolder(runnerDir(dir));
   } catch (error) {
+    if (error instanceof StateCorrupt) {
+      const expected = 'a folder with nothing but files of runs in the place of theirs';
+      throw new InvalidRequest([{ path: pointer, expected, got: error.message }]);
+    }
     const code = errorCode(error);
     if (code === null || !UNUSABLE_FOLDER.has(code)) throw new StorageFailed(dir, 'cannot create', error);
     throw new InvalidRequest([

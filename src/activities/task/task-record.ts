@@ -1,7 +1,7 @@
 /** The records of a task run: `task_run.json`, `units.jsonl`, `images_last_unit.jsonl` (docs/files.md). */
 import { join } from 'node:path';
-import { StorageFailed } from '../../state/errors.js';
-import { copyFileTo, replaceFile } from '../../state/files.js';
+import { StateCorrupt, StorageFailed } from '../../state/errors.js';
+import { copyFileTo, makeInnerFolder, replaceFile } from '../../state/files.js';
 import { formatLines } from '../../state/json-lines.js';
 import { recordPath, unitRecordsPath } from '../../state/paths.js';
 import { taskFolder } from '../../tasks/names.js';
@@ -96,11 +96,13 @@ const jobs = (headers: OutcomeHeader[]): SlurmJobRecord[] => {
 };
 
 /** Copies in the task's folder: where people have made that impossible, the run does not end of it. */
-const forPeople = async (write: () => Promise<unknown>): Promise<void> => {
+const forPeople = async (taskDir: string, write: () => Promise<unknown>): Promise<void> => {
   try {
+    await makeInnerFolder(taskDir);
     await write();
   } catch (error) {
-    if (!(error instanceof StorageFailed && error.isPermanent)) throw error;
+    if (!(error instanceof StateCorrupt || (error instanceof StorageFailed && error.isPermanent)))
+      throw error;
   }
 };
 
@@ -121,7 +123,7 @@ export const writeTaskRecord = async (input: TaskRecordInput): Promise<FileRefer
     }
   };
   const reference = await replaceFile(unitRecordsPath(input.runDir, input.position), unitLines(), true);
-  await forPeople(async () => {
+  await forPeople(taskDir, async () => {
     await copyFileTo(reference.path, join(taskDir, 'units.jsonl'));
     await replaceFile(join(taskDir, 'images_last_unit.jsonl'), last.lines(input.removed));
   });
@@ -132,7 +134,7 @@ export const writeTaskRecord = async (input: TaskRecordInput): Promise<FileRefer
     ...(isSlurm ? { slurm_jobs: slurmJobs } : {}),
   };
   const text = [JSON.stringify({ ...taskRun, workflow_task: task }, null, 2), '\n'];
-  await forPeople(() => replaceFile(join(taskDir, 'task_run.json'), text));
+  await forPeople(taskDir, () => replaceFile(join(taskDir, 'task_run.json'), text));
   const record: TaskRecordReference = { task_dir: taskDir, task_run: taskRun, units: reference };
   return replaceFile(recordPath(input.runDir, input.position), [JSON.stringify(record), '\n'], true);
 };
