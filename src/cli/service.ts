@@ -9,6 +9,7 @@ import { version } from '../version.js';
 import { exitCode, UsageError } from './exit-codes.js';
 import { type Io, say } from './io.js';
 import { createLogger, installRuntime } from './logging.js';
+import { serviceManager, type ServiceManager } from './service-manager.js';
 import { aborted, listenForInterrupts, unlessAborted } from './signals.js';
 import { END_WITHIN_MS } from './tunables.js';
 import { startWorkers, type WorkersSpec } from './workers.js';
@@ -23,6 +24,7 @@ export interface Service {
   /** Aborted when the process is to end. */
   signal: AbortSignal;
   monitor: Monitor | null;
+  manager: ServiceManager;
 }
 
 const openPort = async (io: Io, text: string, exporter: string): Promise<Monitor> => {
@@ -55,7 +57,8 @@ export const asService = async (
     const exporter = where === '' ? null : await exporterAddress();
     if (exporter !== null) monitor = await openPort(io, where, exporter);
     installRuntime(logger, options.verbose === true, exporter);
-    await work({ logger, signal: interrupts.signal, monitor });
+    const manager = serviceManager(io.env, logger);
+    await work({ logger, signal: interrupts.signal, monitor, manager });
   } finally {
     await monitor?.close();
     interrupts.dispose();
@@ -75,7 +78,7 @@ export const serveWorkers = async (
   announce: () => void,
   alongside: Promise<void>[] = [],
 ): Promise<void> => {
-  const { signal, monitor } = service;
+  const { signal, monitor, manager } = service;
   // What is still starting when the process is to end is left as it is: the end of the process lets go of everything.
   const workers = await unlessAborted(startWorkers(target, spec), signal);
   if (workers === null) return;
@@ -87,10 +90,11 @@ export const serveWorkers = async (
       ask: workers.ask,
     });
     announce();
+    await manager.ready(`workers at ${target.connection.address}`);
     await Promise.race([aborted(signal), workers.ended, ...alongside]);
   } finally {
     monitor?.end();
-    await workers.stop();
+    await Promise.all([manager.ending(), workers.stop()]);
   }
 };
 

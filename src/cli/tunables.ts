@@ -17,3 +17,6 @@ export const LINE_PER_PARTS = 10;
  * nothing is lost by an end without ceremony.
  */
 export const END_WITHIN_MS = 9_000;
+
+/** A message to the service manager takes milliseconds; one that hangs must not hold up the next. */
+export const NOTIFY_MS = 5_000;

@@ -1,4 +1,8 @@
-const SCRUBBED_PREFIXES = ['TEMPORAL_', 'NODE_', 'npm_', 'SBATCH_', 'SLURM_', 'SQUEUE_', 'SACCT_'];
+const SCRUBBED_PREFIXES = [
+  ...['TEMPORAL_', 'NODE_', 'npm_', 'SBATCH_', 'SLURM_', 'SQUEUE_', 'SACCT_'],
+  // The worker's own service manager: a unit that told it anything would speak for the worker.
+  ...['NOTIFY_SOCKET', 'WATCHDOG_'],
+];
 /** Where the cluster's configuration lies: without it no SLURM command finds its controller. */
 const KEPT = ['SLURM_CONF'];
 

@@ -23,6 +23,7 @@ it('hands on the user’s environment without what configures the worker or the 
       SLURM_JOB_ID: '1',
     },
     ...{ SQUEUE_FORMAT: 'x', SACCT_FORMAT: 'x', UNSET: undefined },
+    ...{ NOTIFY_SOCKET: 'x', WATCHDOG_USEC: '1' },
   };
   expect(scrubbedEnvironment({ ...kept, ...dropped })).toEqual(kept);
 });
