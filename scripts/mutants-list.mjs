@@ -104,4 +104,49 @@ export const mutants = [
     from: 'export const taskOutput = z.strictObject(',
     to: 'export const taskOutput = z.object(',
   },
+  {
+    name: 'an interrupted unit runs again only where that is allowed',
+    from: 'const again = batch.rerunInterrupted && batch.mayTryAgain',
+    to: 'const again = batch.mayTryAgain',
+  },
+  {
+    name: 'recovery of a task laid over that of the run',
+    from: '{ ...ofRun, ...own }',
+    to: '{ rerun_interrupted: false, ...own }',
+  },
+  {
+    name: 'interrupted, and not begun by the next try',
+    from: 'if (unit.begun || earlier === undefined || earlier.interrupted_in === null) return unit;',
+    to: 'if (unit.index >= 0) return unit;',
+  },
+  {
+    name: 'five tries without progress are the last',
+    from: 'export const MAX_TRIES_WITHOUT_PROGRESS = 5;',
+    to: 'export const MAX_TRIES_WITHOUT_PROGRESS = 4;',
+  },
+  {
+    name: 'only nodes at fault are avoided',
+    from: 'if (end?.nodeAtFault !== true || end.node === null) return before;',
+    to: "if (end === null || (end.node ?? '') === '') return before;",
+  },
+  {
+    name: 'more memory after its limit',
+    from: "memory: before.memory + (cause === 'out_of_memory' ? 1 : 0),",
+    to: 'memory: before.memory,',
+  },
+  {
+    name: 'what never started runs again',
+    from: 'const again = batch.mayTryAgain && (batch.cause === null || startsAgain[batch.cause]);',
+    to: 'const again = batch.mayTryAgain && false;',
+  },
+  {
+    name: 'a refused batch is not tried again',
+    from: "return refusal !== null && !journalled ? 'failed' : 'node';",
+    to: "return 'node';",
+  },
+  {
+    name: 'a unit that its batch has taken along is interrupted',
+    from: '(batchWasEnded && SENT_BY_WHOEVER_ENDS.has(signal))',
+    to: 'false',
+  },
 ];

@@ -7,10 +7,16 @@ import { join } from 'node:path';
 import { ensureInstalled, root } from './setup.mjs';
 import { ensureTestTools } from './test-tools.mjs';
 
-const runVitest = (reportFile, env) => {
+/** Where whole runs are to leave what they reach (scripts/reached.mjs); not imported before its packages are there. */
+const coverage = async () => {
+  const folder = process.env.FRACTAL_TEMPORAL_COVERAGE;
+  return folder ? (await import('./coverage.mjs')).coverageArguments(folder) : [];
+};
+
+const runVitest = (reportFile, env, more) => {
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
-  const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...process.argv.slice(2)], {
+  const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...more, ...process.argv.slice(2)], {
     cwd: root,
     stdio: 'inherit',
     env: { ...process.env, ...env },
@@ -38,7 +44,7 @@ const main = async () => {
   const folder = mkdtempSync(join(tmpdir(), 'fractal-temporal-test-'));
   try {
     const reportFile = join(folder, 'report.json');
-    const code = await runVitest(reportFile, env);
+    const code = await runVitest(reportFile, env, await coverage());
     const { passed, failed } = count(reportFile);
     // Errors outside of any test (a server that does not start, an unhandled rejection) fail the run too.
     return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };

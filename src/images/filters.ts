@@ -5,38 +5,17 @@ import type { AttributeValue, Image } from '../wire/request.js';
 export type TypeFilters = Record<string, boolean>;
 export type AttributeFilters = Record<string, AttributeValue[]>;
 
-/** A task's `input_types` and its workflow-task's `type_filters` want different values of one type. */
-export class FilterConflict extends Error {
-  override readonly name = 'FilterConflict';
+/** Types of which a task's `input_types` and its workflow-task's `type_filters` want different values. */
+export const conflictingTypes = (inputTypes: TypeFilters, wftaskTypeFilters: TypeFilters): string[] =>
+  Object.entries(wftaskTypeFilters)
+    .filter(([key, wanted]) => Object.hasOwn(inputTypes, key) && inputTypes[key] !== wanted)
+    .map(([key]) => key);
 
-  constructor(
-    readonly key: string,
-    readonly inputType: boolean,
-    readonly typeFilter: boolean,
-  ) {
-    super(
-      `Type ${JSON.stringify(key)}: the task's input_types say ${String(inputType)}, ` +
-        `the workflow-task's type_filters say ${String(typeFilter)}`,
-    );
-  }
-}
-
-/**
- * The type filters of one use of a task.
- *
- * @throws FilterConflict when a key has different values in the two.
- */
+/** The type filters of one use of a task; the two contradict each other in no request that was not refused. */
 export const mergeTaskTypeFilters = (
   inputTypes: TypeFilters,
   wftaskTypeFilters: TypeFilters,
-): TypeFilters => {
-  for (const [key, typeFilter] of Object.entries(wftaskTypeFilters)) {
-    const inputType = Object.hasOwn(inputTypes, key) ? inputTypes[key] : undefined;
-    if (inputType !== undefined && inputType !== typeFilter)
-      throw new FilterConflict(key, inputType, typeFilter);
-  }
-  return { ...inputTypes, ...wftaskTypeFilters };
-};
+): TypeFilters => ({ ...inputTypes, ...wftaskTypeFilters });
 
 /** The filters that hold for a task: those carried along the run, overridden by the task's own. */
 export const effectiveTypeFilters = (carried: TypeFilters, taskTypeFilters: TypeFilters): TypeFilters => ({

@@ -6,22 +6,24 @@ const signalNames = new Map(Object.entries(constants.signals).map(([name, number
 
 export const signalName = (signal: number): string => signalNames.get(signal) ?? `signal ${signal}`;
 
-const remedy =
+const forbidden =
   'It is not run again by itself, since a task that has begun may have changed its data; allow it with recovery.rerun_interrupted.';
+const inVain = 'It was to run again, and that did not succeed.';
 
-/** Why a unit is not done, in one line; null for one that is done. */
+/** Why a unit is not done, in one line; null for one that is done, and for an output that is wrong, which says why. */
 export const unitMessage = (
-  unit: Pick<UnitOutcome, 'cause' | 'exit_code' | 'signal' | 'interrupted'>,
+  unit: Pick<UnitOutcome, 'cause' | 'exit_code' | 'signal' | 'interrupted' | 'interrupted_in'>,
+  mayRerun: boolean,
 ): string | null => {
+  const remedy = mayRerun ? inVain : forbidden;
   switch (unit.cause) {
     case null:
+    case 'invalid_output':
       return null;
     case 'exit':
       return `the task ended with exit code ${String(unit.exit_code)}`;
     case 'signal':
       return `the task was killed by ${signalName(unit.signal ?? 0)}`;
-    case 'invalid_output':
-      return 'the task wrote an output that is not valid';
     case 'not_executable':
       return "the task's command was not found or cannot be executed";
     case 'out_of_memory':
@@ -29,9 +31,8 @@ export const unitMessage = (
     case 'timeout':
       return `the task was stopped because its job reached its time limit. ${remedy}`;
     case 'cancelled':
-      return unit.interrupted
-        ? 'the task was running when its job was cancelled'
-        : 'cancelled before it started';
+      if (unit.interrupted) return 'the task was running when its job was cancelled';
+      return unit.interrupted_in === null ? 'cancelled before it started' : 'cancelled before it ran again';
     case 'interrupted':
       return `what ran the task ended while the task was running. ${remedy}`;
     case 'never_started':

@@ -31,6 +31,8 @@ const unspoken = (
   status: 'failed',
   // Nobody can say that it never started: it may have.
   interrupted: unreadable !== null,
+  begun: false,
+  interrupted_in: null,
   cause: unreadable !== null ? 'interrupted' : cancelled ? 'cancelled' : 'never_started',
   exit_code: null,
   signal: null,

@@ -46,7 +46,9 @@ export const unitFailure = (
   // A compound's init is not one of its units.
   const counts = total === 0 ? '' : ` ${failed} of ${total} units failed.`;
   const message = `Task ${plan.order} "${plan.task_name}" (${which}): ${what}.${counts} Log: ${logFile}`;
-  const job = header.jobs.find((candidate) => candidate.job_id === unit.job_id) ?? header.jobs.at(-1) ?? null;
+  // The job of an earlier try is not among them.
+  const job =
+    unit.job_id === null ? header.jobs.at(-1) : header.jobs.find(({ job_id }) => job_id === unit.job_id);
   return {
     type: isTaskError(unit) ? TASK_EXECUTION_ERROR : JOB_EXECUTION_ERROR,
     message,

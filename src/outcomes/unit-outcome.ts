@@ -12,8 +12,12 @@ export interface UnitOutcome {
   stem: string;
   /** `again`: the next try runs it. */
   status: 'done' | 'failed' | 'again';
-  /** With `again`: it had begun, and the request permits to run it again. */
+  /** This try has claimed it. */
+  begun: boolean;
+  /** It was running when this try ended. */
   interrupted: boolean;
+  /** The try that interrupted it last, if none has begun it since: its log is in the way of its next run. */
+  interrupted_in: number | null;
   cause: UnitCause | null;
   exit_code: number | null;
   signal: number | null;

@@ -17,9 +17,15 @@ const DRAINED = 95;
 const MAX_AVOIDED_NODES = 8;
 
 /** What the tries before have come to. */
-type Before = Pick<OutcomeHeader, 'barren' | 'raised' | 'bad_nodes'>;
+interface Before {
+  header: Pick<OutcomeHeader, 'barren' | 'raised' | 'bad_nodes'>;
+  units: readonly UnitOutcome[];
+}
 
-const nothingBefore: Before = { barren: 0, raised: { memory: 0, time: 0 }, bad_nodes: [] };
+const nothingBefore: Before = {
+  header: { barren: 0, raised: { memory: 0, time: 0 }, bad_nodes: [] },
+  units: [],
+};
 
 const isLimit = (cause: EndCause): boolean => cause === 'out_of_memory' || cause === 'timeout';
 
@@ -53,6 +59,20 @@ const jobsOf = ({ job_ids: ids, told_job: told, job_name, end, requested }: Batc
     requested,
   }));
 
+/**
+ * A unit that this try has not begun, and that an earlier one had interrupted: it has begun, so it never is one that never
+ * started, and how that went stands until it runs again.
+ */
+const withEarlier = (unit: UnitOutcome, earlier: UnitOutcome | undefined, mayRerun: boolean): UnitOutcome => {
+  if (unit.begun || earlier === undefined || earlier.interrupted_in === null) return unit;
+  const { interrupted_in } = earlier;
+  const kept: UnitOutcome =
+    unit.cause === 'never_started'
+      ? { ...earlier, status: unit.status, begun: false, interrupted: false }
+      : { ...unit, interrupted_in };
+  return { ...kept, message: unitMessage(kept, mayRerun) };
+};
+
 const judgeUnit = (unit: UnitEvidence, header: BatchEvidence, facts: BatchFacts): UnitOutcome => {
   const { end } = unit;
   const decision = decideUnit(
@@ -70,6 +90,8 @@ const judgeUnit = (unit: UnitEvidence, header: BatchEvidence, facts: BatchFacts)
     zarr_url: unit.zarr_url,
     stem: unit.stem,
     ...decision,
+    begun: unit.begun,
+    interrupted_in: decision.interrupted ? header.try : null,
     job_id: end?.job_id ?? (unit.begun ? header.told_job : null),
     seconds: end?.seconds ?? null,
     ended_at: end?.ended_at ?? null,
@@ -77,18 +99,19 @@ const judgeUnit = (unit: UnitEvidence, header: BatchEvidence, facts: BatchFacts)
     lost_output: false,
     output: null,
   };
-  if (decision.status !== 'done') return { ...outcome, message: unitMessage(outcome) };
-  if (unit.problem === null) return { ...outcome, output: unit.output };
+  const told = { ...outcome, message: unitMessage(outcome, facts.rerunInterrupted) };
+  if (decision.status !== 'done') return told;
+  if (unit.problem === null) return { ...told, output: unit.output };
   const { problem: message, lost_output } = unit;
-  return { ...outcome, status: 'failed', cause: 'invalid_output', message, lost_output };
+  return { ...told, status: 'failed', cause: 'invalid_output', message, lost_output };
 };
 
 /** Counts the limits for the next try; a try that reached none of them asks for no more than it had. */
 const raisedBy = (
   units: UnitOutcome[],
   cause: EndCause | null,
-  before: Before['raised'],
-): Before['raised'] => {
+  before: OutcomeHeader['raised'],
+): OutcomeHeader['raised'] => {
   if (!units.some((unit) => unit.status === 'again' && unit.interrupted)) return before;
   return {
     memory: before.memory + (cause === 'out_of_memory' ? 1 : 0),
@@ -110,8 +133,9 @@ const judgeTry = ({ header, units }: TryEvidence, before: Before, policy: Policy
   const hopeful = judge(!header.cancelled);
   // A unit that is only begun once more is no progress: a limit that it always reaches would never end.
   const progressed = hopeful.some((unit) => unit.seconds !== null && unit.status !== 'again');
-  const barren = progressed ? 0 : before.barren + 1;
+  const barren = progressed ? 0 : before.header.barren + 1;
   const judged = barren < policy.maxTriesWithoutProgress ? hopeful : judge(false);
+  const earlier = new Map(before.units.map((unit) => [unit.index, unit]));
   return {
     header: {
       key: header.key,
@@ -127,11 +151,11 @@ const judgeTry = ({ header, units }: TryEvidence, before: Before, policy: Policy
       stdout_file: header.stdout_file,
       stderr_file: header.stderr_file,
       unreadable: header.unreadable,
-      bad_nodes: nodesToAvoid(header, before.bad_nodes),
-      raised: raisedBy(judged, cause, before.raised),
+      bad_nodes: nodesToAvoid(header, before.header.bad_nodes),
+      raised: raisedBy(judged, cause, before.header.raised),
       barren,
     },
-    units: judged,
+    units: judged.map((unit) => withEarlier(unit, earlier.get(unit.index), policy.rerunInterrupted)),
   };
 };
 
@@ -139,7 +163,7 @@ const judgeTry = ({ header, units }: TryEvidence, before: Before, policy: Policy
 export const judgeTries = (tries: readonly TryEvidence[], policy: Policy): Outcome[] => {
   const outcomes: Outcome[] = [];
   for (const evidence of tries) {
-    outcomes.push(judgeTry(evidence, outcomes.at(-1)?.header ?? nothingBefore, policy));
+    outcomes.push(judgeTry(evidence, outcomes.at(-1) ?? nothingBefore, policy));
   }
   return outcomes;
 };

@@ -13,8 +13,8 @@ import { predict } from './oracle/run.js';
 import type { RunView } from './oracle/view.js';
 import { anyCase, type Case } from './requests/requests.js';
 
-/** Runs at once: enough that the processors never wait for the server. */
-const AT_ONCE = 16;
+/** Runs at once: enough that the processors never wait, neither for the server nor for batches that take a second to end. */
+const AT_ONCE = 32;
 /** A run of a few tasks takes less than a second where nobody else is; one that does not end is a finding too. */
 const PATIENCE_MS = 180_000;
 /** The same while a failure is made smaller: nothing else runs then. */

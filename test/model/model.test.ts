@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { createLocalBackend } from '../../src/executors/local/index.js';
 import { startHarness, type Harness } from '../support/harness.js';
 import { runCampaign } from './campaign.js';
-import { createScriptedBackend } from './scripted-backend.js';
+import { createScriptedBackend } from './scripted/backend.js';
 
 const RUNS = Number(process.env.FRACTAL_MODEL_RUNS ?? 300);
 const SEED = Number(process.env.FRACTAL_MODEL_SEED ?? 1);

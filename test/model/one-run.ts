@@ -1,12 +1,14 @@
 /** One request through the real workflow and activities, and what came of it, in the words of the model. */
-import { access, readFile, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { access, readdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
 import { InvalidRequestError, RunError, type RunHandle } from '../../src/client/index.js';
 import type { JsonObject, JsonValue } from '../../src/wire/request.js';
 import type { RunResult, UnitRecord } from '../../src/wire/result.js';
+import { folderName } from './oracle/tasks.js';
 import { sorted } from './oracle/values.js';
-import type { ErrorView, RunView, UnitView } from './oracle/view.js';
+import type { ErrorView, RunView, TryView, UnitView } from './oracle/view.js';
 import type { Case } from './requests/requests.js';
+import { SUBMISSIONS } from './scripted/backend.js';
 
 /** The request as it is sent: with a directory of its own, and its `images_file` written there. */
 export const writeCase = async ({ request, imagesFile }: Case, dir: string): Promise<JsonObject> => {
@@ -30,12 +32,35 @@ const argumentsOf = async (logFile: string): Promise<JsonValue> => {
   return sorted(await readJson(logFile.replace(/-log\.txt$/, '-args.json')));
 };
 
+/** Every run of a unit has left a log: `-log.txt`, and `-log.{n}.txt` of those that were interrupted. */
+const runsOf = async (logFile: string): Promise<number> => {
+  const stem = basename(logFile, '.txt');
+  const names = await readdir(dirname(logFile)).catch(() => []);
+  return names.filter((name) => name.startsWith(`${stem}.`)).length;
+};
+
+const triesIn = async (taskDir: string): Promise<TryView[]> => {
+  const text = await readFile(join(taskDir, SUBMISSIONS), 'utf8').catch(() => '');
+  const tries = text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as TryView);
+  const stages = ['first', 'compute'];
+  return tries.sort(
+    (left, right) =>
+      stages.indexOf(left.stage) - stages.indexOf(right.stage) ||
+      left.batch - right.batch ||
+      left.try - right.try,
+  );
+};
+
 const unitView = async (unit: UnitRecord, dir: string): Promise<UnitView> => {
   const { index, component, zarr_url, status, cause, exit_code, signal, log_file } = unit;
   return {
     ...{ index, component, zarr_url, status, cause, exit_code, signal },
     log_file: relative(dir, log_file),
     args: await argumentsOf(log_file),
+    runs: await runsOf(log_file),
   };
 };
 
@@ -88,6 +113,7 @@ export const observe = async (handle: RunHandle, dir: string): Promise<RunView> 
         num_tasks: task.num_tasks,
         num_new_images: task.num_new_images,
         units: await Promise.all(task.units.map((unit) => unitView(unit, run))),
+        tries: await triesIn(join(run, folderName(task.workflow_task_order, task.task_name))),
       })),
     ),
   };

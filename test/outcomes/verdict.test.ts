@@ -1,7 +1,7 @@
 /** Row by row: docs/guarantees.md "What becomes of a unit", docs/slurm.md "How a job ended". */
 import { describe, expect, it } from 'vitest';
 import type { EndOfBatch } from '../../src/batch/contract.js';
-import type { BatchEvidence, UnitEvidence } from '../../src/outcomes/evidence.js';
+import type { BatchEvidence, TryEvidence, UnitEvidence } from '../../src/outcomes/evidence.js';
 import { judgeTries } from '../../src/outcomes/verdict.js';
 import { begunUnit, endedUnit, neverBegunUnit, saidEnd, tryOf } from './evidence.js';
 
@@ -157,6 +157,51 @@ describe('the next try', () => {
     expect(judgeTries(many, strict).at(-1)?.header.bad_nodes).toEqual(
       Array.from({ length: 8 }, (_, n) => `n${n + 2}`),
     );
+  });
+});
+
+describe('a unit that was interrupted, and that the next try does not begin', () => {
+  const killed = tryOf({ ...open('out_of_memory'), told_job: '1' }, endedUnit(0, 137));
+  const second = (header: Partial<BatchEvidence>) => tryOf({ try: 2, ...header }, neverBegunUnit(0));
+  const after = (header: Partial<BatchEvidence>, ...more: TryEvidence[]) =>
+    judgeTries([killed, second(header), ...more], rerun).at(-1)?.units[0];
+
+  it('keeps what interrupted it, and where its log is', () => {
+    expect(after(open('node'))).toMatchObject({
+      ...{ status: 'again', cause: 'out_of_memory', signal: 9, interrupted: false, interrupted_in: 1 },
+    });
+  });
+
+  it('has not failed as one that never started', () => {
+    const refused = after({ complete: false, journalled: false, refusal: 'too much' });
+    expect(refused).toMatchObject({ status: 'failed', cause: 'out_of_memory', signal: 9 });
+    expect(refused?.message).toMatch(/used more memory.*was to run again/);
+    const barren = [3, 4, 5].map((n) => tryOf({ try: n, ...open('node') }, neverBegunUnit(0)));
+    expect(after(open('node'), ...barren)).toMatchObject({ status: 'failed', cause: 'out_of_memory' });
+  });
+
+  it('is cancelled with its job', () => {
+    const cancelled = after(open('cancelled'));
+    expect(cancelled).toMatchObject({ status: 'failed', cause: 'cancelled', interrupted: false });
+    expect(cancelled?.message).toBe('cancelled before it ran again');
+  });
+
+  it('asks for no more than before', () => {
+    const raised = judgeTries([killed, second(open('out_of_memory'))], rerun).map(
+      ({ header }) => header.raised,
+    );
+    expect(raised).toEqual([
+      { memory: 1, time: 0 },
+      { memory: 1, time: 0 },
+    ]);
+  });
+
+  it('is forgotten once it has begun again', () => {
+    const begun = tryOf({ try: 3, ...open('timeout') }, begunUnit(0));
+    expect(after(open('node'), begun)).toMatchObject({ cause: 'timeout', interrupted_in: 3 });
+    expect(after(open('node'), tryOf({ try: 3 }, endedUnit(0, 0)))).toMatchObject({
+      ...{ status: 'done', interrupted_in: null },
+    });
   });
 });
 

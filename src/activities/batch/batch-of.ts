@@ -72,7 +72,7 @@ const unitsOfLaterTry = async (plan: PlanFile, which: WhichTry, previous: Outcom
   const units = planned.flatMap((unit) => {
     const left = again.get(unit.index);
     if (left === undefined) return [];
-    return [left.interrupted ? { ...unit, interruptedIn: which.try - 1 } : unit];
+    return [left.interrupted_in === null ? unit : { ...unit, interruptedIn: left.interrupted_in }];
   });
   const lines = units.map((unit) => `${formatUnit(unit)}\n`);
   const reference = await publishUnits(which.run.dir, keyOf(which, which.try), lines);

@@ -4,7 +4,7 @@ import { readFields } from '../schemas/read-fields.js';
 import { recovery as recoverySchema } from '../schemas/request.js';
 
 /**
- * What may run again. Positions must be those of tasks: a wrong one would silently allow nothing.
+ * What may run again, the entries of tasks laid over what holds for the run. Positions must be those of tasks: a wrong one would silently allow nothing.
  *
  * @param count of tasks; null when the list itself is wrong.
  */
@@ -18,5 +18,7 @@ export const checkRecovery = (value: unknown, count: number | null, problems: Pr
       problems.addText(['recovery', 'tasks', position], expected, JSON.stringify(position));
     }
   }
-  return { rerun_interrupted: recovery?.rerun_interrupted ?? false, tasks };
+  const ofRun = { rerun_interrupted: recovery?.rerun_interrupted ?? false };
+  const laid = Object.entries(tasks).map(([position, own]) => [position, { ...ofRun, ...own }] as const);
+  return { ...ofRun, tasks: Object.fromEntries(laid) };
 };

@@ -1,5 +1,5 @@
 /** One workflow-task of a request, with the checks that look at several of its fields. */
-import { FilterConflict, mergeTaskTypeFilters } from '../../images/filters.js';
+import { conflictingTypes } from '../../images/filters.js';
 import { pythonStrip } from '../../images/python-text.js';
 import { RESERVED_ARGUMENTS } from '../../tasks/arguments.js';
 import { InvalidCommand, splitCommand } from '../../tasks/command.js';
@@ -54,19 +54,11 @@ const checkTypeFilters = (
   path: Path,
   problems: Problems,
 ): void => {
-  if (wftask.type_filters === undefined || task.input_types === undefined) return;
-  // One key at a time: every conflict is reported, not the first.
-  for (const [key, value] of Object.entries(wftask.type_filters)) {
-    try {
-      mergeTaskTypeFilters(task.input_types, { [key]: value });
-    } catch (error) {
-      if (!(error instanceof FilterConflict)) throw error;
-      problems.add(
-        [...path, 'type_filters', key],
-        `${String(error.inputType)}, as the task's input_types say`,
-        value,
-      );
-    }
+  const { type_filters: filters, input_types: inputTypes } = { ...wftask, ...task };
+  if (filters === undefined || inputTypes === undefined) return;
+  for (const key of conflictingTypes(inputTypes, filters)) {
+    const expected = `${String(inputTypes[key])}, as the task's input_types say`;
+    problems.add([...path, 'type_filters', key], expected, filters[key]);
   }
 };
 

@@ -50,7 +50,9 @@ export const dataset = z
   })
   .meta({ title: 'Dataset', description: "A dataset as Fractal's API returns it (DatasetV2)" });
 
-const rerun = z.strictObject({ rerun_interrupted: z.boolean().default(false) });
+const rerun = z.strictObject({
+  rerun_interrupted: z.boolean().optional().describe('Not given: as for the run'),
+});
 
 export const recovery = z.strictObject({
   rerun_interrupted: z.boolean().default(false).describe('Units that were interrupted may run again'),

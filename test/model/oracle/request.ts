@@ -19,6 +19,8 @@ export interface OracleRequest {
   zarrDir: string;
   typeFilters: Dict<boolean>;
   attributeFilters: Dict<Scalar[]>;
+  /** Whether units of the task that were interrupted may run again. */
+  mayRerun: (task: OracleTask) => boolean;
 }
 
 const FIELDS = [
@@ -98,8 +100,19 @@ export const readRequest = (
   const dataset = checkDataset(field(request, 'dataset'), images, paths);
   if (paths.any || tasks === null || dataset === null || typeFilters === null || attributes === null)
     return { paths: paths.sorted(), request: null };
+  const recovery = field(request, 'recovery') ?? {};
+  const mayRerun = (task: OracleTask): boolean => {
+    const own = field(field(recovery, 'tasks'), String(tasks.indexOf(task)));
+    return (field(own, 'rerun_interrupted') ?? field(recovery, 'rerun_interrupted') ?? false) as boolean;
+  };
   return {
     paths: null,
-    request: { ...dataset, tasks: tasks.slice(first, last + 1), typeFilters, attributeFilters: attributes },
+    request: {
+      ...dataset,
+      tasks: tasks.slice(first, last + 1),
+      typeFilters,
+      attributeFilters: attributes,
+      mayRerun,
+    },
   };
 };

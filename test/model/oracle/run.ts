@@ -3,22 +3,19 @@
  * with src. What a unit does is said by its own arguments (task/play.mjs).
  */
 import type { JsonObject } from '../../../src/wire/request.js';
-import { playOf, statusOf, type Play } from '../task/play.mjs';
+import type { PlayedEnds } from '../task/ends.js';
 import { apply, merge, passesAttributes, passesTypes } from './apply.js';
 import type { OracleImage } from './dataset.js';
-import { Invalid, outputOf, type Item, type Output, type Update } from './outputs.js';
+import type { Item, Update } from './outputs.js';
 import { readRequest } from './request.js';
 import { folderName, hasManyPart, hasSinglePart, words, type OracleTask } from './tasks.js';
-import type { RunView, TaskRunView, UnitView } from './view.js';
+import { runBatch } from './tries.js';
+import { plannedUnit, playUnit, type Unit } from './units.js';
+import type { RunView, TaskRunView, TryView, UnitView } from './view.js';
 import { pythonEqual, sorted, type Dict, type Scalar } from './values.js';
 
 /** The programs of commands that a node can execute; any other is missing or no program. */
 const PROGRAMS = ['node'];
-
-interface Unit extends UnitView {
-  type: 'TaskExecutionError' | 'JobExecutionError' | null;
-  output: Output | null;
-}
 
 interface State {
   images: OracleImage[];
@@ -29,44 +26,6 @@ interface TaskEnd extends State {
   run: TaskRunView;
   error: RunView['error'];
 }
-
-/** Exit statuses by which shells report a death by signal 1 to 64. */
-const isSignal = (status: number): boolean => status > 128 && status <= 192;
-
-const endOf = (unit: Unit, play: Play, isInit: boolean): Unit => {
-  const status = statusOf(play);
-  if (isSignal(status))
-    return { ...unit, status: 'failed', cause: 'signal', signal: status - 128, type: 'JobExecutionError' };
-  const ended = { ...unit, exit_code: status };
-  if (status !== 0) return { ...ended, status: 'failed', cause: 'exit', type: 'TaskExecutionError' };
-  try {
-    return { ...ended, output: outputOf(play.out, isInit) };
-  } catch (error) {
-    if (!(error instanceof Invalid)) throw error;
-    return { ...ended, status: 'failed', cause: 'invalid_output', type: 'TaskExecutionError' };
-  }
-};
-
-const runUnit = (
-  component: UnitView['component'],
-  index: number,
-  folder: string,
-  command: string,
-  args: JsonObject,
-  perBatch: number,
-): Unit => {
-  const many = component === 'parallel' || component === 'compute';
-  const batch = String(Math.floor(index / perBatch)).padStart(6, '0');
-  const stem = many ? `par-${batch}-${String(index).padStart(7, '0')}` : 'non_par-';
-  const unit: Unit = {
-    ...{ index, component, zarr_url: many ? (args.zarr_url as string) : null, status: 'done', cause: null },
-    ...{ exit_code: null, signal: null, log_file: `${folder}/${stem}-log.txt`, args: sorted(args) },
-    ...{ type: null, output: null },
-  };
-  if (!PROGRAMS.includes(words(command)?.[0] ?? ''))
-    return { ...unit, status: 'failed', cause: 'not_executable', type: 'JobExecutionError', args: null };
-  return endOf(unit, playOf(args), component === 'init');
-};
 
 const withoutRepetitions = (items: Item[]): Item[] =>
   items.filter((item, index) => !items.slice(0, index).some((other) => pythonEqual(other, item)));
@@ -106,6 +65,7 @@ const runTask = (
   { images, carried }: State,
   zarrDir: string,
   attributeFilters: Dict<Scalar[]>,
+  mayRerun: boolean,
 ): TaskEnd => {
   const isConverter = task.type.startsWith('converter_');
   const isCompound = hasSinglePart(task.type) && hasManyPart(task.type);
@@ -113,13 +73,17 @@ const runTask = (
   const available = isConverter ? [] : images.filter((image) => passesTypes(image, filters));
   const given = available.filter((image) => passesAttributes(image, attributeFilters));
   const folder = folderName(task.order, task.name);
-  const perBatch = Number(task.metaMany.units_per_batch ?? 1_000_000);
+  const tries: TryView[] = [];
   const blank = { unit_index: null, component: null, exit_code: null, signal: null };
   const named = { workflow_task_id: task.id, workflow_task_order: task.order, task_name: task.name };
   const record = (units: Unit[], status: 'done' | 'failed', added: number): TaskRunView => ({
     ...{ workflow_task_order: task.order, task_name: task.name, status },
     ...{ num_available_images: available.length, num_tasks: units.length, num_new_images: added },
-    units: units.map(({ type: _type, output: _output, ...unit }) => unit),
+    units: units.map(({ type: _type, output: _output, given: _given, args, ...unit }) => ({
+      ...unit,
+      args: unit.runs === 0 ? null : args,
+    })),
+    tries,
   });
 
   if (!isConverter && given.length === 0) {
@@ -128,35 +92,43 @@ const runTask = (
   }
 
   const units: Unit[] = [];
-  const single = (component: 'init' | 'non_parallel'): Unit => {
-    const urls: JsonObject = isConverter ? {} : { zarr_urls: given.map(({ url }) => url) };
-    const args = { ...task.argsSingle, zarr_dir: zarrDir, ...urls };
-    return runUnit(component, 0, folder, task.commands.single, args, 1);
+  const runPart = (component: UnitView['component'], each: JsonObject[]): void => {
+    const isMany = component === 'parallel' || component === 'compute';
+    const meta = isMany ? task.metaMany : task.metaSingle;
+    const command = isMany ? task.commands.many : task.commands.single;
+    const perBatch = Number(isMany ? (meta.units_per_batch ?? 1_000_000) : 1);
+    const planned = each.map((args, index) => plannedUnit(component, index, folder, args, perBatch));
+    for (let first = 0; first < planned.length; first += perBatch) {
+      const number = first / perBatch;
+      const ended = runBatch({
+        ...{ stage: component === 'compute' ? 'compute' : 'first', number },
+        units: planned.slice(first, first + perBatch),
+        ends: ((meta.ends ?? {}) as unknown as PlayedEnds)[number] ?? [],
+        isExecutable: PROGRAMS.includes(words(command)?.[0] ?? ''),
+        mayRerun,
+        play: playUnit,
+      });
+      units.push(...ended.units);
+      // Only the executor that plays units writes down what it was asked for.
+      if (meta.real !== true) tries.push(...ended.tries);
+    }
   };
-  const many = (component: 'parallel' | 'compute', each: JsonObject[]): Unit[] =>
-    each.map((own, index) =>
-      runUnit(component, index, folder, task.commands.many, { ...task.argsMany, ...own }, perBatch),
-    );
-  if (isCompound) {
-    const init = single('init');
-    units.push(init);
-    if (init.status === 'done' && init.output !== null && 'list' in init.output) {
+  if (hasSinglePart(task.type)) {
+    const urls: JsonObject = isConverter ? {} : { zarr_urls: given.map(({ url }) => url) };
+    runPart(isCompound ? 'init' : 'non_parallel', [{ ...task.argsSingle, zarr_dir: zarrDir, ...urls }]);
+    const init = units[0];
+    if (init?.status === 'done' && init.output !== null && 'list' in init.output) {
       const items = withoutRepetitions(init.output.list);
-      units.push(
-        ...many(
-          'compute',
-          items.map(({ url, initArgs }) => ({ zarr_url: url, init_args: initArgs })),
-        ),
+      const each = items.map(({ url, initArgs }) => ({ zarr_url: url, init_args: initArgs }));
+      runPart(
+        'compute',
+        each.map((own) => ({ ...task.argsMany, ...own })),
       );
     }
-  } else if (task.type === 'parallel')
-    units.push(
-      ...many(
-        'parallel',
-        given.map(({ url }) => ({ zarr_url: url })),
-      ),
-    );
-  else units.push(single('non_parallel'));
+  } else {
+    const each = given.map(({ url }) => ({ ...task.argsMany, zarr_url: url }));
+    runPart('parallel', each);
+  }
 
   const failed = units.filter((unit) => unit.status === 'failed');
   const counted = units.filter((unit) => unit.component !== 'init');
@@ -194,12 +166,12 @@ export const predict = (request: JsonObject, imagesFile: unknown): RunView => {
   const read = readRequest(request, imagesFile);
   const nothing = { images: [], type_filters: {}, task_runs: [], error: null };
   if (read.request === null) return { status: 'refused', refused: read.paths, ...nothing };
-  const { tasks, zarrDir, attributeFilters } = read.request;
+  const { tasks, zarrDir, attributeFilters, mayRerun } = read.request;
   let state: State = { images: read.request.images, carried: read.request.typeFilters };
   const runs: TaskRunView[] = [];
   let error: RunView['error'] = null;
   for (const task of tasks) {
-    const end = runTask(task, state, zarrDir, attributeFilters);
+    const end = runTask(task, state, zarrDir, attributeFilters, mayRerun(task));
     state = end;
     runs.push(end.run);
     error = end.error;

@@ -11,6 +11,7 @@ export interface OracleTask {
   commands: { single: string; many: string };
   argsSingle: JsonObject;
   argsMany: JsonObject;
+  metaSingle: JsonObject;
   metaMany: JsonObject;
   inputTypes: Dict<boolean>;
   outputTypes: Dict<boolean>;
@@ -80,11 +81,11 @@ const checkTask = (value: unknown, path: Path, paths: Paths): OracleTask | null 
     for (const key of Object.keys(args)) if (RESERVED.includes(strip(key))) paths.add(at(name, key));
     return args;
   }) as [JsonObject, JsonObject];
-  objectOrNull(value, 'meta_non_parallel', path);
+  const metaSingle = objectOrNull(value, 'meta_non_parallel', path);
   const metaMany = objectOrNull(value, 'meta_parallel', path);
   const typeFilters = booleans(field(value, 'type_filters') ?? {}, at('type_filters'), paths);
   if (!isObject(task)) return paths.add(at('task'));
-  objectOrNull(task, 'meta_non_parallel', at('task'));
+  const taskMetaSingle = objectOrNull(task, 'meta_non_parallel', at('task'));
   const taskMetaMany = objectOrNull(task, 'meta_parallel', at('task'));
   const name = field(task, 'name');
   if (typeof name !== 'string' || strip(name) === '' || hasControl(name)) paths.add(at('task', 'name'));
@@ -112,7 +113,8 @@ const checkTask = (value: unknown, path: Path, paths: Paths): OracleTask | null 
       single: field(task, 'command_non_parallel') as string,
       many: field(task, 'command_parallel') as string,
     },
-    ...{ argsSingle, argsMany, metaMany: { ...taskMetaMany, ...metaMany } },
+    ...{ argsSingle, argsMany, metaSingle: { ...taskMetaSingle, ...metaSingle } },
+    metaMany: { ...taskMetaMany, ...metaMany },
     ...{ inputTypes: inputTypes ?? new Map(), outputTypes: outputTypes ?? new Map() },
     typeFilters: typeFilters ?? new Map(),
   };

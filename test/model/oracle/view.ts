@@ -13,6 +13,21 @@ export interface UnitView {
   log_file: string;
   /** Content of the arguments file, keys sorted; null when the unit has not begun. */
   args: JsonValue;
+  /** How often it has begun: its logs. */
+  runs: number;
+}
+
+/** One try of a batch, as it was submitted. */
+export interface TryView {
+  stage: 'first' | 'compute';
+  batch: number;
+  try: number;
+  /** Indices. */
+  units: number[];
+  avoided: string[];
+  /** What was asked for, as a multiple of what was planned. */
+  memory: number;
+  time: number;
 }
 
 export interface TaskRunView {
@@ -23,6 +38,8 @@ export interface TaskRunView {
   num_tasks: number;
   num_new_images: number;
   units: UnitView[];
+  /** By stage, batch and try; none where its units are processes. */
+  tries: TryView[];
 }
 
 export interface ErrorView {

@@ -2,7 +2,9 @@
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import type { JsonObject, JsonValue } from '../../../src/wire/request.js';
+import type { PlayedEnds } from '../task/ends.js';
 import { mutated, mutation, type Mutation } from './mutations.js';
+import { playedEnds } from './ends.js';
 import { initPlays, singlePlays, unitPlays, type Plays } from './plays.js';
 import { attributeName, attributesOf, knownUrl, rarely, typesOf, ZARR_DIR } from './scalars.js';
 
@@ -82,6 +84,9 @@ const agreeing = (filters: Record<string, boolean>, input: Record<string, boolea
   return Object.fromEntries(Object.entries(filters).filter(([key]) => !taken.includes(key.trim())));
 };
 
+const withEnds = (meta: JsonObject, ends: PlayedEnds | null): JsonObject =>
+  ends === null ? meta : { ...meta, ends: ends as unknown as JsonValue };
+
 const task = (real: boolean): fc.Arbitrary<JsonObject> =>
   fc
     .record({
@@ -107,6 +112,8 @@ const task = (real: boolean): fc.Arbitrary<JsonObject> =>
       input: types,
       output: rarely(3, {}, typesOf(2)),
       filters: rarely(8, {}, typesOf(1)),
+      endsSingle: rarely(3, null, playedEnds),
+      endsMany: playedEnds,
     })
     .map((spec) => {
       const isCompound = spec.type.endsWith('compound');
@@ -120,8 +127,8 @@ const task = (real: boolean): fc.Arbitrary<JsonObject> =>
           ? { ...spec.argsSingle, ...plays(isCompound ? spec.init : spec.one) }
           : null,
         args_parallel: hasMany ? { ...spec.argsMany, ...plays(spec.units) } : null,
-        meta_non_parallel: real ? { real } : null,
-        meta_parallel: real ? { ...spec.meta, real } : spec.meta,
+        meta_non_parallel: real ? { real } : withEnds({}, spec.endsSingle),
+        meta_parallel: real ? { ...spec.meta, real } : withEnds(spec.meta, spec.endsMany),
         type_filters: agreeing(spec.filters, spec.input),
         task: {
           name: spec.name,
@@ -140,6 +147,28 @@ const range = fc.tuple(
   fc.option(fc.nat({ max: 3 }), { freq: 2 }),
 );
 
+const mayRerun = fc.oneof(
+  { weight: 3, arbitrary: fc.constant(true) },
+  { weight: 1, arbitrary: fc.constant(false) },
+);
+
+/** Of the run, or of some of its tasks. */
+const recovery: fc.Arbitrary<JsonObject> = fc.record(
+  {
+    rerun_interrupted: mayRerun,
+    tasks: rarely<JsonObject>(
+      3,
+      {},
+      fc.dictionary(
+        fc.constantFrom('0', '1'),
+        fc.record({ rerun_interrupted: mayRerun }, { requiredKeys: [], noNullPrototype: true }),
+        { maxKeys: 2, noNullPrototype: true },
+      ),
+    ),
+  },
+  { requiredKeys: [], noNullPrototype: true },
+);
+
 const attributeFilters: fc.Arbitrary<JsonObject> = fc.dictionary(
   attributeName,
   fc.oneof(
@@ -149,6 +178,13 @@ const attributeFilters: fc.Arbitrary<JsonObject> = fc.dictionary(
   ),
   { minKeys: 1, maxKeys: 2, noNullPrototype: true },
 );
+
+/** Only positions that there are: others are for the mutations. */
+const forTasks = ({ tasks, ...rest }: JsonObject, count: number): JsonObject => {
+  if (tasks === undefined) return rest;
+  const kept = Object.entries(tasks as JsonObject).filter(([position]) => Number(position) < count);
+  return { ...rest, tasks: Object.fromEntries(kept) };
+};
 
 /** @param real whether its units are processes of the real local executor. */
 const caseOf = (real: boolean): fc.Arbitrary<Case> =>
@@ -162,6 +198,7 @@ const caseOf = (real: boolean): fc.Arbitrary<Case> =>
       range: rarely<[number | null, number | null]>(4, [null, null], range),
       filters: rarely<JsonObject>(8, {}, attributeFilters),
       types: rarely<Record<string, boolean>>(8, {}, typesOf(1)),
+      recovery: rarely<JsonObject | null>(2, null, recovery),
       mutations: rarely<Mutation[]>(6, [], fc.array(mutation, { minLength: 1, maxLength: 2 })),
     })
     .map(({ tasks, orders, mutations, ...spec }) => {
@@ -176,6 +213,7 @@ const caseOf = (real: boolean): fc.Arbitrary<Case> =>
         last_task_index: first !== null && end !== null && end < first ? null : end,
         job_attribute_filters: spec.filters,
         job_type_filters: spec.types,
+        ...(spec.recovery === null ? {} : { recovery: forTasks(spec.recovery, list.length) }),
       };
       return mutated({ request, imagesFile: spec.inFile ? spec.images : null }, mutations);
     });
