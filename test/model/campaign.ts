@@ -14,9 +14,9 @@ import type { RunView } from './oracle/view.js';
 import { anyCase, type Case } from './requests/requests.js';
 
 /** Runs at once: enough that the processors never wait, neither for the server nor for batches that take a second to end. */
-const AT_ONCE = 32;
-/** A run of a few tasks takes less than a second where nobody else is; one that does not end is a finding too. */
-const PATIENCE_MS = 180_000;
+const AT_ONCE = 24;
+/** A run of a few tasks takes seconds where nobody else is; one that does not end is a finding too. */
+const PATIENCE_MS = 600_000;
 /** The same while a failure is made smaller: nothing else runs then. */
 const SHORT_PATIENCE_MS = 10_000;
 /** What making one failure smaller may cost, in runs and in time, and failures that are made smaller. */
