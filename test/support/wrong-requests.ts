@@ -179,6 +179,16 @@ export const wrongRequests: [string, JsonValue, string[]][] = [
   ['a line break in the account', rawRequest({ slurm_account: 'a\nb' }), ['/slurm_account']],
   ['a relative cache', rawRequest({ user_cache_dir: '~/.cache' }), ['/user_cache_dir']],
   [
+    'a workflow-task that is none',
+    rawRequest({ workflow: { name: 'x', task_list: [null] } }),
+    ['/workflow/task_list/0'],
+  ],
+  [
+    'one wrong field beside a right one',
+    rawRequest({ worker_init: 'module load python', user_id: 'x' }),
+    ['/user_id'],
+  ],
+  [
     'an unknown type of task',
     withTask({ task_type: 'parallel' }, { type: 'serial' }),
     ['/workflow/task_list/0/task/type'],
