@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { Backend, BatchStatus } from '../../src/batch/contract.js';
 import { createLocalBackend } from '../../src/executors/local/index.js';
 import type { RunResult } from '../../src/wire/result.js';
-import { createScriptedBackend } from '../model/scripted-backend.js';
+import { createScriptedBackend } from '../model/scripted/backend.js';
 import { startEmbeddedServer, type EmbeddedServer } from '../../src/server/index.js';
 import { startHarness, type Harness } from '../support/harness.js';
 import { historySizes } from '../support/history-sizes.js';

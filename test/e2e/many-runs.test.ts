@@ -11,7 +11,7 @@ import { RunCancelledError, type RunHandle } from '../../src/client/index.js';
 import { leaveTombstone } from '../../src/executors/claims.js';
 import { createLocalBackend } from '../../src/executors/local/index.js';
 import type { RunResult } from '../../src/wire/result.js';
-import { createScriptedBackend } from '../model/scripted-backend.js';
+import { createScriptedBackend } from '../model/scripted/backend.js';
 import { startHarness, type Harness } from '../support/harness.js';
 import { makeRequest } from '../support/scripted-requests.js';
 import { until, untilFile } from '../support/until.js';
