@@ -1,7 +1,7 @@
 /** The package as an author outside of this repository has it: packed, installed, and a backend of theirs on top. */
 import { randomUUID } from 'node:crypto';
 import { realpathSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,20 +23,35 @@ interface Manifest {
 const readManifest = async (folder: string): Promise<Manifest> =>
   JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest;
 
-/** Packs a copy of the sources: this one's dist/ is in use by other tests, and has no types. */
-const pack = async (to: string): Promise<string> => {
+/** What a release publishes, of a copy of the sources: this one's dist/ is in use by other tests, and has no types. */
+const release = async (to: string): Promise<string> => {
   const copy = join(to, 'sources');
   await mkdir(copy);
   const { files } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { files: string[] };
-  const needed = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'src', 'scripts', ...files];
+  const needed = [
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'src',
+    'scripts',
+    ...files,
+  ];
   const isMade = (path: string): boolean => /\/(?:node_modules|dist)$/.test(path);
   for (const name of needed.filter((file) => file !== 'dist'))
     await cp(join(root, name), join(copy, name), { recursive: true, filter: (path) => !isMade(path) });
   await symlink(modules, join(copy, 'node_modules'));
-  const packed = await execa('npm', ['pack', '--json', '--pack-destination', to], { cwd: copy });
-  const [{ filename }] = JSON.parse(packed.stdout) as [{ filename: string }];
-  return join(to, filename);
+  const made = join(to, 'release');
+  await execa(process.execPath, ['scripts/release.mjs', made], { cwd: copy });
+  return made;
 };
+
+interface Sbom {
+  components: { name: string; hashes?: { alg: string }[] }[];
+}
+
+const named = async (in_: string, ending: string): Promise<string> =>
+  (await readdir(in_)).find((name) => name.endsWith(ending)) ?? `no file of ${in_} ends with ${ending}`;
 
 /** As `npm install` leaves it, but that what it would fetch is linked: only what the manifests ask for. */
 const install = async (tarball: string, folder: string): Promise<void> => {
@@ -59,6 +74,7 @@ const isThere = await haveTaskSpooler();
 describe.runIf(isThere)('a backend outside of this repository, with the packed package', () => {
   let base: string;
   let folder: string;
+  let released: string;
   let sandbox: Sandbox;
   const inFolder = (command: string, ...args: string[]) =>
     execa(process.execPath, [join(modules, command), ...args], { cwd: folder, reject: false, all: true });
@@ -67,7 +83,8 @@ describe.runIf(isThere)('a backend outside of this repository, with the packed p
     base = realpathSync(await mkdtemp(join(tmpdir(), 'fractal-doors-')));
     folder = join(base, 'theirs');
     await cp(join(root, 'examples', 'task-spooler'), folder, { recursive: true });
-    await install(await pack(base), folder);
+    released = await release(base);
+    await install(join(released, await named(released, '.tgz')), folder);
     sandbox = await createSandbox(
       inject('temporal').binary,
       join(folder, 'node_modules', 'fractal-temporal', 'dist', 'cli', 'main.js'),
@@ -77,6 +94,26 @@ describe.runIf(isThere)('a backend outside of this repository, with the packed p
   afterAll(async () => {
     await sandbox.dispose();
     await rm(base, { recursive: true, force: true });
+  });
+
+  it('is released with the SHA-256 of package and SBOM, which lists what it brings along and nothing else', async () => {
+    const { all, exitCode } = await execa('sha256sum', ['--check', '--strict', 'SHA256SUMS'], {
+      ...{ cwd: released, all: true, reject: false },
+    });
+    expect(exitCode, all).toBe(0);
+    expect(all.match(/: OK$/gm)).toHaveLength(2);
+    const sbom = JSON.parse(
+      await readFile(join(released, await named(released, '.cdx.json')), 'utf8'),
+    ) as Sbom;
+    expect(sbom).toMatchObject({
+      bomFormat: 'CycloneDX',
+      metadata: { component: { name: 'fractal-temporal' } },
+    });
+    const names = sbom.components.map(({ name }) => name);
+    const { dependencies } = await readManifest(root);
+    expect(names).toEqual(expect.arrayContaining(Object.keys(dependencies)));
+    for (const tool of ['vitest', 'eslint', 'typescript']) expect(names).not.toContain(tool);
+    expect(sbom.components.filter(({ hashes }) => hashes?.[0]?.alg !== 'SHA-512')).toEqual([]);
   });
 
   it('compiles against the types that are published', async () => {

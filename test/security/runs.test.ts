@@ -127,6 +127,28 @@ describe.each(['local', 'slurm'] as const)('on the %s backend', (backend) => {
     }
   });
 
+  it('nothing of the environment of a worker is in the files of a run', async () => {
+    const mark = 'MARK4711';
+    process.env['DATABASE_PASSWORD'] = `password-${mark}`;
+    process.env['TEMPORAL_API_KEY'] = `key-${mark}`;
+    try {
+      const { dir, end } = await run(() => ({ worker_init: backend === 'slurm' ? 'true' : null }));
+      expect(end).toMatchObject({ status: 'done' });
+      const names = await readdir(join(dir, 'run'), { recursive: true, withFileTypes: true });
+      const files = names
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name));
+      expect(files.length).toBeGreaterThan(10);
+      const texts = await Promise.all(
+        files.map(async (path) => `${path}: ${await readFile(path, 'latin1')}`),
+      );
+      expect(texts.filter((text) => text.includes(mark))).toEqual([]);
+    } finally {
+      delete process.env['DATABASE_PASSWORD'];
+      delete process.env['TEMPORAL_API_KEY'];
+    }
+  });
+
   it('a task called ../../x has its folder in the run', async () => {
     const { dir, end } = await run((folder) => {
       const tasks = [{ type: 'parallel' as const, name: '../../x' }];

@@ -45,6 +45,13 @@ const profileNames = (overrideEnvVars: Record<string, string>): string[] => {
   }
 };
 
+/** TOML's errors show the line that they are about, which may be the key. */
+const withoutExcerpt = (error: unknown): string => {
+  const [first = ''] = wordsOf(error).split('\n', 1);
+  const { line, column } = Object(error) as { line?: unknown; column?: unknown };
+  return typeof line === 'number' ? `${first} (line ${line}, column ${String(column)})` : first;
+};
+
 const load = (name: string | undefined, overrideEnvVars: Record<string, string>): ClientConfigProfile => {
   const options: LoadClientProfileOptions = { overrideEnvVars, ...(name && { profile: name }) };
   const wanted = name || overrideEnvVars['TEMPORAL_PROFILE'];
@@ -62,7 +69,7 @@ const load = (name: string | undefined, overrideEnvVars: Record<string, string>)
       );
     }
     throw new ConnectionSettingsError(
-      `Temporal's configuration file (${fileName(overrideEnvVars)}) cannot be used: ${wordsOf(error)}`,
+      `Temporal's configuration file (${fileName(overrideEnvVars)}) cannot be used: ${withoutExcerpt(error)}`,
     );
   }
 };
