@@ -1,5 +1,6 @@
 /** What the activities of one worker are given: its backend, and what it knows of its server. */
 import type { Backend } from '../batch/contract.js';
+import type { RunnerMetrics } from '../monitor/runner-metrics.js';
 import type { RunServer } from '../state/identity.js';
 import type { PlanFile } from '../state/plan-file.js';
 import type { FileReference } from '../wire/failure.js';
@@ -12,6 +13,9 @@ export interface ActivityDependencies {
   permanentPatienceMs?: number | undefined;
   /** The server that this worker polls: it is recorded as the owner of the runs that it opens. */
   server?: RunServer;
+  metrics?: RunnerMetrics;
+  /** Told the folder of each run that an activity is about. */
+  onRunFolder?: (dir: string) => void;
 }
 
 /** What all batches of one worker share. */

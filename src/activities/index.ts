@@ -63,12 +63,16 @@ export const createActivities = (deps: ActivityDependencies): ProcessWorkflowAct
       clearInterval(timer);
     }
   };
+  const ready = (input: { run: RunReference }): Promise<void> => {
+    deps.onRunFolder?.(input.run.dir);
+    return readable(input);
+  };
   return {
     openRun: (input) => step(() => openRun(input, deps)),
-    planTask: (input) => step(() => readable(input).then(() => planTask(input, deps))),
-    applyTask: (input) => step(() => readable(input).then(() => applyTask(input, deps))),
-    closeRun: (input) => step(() => readable(input).then(() => closeRun(input, deps))),
-    runBatch: (input) => mapped(() => readable(input).then(() => runBatch(input, ofBatches))),
-    cancelBatches: (input) => mapped(() => readable(input).then(() => cancelBatches(input, ofBatches))),
+    planTask: (input) => step(() => ready(input).then(() => planTask(input, deps))),
+    applyTask: (input) => step(() => ready(input).then(() => applyTask(input, deps))),
+    closeRun: (input) => step(() => ready(input).then(() => closeRun(input, deps))),
+    runBatch: (input) => mapped(() => ready(input).then(() => runBatch(input, ofBatches))),
+    cancelBatches: (input) => mapped(() => ready(input).then(() => cancelBatches(input, ofBatches))),
   };
 };

@@ -1,12 +1,14 @@
 /** The backends that the program knows by name, opened with their configuration. */
 import { join } from 'node:path';
 import { readFile } from 'node:fs/promises';
+import { Runtime } from '@temporalio/worker';
 import type { Backend } from '../batch/contract.js';
 import { acquireWorkerLock, createLocalBackend } from '../executors/local/index.js';
 import { backendNames } from '../executors/names.js';
 import { createSlurmBackend } from '../executors/slurm/backend.js';
 import { parseSlurmConfig, SlurmConfigError } from '../executors/slurm/options/config.js';
 import { configNotices } from '../executors/slurm/options/notices.js';
+import { createSchedulerMetrics } from '../monitor/scheduler-metrics.js';
 import type { Environment } from '../server/folders.js';
 import { UsageError } from './exit-codes.js';
 import { hostFolder } from './host-folder.js';
@@ -52,8 +54,9 @@ const openSlurm = async ({ slurmConfig }: BackendOptions): Promise<OpenBackend> 
   }
   try {
     const config = parseSlurmConfig(await readFile(slurmConfig, 'utf8'));
+    const onCommand = createSchedulerMetrics(Runtime.instance().metricMeter);
     const notices = configNotices(config).map(({ what, remedy }) => `${slurmConfig}: ${what}; ${remedy}`);
-    return { backend: createSlurmBackend({ config }), close: () => Promise.resolve(), notices };
+    return { backend: createSlurmBackend({ config, onCommand }), close: () => Promise.resolve(), notices };
   } catch (error) {
     const isRead = error instanceof Error && 'code' in error;
     if (!isRead && !(error instanceof SlurmConfigError)) throw error;

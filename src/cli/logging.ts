@@ -1,6 +1,7 @@
 /** Logs of the program and of Temporal's SDK, on stderr; quiet unless asked. */
 import { Runtime, type TelemetryOptions } from '@temporalio/worker';
 import { type Logger, pino } from 'pino';
+import { HISTOGRAM_BUCKETS } from '../monitor/tunables.js';
 
 /** `trace` is Temporal's word too, but its SDK calls the method with (message, attributes). */
 const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
@@ -18,7 +19,11 @@ export const createLogger = (verbose: boolean): Logger =>
 /** Names and units as Prometheus wants them: `_total`, `_seconds`. */
 const prometheusAt = (bindAddress: string): NonNullable<TelemetryOptions['metrics']> => ({
   attachServiceName: false,
-  prometheus: { bindAddress, countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true },
+  prometheus: {
+    bindAddress,
+    ...{ countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true },
+    histogramBucketOverrides: HISTOGRAM_BUCKETS,
+  },
 });
 
 /**

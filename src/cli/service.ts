@@ -1,8 +1,11 @@
 /** What `up` and `worker` have in common: a process that serves until it is told to end, and can be looked at. */
+import { Runtime } from '@temporalio/worker';
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import { exporterAddress, scrapeExporter } from '../monitor/exporter.js';
 import { parseListenAddress } from '../monitor/listen-address.js';
+import { createProcessMetrics } from '../monitor/process-metrics.js';
+import { EXPORTER_ATTEMPTS } from '../monitor/tunables.js';
 import { openMonitor, type Monitor } from '../monitor/server.js';
 import type { ServerTarget } from '../server/address.js';
 import { version } from '../version.js';
@@ -27,11 +30,30 @@ export interface Service {
   manager: ServiceManager;
 }
 
-const openPort = async (io: Io, text: string, exporter: string): Promise<Monitor> => {
+/** The SDK insists on a port of its own for its exporter, which somebody else may have taken meanwhile. */
+const installWithExporter = async (logger: Logger, verbose: boolean): Promise<string> => {
+  for (let attempt = 1; ; attempt++) {
+    const exporter = await exporterAddress();
+    try {
+      installRuntime(logger, verbose, exporter);
+      return exporter;
+    } catch (error) {
+      if (attempt >= EXPORTER_ATTEMPTS) throw error;
+    }
+  }
+};
+
+const openPort = async (io: Io, text: string, logger: Logger, verbose: boolean): Promise<Monitor> => {
   const address = parseListenAddress(text);
   if (address === null)
     throw new UsageError(`--monitor ${text}: expected a port or host:port, such as 9464 or 0.0.0.0:9464.`);
-  const monitor = await openMonitor({ address, version, metrics: () => scrapeExporter(exporter) });
+  const exporter = await installWithExporter(logger, verbose);
+  const sample = createProcessMetrics(Runtime.instance().metricMeter, version);
+  const metrics = (): Promise<string> => {
+    sample();
+    return scrapeExporter(exporter);
+  };
+  const monitor = await openMonitor({ address, version, metrics });
   say(io, `Monitoring: ${monitor.url} (/healthz, /readyz, /metrics)`);
   return monitor;
 };
@@ -42,7 +64,8 @@ export const asService = async (
   options: ServiceOptions,
   work: (service: Service) => Promise<void>,
 ): Promise<void> => {
-  const logger = createLogger(options.verbose === true);
+  const verbose = options.verbose === true;
+  const logger = createLogger(verbose);
   const interrupts = listenForInterrupts(
     exitCode.unforeseen,
     () => say(io, 'ending ... (Ctrl-C again: at once)'),
@@ -54,9 +77,8 @@ export const asService = async (
   const where = options.monitor ?? io.env['FRACTAL_TEMPORAL_MONITOR'] ?? '';
   let monitor: Monitor | null = null;
   try {
-    const exporter = where === '' ? null : await exporterAddress();
-    if (exporter !== null) monitor = await openPort(io, where, exporter);
-    installRuntime(logger, options.verbose === true, exporter);
+    if (where === '') installRuntime(logger, verbose);
+    else monitor = await openPort(io, where, logger, verbose);
     const manager = serviceManager(io.env, logger);
     await work({ logger, signal: interrupts.signal, monitor, manager });
   } finally {

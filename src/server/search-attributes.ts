@@ -7,12 +7,19 @@ const indexedValueType = { Keyword: 2, Int: 3 } as const;
 
 type Services = Pick<Connection, 'operatorService'>;
 
-const missing = async (connection: Services, namespace: string): Promise<string[]> => {
+/** Name and type of those that the server does not know. */
+export const missingSearchAttributes = async (
+  connection: Services,
+  namespace: string,
+): Promise<[string, string][]> => {
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
-  return Object.entries(searchAttributes)
-    .filter(([name, type]) => customAttributes[name] !== indexedValueType[type])
-    .map(([name]) => name);
+  return Object.entries(searchAttributes).filter(
+    ([name, type]) => customAttributes[name] !== indexedValueType[type],
+  );
 };
+
+const missing = async (connection: Services, namespace: string): Promise<string[]> =>
+  (await missingSearchAttributes(connection, namespace)).map(([name]) => name);
 
 /**
  * Whether the server knows all three with the right types. Runs are started without them otherwise, since an unknown

@@ -4,7 +4,7 @@
  * It is two of Temporal's workers in one: one for batches, which wait for hours, one for the short activities, so that
  * these never wait for those (docs/architecture.md, "Task queues: one user, one host").
  */
-import { Worker, type NativeConnection } from '@temporalio/worker';
+import { Runtime, Worker, type NativeConnection, type WorkerInterceptors } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import type { Backend } from '../batch/contract.js';
 import { areRegistered } from '../server/search-attributes.js';
@@ -13,6 +13,10 @@ import { applyShareOfEnvironment } from '../state/rights.js';
 import { runServer, type ServerPlace } from '../state/identity.js';
 import { activityTaskQueue, stepsTaskQueue } from '../wire/names.js';
 import type { QueueState } from '../monitor/readiness.js';
+import { createRunFolders, type RunFolders } from '../monitor/run-folders.js';
+import { createRunnerMetrics } from '../monitor/runner-metrics.js';
+import { withLogFields } from './log-fields.js';
+import { workerIdentity } from './identity.js';
 import { queueState } from './queue-state.js';
 import {
   BATCHES_AT_ONCE,
@@ -44,7 +48,7 @@ export interface RunnableWorker extends Pick<Worker, 'run' | 'shutdown' | 'getSt
   queues(): QueueState[];
 }
 
-const both = (batches: Worker, steps: Worker): RunnableWorker => {
+const both = (batches: Worker, steps: Worker, folders: RunFolders): RunnableWorker => {
   const all = [batches, steps];
   const shutdown = (): void => {
     for (const worker of all) if (worker.getState() === 'RUNNING') worker.shutdown();
@@ -54,8 +58,10 @@ const both = (batches: Worker, steps: Worker): RunnableWorker => {
     queues: () => all.map((worker) => queueState(worker, 'activity')),
     getState: () => all.find((worker) => worker.getState() !== 'STOPPED')?.getState() ?? 'STOPPED',
     run: async () => {
+      folders.start();
       // One that fails must not leave the other behind, half a worker.
       const results = await Promise.allSettled(all.map((worker) => worker.run().finally(shutdown)));
+      folders.stop();
       for (const result of results) if (result.status === 'rejected') throw result.reason;
     },
   };
@@ -72,15 +78,19 @@ export const createActivityWorker = async (options: ActivityWorkerOptions): Prom
   const taskQueue = options.taskQueue ?? activityTaskQueue(backend.name);
   const place = options.server ?? UNTOLD;
   const id = await namespaceId(connection, namespace, place.address);
+  const metrics = createRunnerMetrics(Runtime.instance().metricMeter, backend.name);
+  const folders = createRunFolders(metrics.free);
   const activities = createActivities({
-    backend,
+    ...{ backend, metrics, onRunFolder: folders.add },
     searchAttributesRegistered: () => areRegistered(connection, namespace),
     server: runServer(id, namespace, place),
     permanentPatienceMs: options.permanentPatienceMs,
   });
   const { runBatch: _, ...steps } = activities;
+  const interceptors: WorkerInterceptors = { activity: [withLogFields] };
   const common = {
     ...{ connection, namespace },
+    ...{ interceptors, identity: workerIdentity() },
     maxHeartbeatThrottleInterval: `${HEARTBEAT_THROTTLE_SECONDS}s`,
     defaultHeartbeatThrottleInterval: `${HEARTBEAT_THROTTLE_SECONDS}s`,
     shutdownGraceTime: `${SHUTDOWN_GRACE_SECONDS}s`,
@@ -99,5 +109,5 @@ export const createActivityWorker = async (options: ActivityWorkerOptions): Prom
     activities: steps,
     maxConcurrentActivityTaskExecutions: STEPS_AT_ONCE,
   });
-  return both(batches, short);
+  return both(batches, short, folders);
 };

@@ -5,6 +5,7 @@ import type { WorkerDeploymentVersion } from '@temporalio/common';
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { WORKFLOW_TASK_QUEUE } from '../wire/names.js';
 import type { RunnableWorker } from './activity-worker.js';
+import { workerIdentity } from './identity.js';
 import { queueState } from './queue-state.js';
 import { SHUTDOWN_FORCE_SECONDS, SHUTDOWN_GRACE_SECONDS } from './tunables.js';
 
@@ -50,6 +51,7 @@ export const createWorkflowWorker = async (options: WorkflowWorkerOptions): Prom
     connection: options.connection,
     namespace: options.namespace ?? 'default',
     taskQueue: options.taskQueue ?? WORKFLOW_TASK_QUEUE,
+    identity: workerIdentity(),
     ...workflowCode(),
     ...versioning(options.deployment),
     shutdownGraceTime: `${SHUTDOWN_GRACE_SECONDS}s`,

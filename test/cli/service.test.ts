@@ -33,6 +33,15 @@ const ask = async (url: string): Promise<Answer> => {
   return { status: response.status, body: (await response.json()) as Answer['body'] };
 };
 
+const scrape = async (url: string): Promise<string> => (await fetch(`${url}/metrics`)).text();
+
+/** What the program logs: a JSON object a line, among lines for people. */
+const linesOf = (program: RunningProgram): Record<string, unknown>[] =>
+  program
+    .stderr()
+    .split('\n')
+    .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Record<string, unknown>] : []));
+
 /** A request whose one unit waits for the file `go`. */
 const writeRequest = async (queue: string): Promise<string> => {
   const { dir } = sandbox;
@@ -54,7 +63,8 @@ describe('a worker with --monitor', () => {
     try {
       const queue = `service-${randomUUID()}`;
       const given = ['--address', server.address, '--task-queue', queue];
-      const start = () => sandbox.start(['worker', 'workflow', 'local', ...given, '--monitor', '0']);
+      const start = () =>
+        sandbox.start(['worker', 'workflow', 'local', ...given, '--monitor', '0', '--verbose']);
       const worker = start();
       const url = await monitorOf(worker);
       expect(await ask(`${url}/healthz`)).toMatchObject({ status: 200, body: { status: 'ok', reasons: [] } });
@@ -63,8 +73,9 @@ describe('a worker with --monitor', () => {
       expect(ready).toMatchObject({ status: 200, body: { status: 'ready', reasons: [] } });
       const polled = ready.body.queues?.filter(({ polling }) => polling).map(({ queue }) => queue);
       expect(polled).toEqual(['fractal', queue, `${queue}-steps`]);
-      const metrics = await (await fetch(`${url}/metrics`)).text();
-      expect(metrics).toContain(`temporal_worker_start_total{namespace="default",task_queue="${queue}"} 1`);
+      expect(await scrape(url)).toContain(
+        `temporal_worker_start_total{namespace="default",task_queue="${queue}"} 1`,
+      );
       expect(await ask(`${url}/nothing`)).toMatchObject({ status: 404 });
       expect((await fetch(`${url}/healthz`, { method: 'POST' })).status).toBe(405);
 
@@ -72,6 +83,22 @@ describe('a worker with --monitor', () => {
       const started = await sandbox.run(['start', request, '--address', server.address]);
       expect(started.code).toBe(0);
       await untilFile(join(sandbox.dir, 'runs'));
+      const running = 'fractal_batches{backend="local",state="running"} 1\n';
+      await until('the batch to count', async () => (await scrape(url)).includes(running));
+      const during = await scrape(url);
+      expect(during).toContain('fractal_batch_queue_wait_seconds_count{backend="local"} 1\n');
+      expect(during).toContain('fractal_batches_adopted_total{backend="local"} 0\n');
+      expect(during).toMatch(/fractal_run_folder_free_bytes\{mount="[^"]+"\} [1-9]/);
+      expect(during).toMatch(/fractal_worker_info\{version="[\d.]+"\} 1\n/);
+      await worker.says('"msg":"batch submitted"');
+      const line = linesOf(worker).find(({ msg }) => msg === 'batch submitted');
+      const { uuid } = JSON.parse(
+        await readFile(join(sandbox.dir, 'run', '.runner', 'run.json'), 'utf8'),
+      ) as {
+        uuid: string;
+      };
+      expect(line).toMatchObject({ run: uuid, task: 0, batch: 0, try: 1, run_dir: join(sandbox.dir, 'run') });
+      expect(line).toMatchObject({ workflowId: started.stdout.trim(), activityType: 'runBatch' });
       await server.stop();
       await until('it is not ready', async () => (await ask(`${url}/readyz`)).status === 503);
       expect((await ask(`${url}/readyz`)).body.reasons[0]).toContain(server.address);
@@ -80,10 +107,15 @@ describe('a worker with --monitor', () => {
       worker.child.kill('SIGTERM');
       expect(await worker.ended).toBe(0);
       again = await startEmbeddedServer({ binary, dbFile, logFile: null, ports });
-      start();
+      const next = await monitorOf(start());
+      await until('it to be ready', async () => (await ask(`${next}/readyz`)).status === 200);
       await writeFile(join(sandbox.dir, 'go'), '');
       expect((await sandbox.run(['run', request, '--address', server.address])).code).toBe(0);
       expect(await readFile(join(sandbox.dir, 'runs'), 'utf8')).toBe(`${zarrUrl(sandbox.dir, 'a')}\n`);
+      const after = await scrape(next);
+      expect(after).toContain('fractal_batches_adopted_total{backend="local"} 1\n');
+      expect(after).toContain('fractal_units_total{backend="local",cause="none",outcome="done"} 1\n');
+      expect(after).toContain('fractal_batches{backend="local",state="running"} 0\n');
     } finally {
       await again.stop();
     }

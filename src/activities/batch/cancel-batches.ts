@@ -9,6 +9,7 @@ import { Context } from '@temporalio/activity';
 import { leaveTombstone } from '../../executors/claims.js';
 import type { CancelReport } from '../../batch/contract.js';
 import { policyOf } from '../../outcomes/policy.js';
+import { judgeTries } from '../../outcomes/verdict.js';
 import { readEvidenceIfThere } from '../../state/evidence-file.js';
 import { evidencePath } from '../../state/paths.js';
 import type { CancelBatchesInput, CancelledBatches } from '../../wire/activities.js';
@@ -54,13 +55,13 @@ const collect = async (
   stage: Stage,
   which: WhichTry,
   jobIds: readonly string[],
-  { backend, readPlan }: BatchDependencies,
+  { backend, readPlan, metrics }: BatchDependencies,
 ): Promise<void> => {
   const [plan, request] = await Promise.all([readPlan(stage.plan), readRequest(input.run.request)]);
   const policy = policyOf(request, input.position);
   const earlier = await earlierTries(which);
   const { batch, units } = await prepareBatch(which, plan, request.workflow.name, earlier, policy, backend);
-  await collectEvidence({
+  const evidence = await collectEvidence({
     runDir: input.run.dir,
     ...{ batch, units, jobIds },
     try: which.try,
@@ -71,6 +72,8 @@ const collect = async (
     refusal: null,
     lateFilesMs: backend.lateFilesMs,
   });
+  const outcome = judgeTries([...earlier, evidence], policy).at(-1);
+  if (outcome !== undefined) metrics?.ended(outcome);
 };
 
 /** Ends one try; what could not be made sure of, in words, or null. */

@@ -14,7 +14,12 @@ export interface Heart {
 
 const cut = (line: string): string => line.slice(0, HEARTBEAT_REASON_CHARACTERS);
 
-export const heartOf = (input: Pick<RunBatchInput, 'position' | 'batch'>, key: string): Heart => {
+/** @param onState told the state with each beat. */
+export const heartOf = (
+  input: Pick<RunBatchInput, 'position' | 'batch'>,
+  key: string,
+  onState?: (state: BatchHeartbeat['state']) => void,
+): Heart => {
   let current: BatchHeartbeat = {
     key,
     position: input.position,
@@ -30,6 +35,7 @@ export const heartOf = (input: Pick<RunBatchInput, 'position' | 'batch'>, key: s
   };
   const beat = (change: Partial<BatchHeartbeat> = {}): void => {
     current = { ...current, ...change };
+    onState?.(current.state);
     Context.current().heartbeat(current);
   };
   return {

@@ -5,7 +5,7 @@
  * A worker that dies here costs an attempt and nothing else: the next attempt finds the batch by its key.
  */
 import { ApplicationFailureCategory } from '@temporalio/common';
-import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure, Context, log } from '@temporalio/activity';
 import { NeverSubmitted, SubmissionRefused, type EndOfBatch, type Handle } from '../../batch/contract.js';
 import type { TryEvidence } from '../../outcomes/evidence.js';
 import { policyOf, type Policy } from '../../outcomes/policy.js';
@@ -16,10 +16,12 @@ import { evidencePath } from '../../state/paths.js';
 import type { BatchOutcome, RunBatchInput } from '../../wire/activities.js';
 import { awaitBatch } from './await-batch.js';
 import { batchFailure } from './batch-failure.js';
+import { watchBatch, type BatchWatch } from './batch-watch.js';
 import { earlierTries, keyOf, prepareBatch, type PreparedBatch } from './batch-of.js';
 import { collectEvidence } from './collect-evidence.js';
 import type { BatchDependencies } from '../dependencies.js';
 import { beating, heartOf, shown, type Heart } from './heart.js';
+import type { CountedBatch } from '../../monitor/runner-metrics.js';
 import { patiently } from '../patience.js';
 import type { PlanFile } from '../../state/plan-file.js';
 import { readRequest } from '../../state/stored-request.js';
@@ -57,9 +59,11 @@ const submit = async (
   { backend, permanentPatienceMs: permanentMs }: BatchDependencies,
   { batch }: PreparedBatch,
   { beat, note }: Heart,
+  watch: BatchWatch,
 ): Promise<{ handle: Handle | null; refusal: string | null }> => {
   const context = { signal: Context.current().cancellationSignal, note };
-  const work = patiently({ note, permanentMs }, () => backend.executor.submit(batch, context));
+  const submission = (): Promise<Handle> => backend.executor.submit(batch, context);
+  const work = patiently({ note, permanentMs }, () => watch.submitting(batch, submission));
   try {
     return { handle: await beating(beat, work), refusal: null };
   } catch (error) {
@@ -79,7 +83,8 @@ const runToEvidence = async (
   const { backend, permanentPatienceMs: permanentMs } = deps;
   const patience = { note: heart.note, permanentMs };
   const { batch, plan, units } = prepared;
-  const { handle, refusal } = await submit(deps, prepared, heart);
+  const watch = watchBatch(deps.metrics);
+  const { handle, refusal } = await submit(deps, prepared, heart, watch);
   let end: EndOfBatch | null = null;
   if (handle !== null) {
     heart.beat({ state: 'pending', job_id: handle.jobId, facts: handle.facts, reason: null });
@@ -88,9 +93,11 @@ const runToEvidence = async (
         signal: Context.current().cancellationSignal,
         show: (status, journal) => {
           heart.beat(shown(status, journal));
+          watch.seen(batch, status, journal);
         },
       }),
     );
+    watch.seen(batch, null, null);
   }
   heart.beat({ state: 'collecting', reason: null });
   const collecting = patiently(patience, () =>
@@ -116,9 +123,13 @@ const countsOf = ({ units }: Outcome): BatchOutcome => {
   return { done: count('done'), failed: count('failed'), again: count('again') };
 };
 
-const run = async (input: RunBatchInput, deps: BatchDependencies): Promise<BatchOutcome> => {
+const run = async (
+  input: RunBatchInput,
+  deps: BatchDependencies,
+  counted: CountedBatch | undefined,
+): Promise<BatchOutcome> => {
   const path = evidencePath(input.run.dir, keyOf(input, input.try));
-  const heart = heartOf(input, keyOf(input, input.try));
+  const heart = heartOf(input, keyOf(input, input.try), counted?.state);
   const patience = { note: heart.note, permanentMs: deps.permanentPatienceMs };
   heart.beat({});
   const prepared = await beating(
@@ -132,6 +143,10 @@ const run = async (input: RunBatchInput, deps: BatchDependencies): Promise<Batch
   const outcome = judgeTries([...earlier, evidence], policy).at(-1);
   if (outcome === undefined) throw new RangeError('a batch without a try has no verdict');
   const counts = countsOf(outcome);
+  if (there === null) {
+    deps.metrics?.ended(outcome);
+    log.info('batch ended', { key: outcome.header.key, cause: outcome.header.cause, ...counts });
+  }
   const failure = await batchFailure(plan, outcome);
   if (failure === null) return counts;
   throw ApplicationFailure.create({
@@ -149,11 +164,14 @@ const run = async (input: RunBatchInput, deps: BatchDependencies): Promise<Batch
  * the outcome; a retryable one when this worker must let go of the batch.
  */
 export const runBatch = async (input: RunBatchInput, deps: BatchDependencies): Promise<BatchOutcome> => {
+  const counted = deps.metrics?.countBatch();
   try {
-    return await run(input, deps);
+    return await run(input, deps, counted);
   } catch (error) {
     if (Context.current().cancellationSignal.aborted && !(error instanceof ApplicationFailure))
       throw stopReason();
     throw error;
+  } finally {
+    counted?.leave();
   }
 };

@@ -17,6 +17,7 @@ import { createCommands, type SlurmCommands } from './commands/commands.js';
 import type { SlurmConfig } from './options/config.js';
 import { createGate } from './jobs/gate.js';
 import { slurmLayout } from './options/layout.js';
+import { observeCommands, type CommandCall } from './commands/observed.js';
 import { createPoller } from './commands/poller.js';
 import { raiseResources } from './options/raise.js';
 import { reportJobs } from './status/report.js';
@@ -38,6 +39,8 @@ export interface SlurmBackendOptions {
   env?: Readonly<Record<string, string | undefined>>;
   /** What runs the commands, in place of prefix and environment. */
   commands?: SlurmCommands;
+  /** Told each call of a command when it has ended. */
+  onCommand?: (call: CommandCall) => void;
 }
 
 const createScheduler = (config: SlurmConfig, user: string, commands: SlurmCommands): Scheduler => {
@@ -89,7 +92,8 @@ const createSlurmExecutor = (scheduler: Scheduler): Executor => {
 export const createSlurmBackend = (options: SlurmBackendOptions): Backend => {
   const { config, user = currentUser().name, commandPrefix: prefix = [], env = process.env } = options;
   const timeoutSeconds = config.runner_config.command_timeout_seconds;
-  const commands = options.commands ?? createCommands({ prefix, env, timeoutSeconds });
+  const plain = options.commands ?? createCommands({ prefix, env, timeoutSeconds });
+  const commands = options.onCommand === undefined ? plain : observeCommands(plain, options.onCommand);
   const scheduler = createScheduler(config, user, commands);
   return {
     name: 'slurm',

@@ -3,7 +3,7 @@ import type { SlurmCommands } from '../commands/commands.js';
 import { accountingIsOff } from '../commands/sacct.js';
 import { parseScontrolConfig } from '../commands/scontrol.js';
 import { parseSqueue, squeueArguments } from '../commands/squeue.js';
-import { ok, problem, warning, type Finding } from './finding.js';
+import { ok, problem, warning, type Finding } from '../../../doctor/finding.js';
 
 const INSTALL = "install SLURM's client commands on this host, or run the worker on a login node";
 const CONTROLLER = 'is the controller up (`scontrol ping`), SLURM_CONF right, munge running?';

@@ -5,7 +5,7 @@ import type { SlurmCommands } from '../commands/commands.js';
 import { parseSlurmConfig, SlurmConfigError, type SlurmConfig } from '../options/config.js';
 import { configNotices } from '../options/notices.js';
 import { checkAccounting, checkCommands, checkController, checkQueue } from './commands-check.js';
-import { ok, problem, warning, type Finding } from './finding.js';
+import { ok, problem, warning, type Finding } from '../../../doctor/finding.js';
 import { checkNode } from './node-check.js';
 import { checkPartitions } from './partitions.js';
 import { checkSubmission } from './trial.js';

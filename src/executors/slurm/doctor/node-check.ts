@@ -9,7 +9,7 @@ import { fileTail } from '../../../state/file-tail.js';
 import { readSubmission } from '../commands/sbatch.js';
 import { parseScontrolJob, type ControlledJob } from '../commands/scontrol.js';
 import { classOfState } from '../commands/states.js';
-import { ok, problem, warning, type Finding } from './finding.js';
+import { ok, problem, warning, type Finding } from '../../../doctor/finding.js';
 import { judgeRefusal, callTrial, trialBatch, type TrialInput } from './trial.js';
 
 /** Below what people wait for at a prompt; a busy cluster gets a warning instead of an answer. */

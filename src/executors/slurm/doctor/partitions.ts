@@ -2,7 +2,7 @@
 import type { SlurmCommands } from '../commands/commands.js';
 import type { SlurmConfig, SlurmOptionSet } from '../options/config.js';
 import { parseTimeLimit } from '../options/time-limit.js';
-import { ok, problem, warning, type Finding } from './finding.js';
+import { ok, problem, warning, type Finding } from '../../../doctor/finding.js';
 
 export interface Partition {
   name: string;

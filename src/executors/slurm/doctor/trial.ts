@@ -13,7 +13,7 @@ import { slurmLayout } from '../options/layout.js';
 import { readSubmission, type CommandEnd, type SubmissionOutcome } from '../commands/sbatch.js';
 import { parseScontrolJob } from '../commands/scontrol.js';
 import { sbatchWords } from '../jobs/sbatch-command.js';
-import { ok, problem, warning, type Finding } from './finding.js';
+import { ok, problem, warning, type Finding } from '../../../doctor/finding.js';
 
 export interface TrialInput {
   commands: SlurmCommands;

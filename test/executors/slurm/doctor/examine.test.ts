@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { SlurmCommands } from '../../../../src/executors/slurm/commands/commands.js';
-import { formatFinding } from '../../../../src/executors/slurm/doctor/finding.js';
+import { formatFinding } from '../../../../src/doctor/finding.js';
 import { examineSlurm } from '../../../../src/executors/slurm/doctor/index.js';
 import type { CommandEnd } from '../../../../src/executors/slurm/commands/sbatch.js';
 import { slurmFixture } from '../../../slurm/fixtures.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseSlurmConfig, type SlurmOptionSet } from '../../../../src/executors/slurm/options/config.js';
-import { formatFinding, ok, problem } from '../../../../src/executors/slurm/doctor/finding.js';
+import { formatFinding, ok, problem } from '../../../../src/doctor/finding.js';
 import { judgeConfig } from '../../../../src/executors/slurm/doctor/index.js';
 import { isOldBash, judgeEnd, parseAnswer } from '../../../../src/executors/slurm/doctor/node-check.js';
 import { judgePartitions, parsePartitions } from '../../../../src/executors/slurm/doctor/partitions.js';
