@@ -5,16 +5,21 @@ set -eu
 retention=${RETENTION:-30d}
 tries_left=60
 
+# Runs a command until it succeeds; the last try says why it does not.
+patiently() {
+  until "$@" >/dev/null 2>&1; do
+    tries_left=$((tries_left - 1))
+    if [ "$tries_left" -le 0 ]; then
+      echo "given up at $TEMPORAL_ADDRESS: $*" >&2
+      "$@"
+      return
+    fi
+    sleep 2
+  done
+}
+
 # The port answers before the services behind it have found each other.
-until temporal operator cluster health >/dev/null 2>&1; do
-  tries_left=$((tries_left - 1))
-  if [ "$tries_left" -eq 0 ]; then
-    echo "the server at $TEMPORAL_ADDRESS is not healthy after two minutes" >&2
-    temporal operator cluster health
-    exit 1
-  fi
-  sleep 2
-done
+patiently temporal operator cluster health
 
 if temporal operator namespace describe --namespace "$TEMPORAL_NAMESPACE" >/dev/null 2>&1; then
   echo "namespace $TEMPORAL_NAMESPACE is there"
@@ -22,7 +27,9 @@ else
   temporal operator namespace create --namespace "$TEMPORAL_NAMESPACE" --retention "$retention"
 fi
 
-temporal operator search-attribute create --namespace "$TEMPORAL_NAMESPACE" \
+# The server looks for new namespaces every some seconds, and knows none before.
+patiently temporal operator search-attribute create --namespace "$TEMPORAL_NAMESPACE" \
   --name FractalBackend --type Keyword \
   --name FractalDataset --type Keyword \
   --name FractalJobId --type Int
+echo 'search attributes are there'
