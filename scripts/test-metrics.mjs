@@ -63,7 +63,7 @@ const writeRequest = (dir) => {
 };
 
 const main = async (dir, started) => {
-  const binary = await ensureInstalled();
+  const binary = await ensureInstalled({ types: false });
   tool('promtool', ['check', 'config', join(root, 'deploy/prometheus/prometheus.yml')]);
   const [workerPort, port] = [await getPort(), await getPort()];
   const env = {
@@ -83,7 +83,7 @@ const main = async (dir, started) => {
   await until('the worker', async () => (await fetch(`http://127.0.0.1:${workerPort}/readyz`)).ok);
 
   const config = join(dir, 'prometheus');
-  mkdirSync(config);
+  mkdirSync(join(config, 'workers'), { recursive: true });
   const ours = readFileSync(join(root, 'deploy/prometheus/prometheus.yml'), 'utf8');
   writeFileSync(
     join(config, 'prometheus.yml'),

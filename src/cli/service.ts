@@ -1,5 +1,5 @@
 /** What `up` and `worker` have in common: a process that serves until it is told to end, and can be looked at. */
-import { Runtime } from '@temporalio/worker';
+import { Runtime, type ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import { exporterAddress, scrapeExporter } from '../monitor/exporter.js';
@@ -7,6 +7,7 @@ import { parseListenAddress } from '../monitor/listen-address.js';
 import { createProcessMetrics } from '../monitor/process-metrics.js';
 import { EXPORTER_ATTEMPTS } from '../monitor/tunables.js';
 import { openMonitor, type Monitor } from '../monitor/server.js';
+import { openTracing, type Tracing } from '../monitor/tracing.js';
 import type { ServerTarget } from '../server/address.js';
 import { version } from '../version.js';
 import { exitCode, UsageError } from './exit-codes.js';
@@ -20,6 +21,7 @@ import { startWorkers, type WorkersSpec } from './workers.js';
 export interface ServiceOptions {
   verbose?: boolean;
   monitor?: string;
+  traces?: boolean;
 }
 
 export interface Service {
@@ -28,6 +30,8 @@ export interface Service {
   signal: AbortSignal;
   monitor: Monitor | null;
   manager: ServiceManager;
+  /** Of OpenTelemetry, where asked for. */
+  interceptors: ActivityInterceptorsFactory[];
 }
 
 /** The SDK insists on a port of its own for its exporter, which somebody else may have taken meanwhile. */
@@ -75,13 +79,18 @@ export const asService = async (
     },
   );
   const where = options.monitor ?? io.env['FRACTAL_TEMPORAL_MONITOR'] ?? '';
+  const hasTraces = options.traces === true || (io.env['FRACTAL_TEMPORAL_TRACES'] ?? '') !== '';
   let monitor: Monitor | null = null;
+  let tracing: Tracing | null = null;
   try {
+    if (hasTraces) tracing = await openTracing(version);
     if (where === '') installRuntime(logger, verbose);
     else monitor = await openPort(io, where, logger, verbose);
     const manager = serviceManager(io.env, logger);
-    await work({ logger, signal: interrupts.signal, monitor, manager });
+    const interceptors = tracing === null ? [] : [tracing.interceptor];
+    await work({ logger, signal: interrupts.signal, monitor, manager, interceptors });
   } finally {
+    await tracing?.close();
     await monitor?.close();
     interrupts.dispose();
   }
@@ -102,7 +111,10 @@ export const serveWorkers = async (
 ): Promise<void> => {
   const { signal, monitor, manager } = service;
   // What is still starting when the process is to end is left as it is: the end of the process lets go of everything.
-  const workers = await unlessAborted(startWorkers(target, spec), signal);
+  const workers = await unlessAborted(
+    startWorkers(target, { ...spec, interceptors: service.interceptors }),
+    signal,
+  );
   if (workers === null) return;
   try {
     monitor?.watch({
@@ -120,8 +132,13 @@ export const serveWorkers = async (
   }
 };
 
-export const addMonitorOption = (command: Command): Command =>
-  command.option(
-    '--monitor <[host:]port>',
-    'serve /healthz, /readyz and /metrics there; host is 127.0.0.1 unless given (default: FRACTAL_TEMPORAL_MONITOR, else none)',
-  );
+export const addServiceOptions = (command: Command): Command =>
+  command
+    .option(
+      '--monitor <[host:]port>',
+      'serve /healthz, /readyz and /metrics there; host is 127.0.0.1 unless given (default: FRACTAL_TEMPORAL_MONITOR, else none)',
+    )
+    .option(
+      '--traces',
+      'send traces of activities by OpenTelemetry to where OTEL_EXPORTER_OTLP_ENDPOINT says (default: FRACTAL_TEMPORAL_TRACES, else off)',
+    );

@@ -1,6 +1,6 @@
 /** The workers of one process, run and ended together. */
 import type { WorkerDeploymentVersion } from '@temporalio/common';
-import { NativeConnection } from '@temporalio/worker';
+import { NativeConnection, type ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { placeOf, type ServerTarget } from '../server/address.js';
 import { noServer } from '../server/connection/no-server.js';
@@ -29,6 +29,8 @@ export interface WorkersSpec {
   options: BackendOptions;
   env: Environment;
   logger: Logger;
+  /** For every activity. */
+  interceptors?: ActivityInterceptorsFactory[];
 }
 
 export interface RunningWorkers {
@@ -79,13 +81,16 @@ const createAll = async (
   const workers: RunnableWorker[] = [];
   const { namespace } = target;
   const server = placeOf(target);
+  const { interceptors = [] } = spec;
   if (spec.workflowQueue !== null) {
     const { workflowQueue: taskQueue, deployment } = spec;
     workers.push(await createWorkflowWorker({ connection, namespace, taskQueue, deployment }));
   }
   for (const [index, { backend }] of opened.entries()) {
     const taskQueue = spec.backends[index]?.queue ?? activityTaskQueue(backend.name);
-    workers.push(await createActivityWorker({ connection, namespace, backend, taskQueue, server }));
+    workers.push(
+      await createActivityWorker({ connection, namespace, backend, taskQueue, server, interceptors }),
+    );
   }
   return workers;
 };

@@ -5,6 +5,7 @@
  * No label holds a run, a task or a path of a request: their number is bounded by the program, not by its use.
  */
 import type { MetricMeter } from '@temporalio/common';
+import type { EndCause } from '../batch/contract.js';
 import type { Outcome } from '../outcomes/unit-outcome.js';
 import type { BatchHeartbeat } from '../wire/progress.js';
 import type { UnitCause } from '../wire/result.js';
@@ -41,6 +42,16 @@ const FAILURES: readonly UnitCause[] = [
   'cancelled',
   'interrupted',
   'never_started',
+];
+
+const CAUSES: readonly EndCause[] = [
+  'completed',
+  'failed',
+  'signal',
+  'out_of_memory',
+  'timeout',
+  'node',
+  'cancelled',
 ];
 
 /** Where a label must hold something. */
@@ -84,6 +95,7 @@ export const createRunnerMetrics = (meter: MetricMeter, backend: string): Runner
   for (const state of STATES) change(state, 0);
   units.add(0, { ...of, outcome: 'done', cause: NONE });
   for (const cause of FAILURES) units.add(0, { ...of, outcome: 'failed', cause });
+  for (const cause of [NONE, ...CAUSES]) ended.add(0, { ...of, cause });
   adopted.add(0, of);
   return {
     countBatch: () => {

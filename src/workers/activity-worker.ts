@@ -4,7 +4,13 @@
  * It is two of Temporal's workers in one: one for batches, which wait for hours, one for the short activities, so that
  * these never wait for those (docs/architecture.md, "Task queues: one user, one host").
  */
-import { Runtime, Worker, type NativeConnection, type WorkerInterceptors } from '@temporalio/worker';
+import {
+  Runtime,
+  Worker,
+  type NativeConnection,
+  type WorkerInterceptors,
+  type ActivityInterceptorsFactory,
+} from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import type { Backend } from '../batch/contract.js';
 import { areRegistered } from '../server/search-attributes.js';
@@ -38,6 +44,8 @@ export interface ActivityWorkerOptions {
   batchesAtOnce?: number;
   /** For how long a file that can never be read is looked at before its batch or step ends with its name. */
   permanentPatienceMs?: number;
+  /** Of Temporal's SDK, such as that of OpenTelemetry; outermost first. */
+  interceptors?: ActivityInterceptorsFactory[];
 }
 
 const UNTOLD: ServerPlace = { address: null, kind: 'given', home: null };
@@ -87,7 +95,7 @@ export const createActivityWorker = async (options: ActivityWorkerOptions): Prom
     permanentPatienceMs: options.permanentPatienceMs,
   });
   const { runBatch: _, ...steps } = activities;
-  const interceptors: WorkerInterceptors = { activity: [withLogFields] };
+  const interceptors: WorkerInterceptors = { activity: [...(options.interceptors ?? []), withLogFields] };
   const common = {
     ...{ connection, namespace },
     ...{ interceptors, identity: workerIdentity() },

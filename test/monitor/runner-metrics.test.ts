@@ -32,6 +32,7 @@ describe('metrics of the runner', () => {
     createRunnerMetrics(meter, 'local');
     expect(of('fractal_batches backend=local state=running')).toEqual([0]);
     expect(of('fractal_units backend=local outcome=failed cause=out_of_memory')).toEqual([0]);
+    expect(of('fractal_batches_ended backend=local cause=none')).toEqual([0]);
     expect(of('fractal_batches_adopted backend=local')).toEqual([0]);
   });
 

@@ -8,7 +8,7 @@ import { acquireUpServer, type UpServer } from '../../server/up-server.js';
 import { type BackendOptions } from '../backends.js';
 import { type Io, print, say, type ServerOptions } from '../io.js';
 import { addBackendOptions, addServerOptions } from '../options.js';
-import { addMonitorOption, asService, serveWorkers, type ServiceOptions } from '../service.js';
+import { addServiceOptions, asService, serveWorkers, type ServiceOptions } from '../service.js';
 import { pause } from '../signals.js';
 import { PROGRESS_POLL_MS } from '../tunables.js';
 import { type WorkersSpec } from '../workers.js';
@@ -67,7 +67,7 @@ export const registerUp = (program: Command, io: Io): void => {
     .description(
       'Temporal server (unless an address is given) and all workers in one process; Ctrl-C ends it',
     );
-  addMonitorOption(addBackendOptions(addServerOptions(command))).action((options: UpOptions) =>
+  addServiceOptions(addBackendOptions(addServerOptions(command))).action((options: UpOptions) =>
     upCommand(io, options),
   );
 };

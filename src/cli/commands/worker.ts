@@ -8,7 +8,7 @@ import { backendNames, isBackendName } from '../../executors/names.js';
 import { UsageError } from '../exit-codes.js';
 import { type Io, print, type ServerOptions } from '../io.js';
 import { addBackendOptions, addServerOptions } from '../options.js';
-import { addMonitorOption, asService, serveWorkers, type ServiceOptions } from '../service.js';
+import { addServiceOptions, asService, serveWorkers, type ServiceOptions } from '../service.js';
 import { unlessAborted } from '../signals.js';
 import { requireTarget } from '../target.js';
 
@@ -88,7 +88,7 @@ export const registerWorker = (program: Command, io: Io): void => {
       'of a versioned workflow worker (default: TEMPORAL_DEPLOYMENT_NAME, else not versioned)',
     )
     .option('--build-id <id>', 'its version (default: TEMPORAL_WORKER_BUILD_ID)');
-  addMonitorOption(addBackendOptions(addServerOptions(command))).action(
+  addServiceOptions(addBackendOptions(addServerOptions(command))).action(
     (kinds: string[], options: WorkerOptions) => workerCommand(io, kinds, options),
   );
 };
