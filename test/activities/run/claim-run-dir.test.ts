@@ -7,6 +7,7 @@ import { InvalidRequest } from '../../../src/activities/errors.js';
 import { openRun } from '../../../src/activities/run/open-run.js';
 import { requestDigest } from '../../../src/client/index.js';
 import { createLocalBackend } from '../../../src/executors/local/index.js';
+import { STATE_FORMAT } from '../../../src/state/format.js';
 import { runServer } from '../../../src/state/identity.js';
 import { identityPath, planPath, requestPath, resultPath } from '../../../src/state/paths.js';
 import { makeRequest } from '../../support/scripted-requests.js';
@@ -36,6 +37,7 @@ describe('claimRunDir', () => {
     await claim('u1');
     await claim('u1');
     expect(JSON.parse(await readFile(identityPath(dir), 'utf8'))).toEqual({
+      format: STATE_FORMAT,
       ...{ uuid: 'u1', workflow_id: 'the-run', request_digest: requestDigest({ a: 1 }) },
       server: ofUp,
     });
@@ -44,6 +46,18 @@ describe('claimRunDir', () => {
   it('a spilled request has the digest of the request itself', async () => {
     await claim('u1', ofUp, 'the-run', { request_file: '/f', sha256: 'abc' });
     expect(JSON.parse(await readFile(identityPath(dir), 'utf8'))).toMatchObject({ request_digest: 'abc' });
+  });
+
+  it('leaves a directory of a newer release alone, whoever asks for it', async () => {
+    await claim('u1');
+    const path = identityPath(dir);
+    const newer = (await readFile(path, 'utf8')).replace(
+      `"format":${STATE_FORMAT}`,
+      `"format":${STATE_FORMAT + 1}`,
+    );
+    await writeFile(path, newer);
+    for (const uuid of ['u1', 'u2']) await expect(claim(uuid)).rejects.toThrow(/Upgrade this worker/);
+    expect(await readFile(path, 'utf8')).toBe(newer);
   });
 
   it('refuses a second server, naming the one that has the run', async () => {
