@@ -26,7 +26,7 @@ export const observeCommands = (
   };
   return {
     ask: (command, args) => timed(command, commands.ask(command, args)),
-    start: (words, files, timeoutSeconds) =>
-      timed(words[0] ?? '', commands.start(words, files, timeoutSeconds)),
+    // Its first word is a `timeout` around it.
+    start: (words, files, timeoutSeconds) => timed('sbatch', commands.start(words, files, timeoutSeconds)),
   };
 };

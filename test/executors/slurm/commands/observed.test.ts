@@ -21,7 +21,9 @@ it.each([
   };
   const observed = observeCommands(commands, (call) => calls.push(call));
   expect(await observed.ask('squeue', [])).toBe(answer);
-  expect(await observed.start(['sbatch', 'x'], { stdin: 0, stdout: 1, stderr: 2 }, 1)).toBe(answer);
+  expect(await observed.start(['timeout', '9', 'sbatch', 'x'], { stdin: 0, stdout: 1, stderr: 2 }, 1)).toBe(
+    answer,
+  );
   expect(calls).toEqual([
     { command: 'squeue', seconds: expect.any(Number), failure },
     { command: 'sbatch', seconds: expect.any(Number), failure },
