@@ -36,6 +36,11 @@ const transpile = async () => {
 };
 
 const copyData = async () => {
+  await mkdir(inRoot('dist', 'encryption'), { recursive: true });
+  await cp(
+    inRoot('src', 'encryption', 'failure-converter.cjs'),
+    inRoot('dist', 'encryption', 'failure-converter.cjs'),
+  );
   for (const file of ['batch.sh', 'ownership.sh', 'lanes.sh', 'launchers/exec.sh'].map(
     (name) => `batch/${name}`,
   )) {
@@ -51,11 +56,18 @@ const bundleWorkflows = async () => {
   if (!existsSync(workflowsPath)) return;
   const { bundleWorkflowCode } = await import('@temporalio/worker');
   const quiet = { trace() {}, debug() {}, info() {}, warn: console.error, error: console.error, log() {} };
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: quiet });
-  // A worker that starts during a build must never read half a bundle.
-  const unfinished = inRoot('dist', `workflow-bundle.js.${process.pid}.tmp`);
-  await writeFile(unfinished, code);
-  await rename(unfinished, inRoot('dist', 'workflow-bundle.js'));
+  // How failures are converted is part of a bundle, so that a worker that encrypts has one of its own.
+  const failureConverterPath = inRoot('dist', 'encryption', 'failure-converter.cjs');
+  for (const [name, options] of [
+    ['workflow-bundle.js', {}],
+    ['workflow-bundle-encrypting.js', { failureConverterPath }],
+  ]) {
+    const { code } = await bundleWorkflowCode({ workflowsPath, logger: quiet, ...options });
+    // A worker that starts during a build must never read half a bundle.
+    const unfinished = inRoot('dist', `${name}.${process.pid}.tmp`);
+    await writeFile(unfinished, code);
+    await rename(unfinished, inRoot('dist', name));
+  }
 };
 
 /**

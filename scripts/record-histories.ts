@@ -3,8 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { encryptingConverter } from '../src/encryption/converter.js';
 import { findServerBinary, startEmbeddedServer } from '../src/server/index.js';
 import { startHarness, type Harness } from '../test/support/harness.js';
+import { rotatingKeys } from '../test/support/keys.js';
 import { recordings, requestOf, type Recording } from '../test/support/recordings.js';
 import { untilFile } from '../test/support/until.js';
 
@@ -15,12 +17,12 @@ const folder = fileURLToPath(new URL('../test/histories/', import.meta.url));
 const withoutIdentity = (key: string, value: unknown): unknown =>
   key === 'stackTrace' ? '' : typeof value === 'string' && /^\d+@/.test(value) ? 'recorder' : value;
 
-const record = async (recording: Recording, harness: Harness): Promise<void> => {
+const record = async (recording: Recording, harness: Harness, rotateKeys: () => void): Promise<void> => {
   const dir = await harness.folder();
   const workflowId = `recorded-${recording.name}-${randomUUID()}`;
   const handle = await harness.start(await requestOf(recording, dir), workflowId);
   const firstRun = await handle.temporal.describe();
-  await recording.meanwhile?.({ harness, workflowId, dir, until: untilFile });
+  await recording.meanwhile?.({ harness, workflowId, dir, rotateKeys, until: untilFile });
   await handle.result().catch(() => undefined);
   const first = harness.client.workflow.getHandle(workflowId, firstRun.runId);
   const history = await (recording.record === 'last' ? handle.temporal : first).fetchHistory();
@@ -48,11 +50,21 @@ const main = async (): Promise<void> => {
         ? { dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': String(SHORT_HISTORY_EVENTS) } }
         : {}),
     });
-    const harness = await startHarness({ address: server.address, ...(short ? { unitsPerBatch: 1 } : {}) });
     try {
-      for (const recording of chosen) await record(recording, harness);
+      for (const recording of chosen) {
+        const keys = rotatingKeys();
+        const harness = await startHarness({
+          address: server.address,
+          ...(short && { unitsPerBatch: 1 }),
+          ...(recording.encrypted && { dataConverter: encryptingConverter(keys) }),
+        });
+        try {
+          await record(recording, harness, keys.rotate);
+        } finally {
+          await harness.stop();
+        }
+      }
     } finally {
-      await harness.stop();
       await server.stop();
     }
   }

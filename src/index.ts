@@ -17,6 +17,10 @@
  */
 export * from './client/index.js';
 export { type AddressFlags, resolveTarget, type ServerTarget } from './server/address.js';
+export { DecryptionError } from './encryption/codec.js';
+export { encryptingConverter } from './encryption/converter.js';
+export { type KeySource, openKeyFile } from './encryption/key-file.js';
+export { KeyRingError } from './encryption/key-ring.js';
 export { ConnectionSettingsError } from './server/connection/errors.js';
 export { NoServer } from './server/connection/no-server.js';
 export type {

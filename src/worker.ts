@@ -12,6 +12,8 @@
 
 /** The SDK's own, of the version that the workers are made with: a connection of another copy does not fit. */
 export { NativeConnection } from '@temporalio/worker';
+export { encryptingConverter } from './encryption/converter.js';
+export { type KeySource, openKeyFile } from './encryption/key-file.js';
 export type { ServerPlace } from './state/identity.js';
 export {
   createActivityWorker,

@@ -9,6 +9,8 @@ export interface ActivityDependencies {
   backend: Backend;
   /** Whether the server knows the search attributes; asked once a run. */
   searchAttributesRegistered(): Promise<boolean>;
+  /** Runs are encrypted: a search attribute cannot be, so that the dataset's name is left out. Default: no. */
+  hidesDataset?: boolean;
   /** For how long a file that can never be read is looked at; default PERMANENT_PATIENCE_MS. */
   permanentPatienceMs?: number | undefined;
   /** The server that this worker polls: it is recorded as the owner of the runs that it opens. */

@@ -9,6 +9,8 @@ import {
   RunCancelledError,
   TaskExecutionError,
 } from '../client/index.js';
+import { DecryptionError } from '../encryption/codec.js';
+import { KeyRingError } from '../encryption/key-ring.js';
 import { ConnectionSettingsError } from '../server/connection/errors.js';
 import { NoServer } from '../server/connection/no-server.js';
 import { NoServerBinary } from '../server/binary.js';
@@ -49,6 +51,8 @@ const codes: [ErrorClass, number][] = [
   [InvalidRequestError, exitCode.invalid],
   [UsageError, exitCode.invalid],
   [ConnectionSettingsError, exitCode.invalid],
+  [KeyRingError, exitCode.invalid],
+  [DecryptionError, exitCode.invalid],
   [OtherServer, exitCode.invalid],
   [RequestConflictError, exitCode.invalid],
   [RequestUnknownError, exitCode.invalid],

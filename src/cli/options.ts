@@ -20,6 +20,7 @@ export const addServerOptions = (command: Command): Command =>
     )
     .option('--namespace <name>', 'its namespace')
     .option('--profile <name>', 'profile in temporal.toml')
+    .option('--keys <file>', 'key ring: encrypts what the server is given (default: FRACTAL_TEMPORAL_KEYS)')
     .option('--verbose', 'more logs, and the stack of an unforeseen error');
 
 /** How this process's own workers run units. */

@@ -1,7 +1,9 @@
 /** The program `fractal-temporal`: its commands and their options (docs/cli.md). */
 import { Command } from 'commander';
 import { registerCancel } from './commands/cancel.js';
+import { registerCodecServer } from './commands/codec-server.js';
 import { registerDoctor } from './commands/doctor.js';
+import { registerKeys } from './commands/keys.js';
 import { registerList } from './commands/list.js';
 import { registerLogs } from './commands/logs.js';
 import { registerRun } from './commands/run.js';
@@ -45,6 +47,8 @@ export const createProgram = (io: Io): Command => {
     registerList,
     registerLogs,
     registerDoctor,
+    registerKeys,
+    registerCodecServer,
   ];
   for (const register of [...commands, registerCancel]) register(program, io);
   return program;

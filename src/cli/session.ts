@@ -1,6 +1,8 @@
 /** What `run` works with: a server, and where that is a private one the workers too. */
+import type { DataConverter } from '@temporalio/common';
 import type { Logger } from 'pino';
 import { connectClient, type ConnectedClient, InvalidRequestError } from '../client/index.js';
+import { dataConverterOf } from '../encryption/options.js';
 import { embeddedTarget, type ServerTarget } from '../server/address.js';
 import { findServerBinary } from '../server/binary.js';
 import { acquireUpServer, UpAlreadyRunning, type UpServer } from '../server/up-server.js';
@@ -33,7 +35,11 @@ export interface RunPlace {
   workflowQueue: string;
 }
 
-const acquirePrivate = async (io: Io, home: string): Promise<UpServer | ServerTarget> => {
+const acquirePrivate = async (
+  io: Io,
+  home: string,
+  dataConverter: DataConverter,
+): Promise<UpServer | ServerTarget> => {
   try {
     return await acquireUpServer({
       home,
@@ -45,7 +51,7 @@ const acquirePrivate = async (io: Io, home: string): Promise<UpServer | ServerTa
     if (!(error instanceof UpAlreadyRunning)) throw error;
     // Another `run` of the same directory: it has the workers too, so this one only joins.
     const { address, ui_address: uiAddress, namespace } = error.state;
-    return embeddedTarget({ address, uiAddress, namespace }, 'private', home);
+    return embeddedTarget({ address, uiAddress, namespace }, 'private', home, dataConverter);
   }
 };
 
@@ -74,11 +80,12 @@ const openPrivate = async (
   logger: Logger,
 ): Promise<Session> => {
   await makeRunDir(place.runDir);
-  const server = await acquirePrivate(io, privateHome(place.runDir));
+  const dataConverter = dataConverterOf(options, io.env);
+  const server = await acquirePrivate(io, privateHome(place.runDir), dataConverter);
   if (!('stop' in server)) return joinSession(server);
   let workers: RunningWorkers | null = null;
   try {
-    const target = embeddedTarget(server, 'private', privateHome(place.runDir));
+    const target = embeddedTarget(server, 'private', privateHome(place.runDir), dataConverter);
     say(io, `Temporal server for this run: ${server.address}, Web UI ${server.uiAddress}`);
     installRuntime(logger, options.verbose === true);
     workers = await startWorkers(target, {

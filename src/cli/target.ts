@@ -1,7 +1,9 @@
 /** Which server a command uses, and what starts when there is none (docs/server.md, "Which server"). */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { DataConverter } from '@temporalio/common';
 import { connectClient, defaultWorkflowId } from '../client/index.js';
+import { dataConverterOf } from '../encryption/options.js';
 import { embeddedTarget, givenTarget, resolveTarget, type ServerTarget } from '../server/address.js';
 import { NoServer } from '../server/connection/no-server.js';
 import { namespaceId } from '../server/namespace-id.js';
@@ -14,11 +16,15 @@ import type { Io, ServerOptions } from './io.js';
 /** Folder of a private server: its database lies beside the run's own files. */
 export const privateHome = (runDir: string): string => runnerDir(runDir);
 
-const livingAt = async (home: string, origin: 'up' | 'private'): Promise<ServerTarget | null> => {
+const livingAt = async (
+  home: string,
+  origin: 'up' | 'private',
+  dataConverter: DataConverter,
+): Promise<ServerTarget | null> => {
   const live = await findUpServer(home);
   if (live === null) return null;
   const { address, ui_address: uiAddress, namespace } = live;
-  return embeddedTarget({ address, uiAddress, namespace }, origin, home);
+  return embeddedTarget({ address, uiAddress, namespace }, origin, home, dataConverter);
 };
 
 /** Is it the server that holds the run? Its database says so, not its address: ports change and are used again. */
@@ -34,9 +40,13 @@ const holds = async (target: ServerTarget, owner: RunServer): Promise<boolean> =
 const belongs = (runDir: string, owner: RunServer): string =>
   `The run in ${runDir} belongs to ${describeServer(owner)} (see ${identityPath(runDir)}).`;
 
-const privateOf = async (runDir: string, owner: RunServer): Promise<ServerTarget | null> => {
+const privateOf = async (
+  runDir: string,
+  owner: RunServer,
+  dataConverter: DataConverter,
+): Promise<ServerTarget | null> => {
   const home = privateHome(runDir);
-  const live = await livingAt(home, 'private');
+  const live = await livingAt(home, 'private', dataConverter);
   if (live === null ? existsSync(join(home, 'temporal.db')) : await holds(live, owner)) return live;
   throw new NoServer(
     `The run in ${runDir} had a private server, and its database ${join(home, 'temporal.db')} was removed or ` +
@@ -53,7 +63,8 @@ const ownerTarget = async (
 ): Promise<ServerTarget> => {
   const usual = await resolveTarget(options, io.env);
   if (usual !== null && (await holds(usual, owner))) return usual;
-  const recorded = owner.home === null ? null : await livingAt(owner.home, 'up');
+  const recorded =
+    owner.home === null ? null : await livingAt(owner.home, 'up', dataConverterOf(options, io.env));
   if (recorded === null) throw new NoServer(belongs(runDir, owner));
   if (await holds(recorded, owner)) return recorded;
   throw new NoServer(
@@ -79,10 +90,13 @@ export const targetOfRun = async (
     const asked = `${given.connection.address} (namespace ${given.namespace})`;
     throw new OtherServer(`${belongs(runDir, owner)} The server at ${asked} does not hold it.`);
   }
+  const dataConverter = dataConverterOf(options, io.env);
   // One that is just starting the run of this directory goes first.
   if (owner === null)
-    return (await livingAt(privateHome(runDir), 'private')) ?? resolveTarget(options, io.env);
-  return owner.kind === 'private' ? privateOf(runDir, owner) : ownerTarget(io, options, runDir, owner);
+    return (await livingAt(privateHome(runDir), 'private', dataConverter)) ?? resolveTarget(options, io.env);
+  return owner.kind === 'private'
+    ? privateOf(runDir, owner, dataConverter)
+    : ownerTarget(io, options, runDir, owner);
 };
 
 const NOWHERE =

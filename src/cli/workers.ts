@@ -79,18 +79,16 @@ const createAll = async (
   spec: WorkersSpec,
 ): Promise<RunnableWorker[]> => {
   const workers: RunnableWorker[] = [];
-  const { namespace } = target;
+  const common = { connection, namespace: target.namespace, dataConverter: target.dataConverter };
   const server = placeOf(target);
   const { interceptors = [] } = spec;
   if (spec.workflowQueue !== null) {
     const { workflowQueue: taskQueue, deployment } = spec;
-    workers.push(await createWorkflowWorker({ connection, namespace, taskQueue, deployment }));
+    workers.push(await createWorkflowWorker({ ...common, taskQueue, deployment }));
   }
   for (const [index, { backend }] of opened.entries()) {
     const taskQueue = spec.backends[index]?.queue ?? activityTaskQueue(backend.name);
-    workers.push(
-      await createActivityWorker({ connection, namespace, backend, taskQueue, server, interceptors }),
-    );
+    workers.push(await createActivityWorker({ ...common, backend, taskQueue, server, interceptors }));
   }
   return workers;
 };

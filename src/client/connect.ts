@@ -1,5 +1,6 @@
 /** A connection and a client on it, with one thing to close. */
 import { Client, Connection } from '@temporalio/client';
+import { keylessConverter } from '../encryption/converter.js';
 import { CONNECT_TIMEOUT_MS } from '../server/tunables.js';
 import type { ServerTarget } from '../server/address.js';
 import { noServer } from '../server/connection/no-server.js';
@@ -16,7 +17,7 @@ export interface ConnectedClient {
  * @throws NoServer when it does not answer.
  */
 export const connectClient = async (
-  target: Pick<ServerTarget, 'connection' | 'namespace'>,
+  target: Pick<ServerTarget, 'connection' | 'namespace'> & Partial<Pick<ServerTarget, 'dataConverter'>>,
 ): Promise<ConnectedClient> => {
   let connection: Connection;
   try {
@@ -24,6 +25,7 @@ export const connectClient = async (
   } catch (error) {
     throw await noServer(target.connection, error);
   }
-  const client = new Client({ connection, namespace: target.namespace });
+  const { namespace, dataConverter = keylessConverter } = target;
+  const client = new Client({ connection, namespace, dataConverter });
   return { client, connection, close: () => connection.close() };
 };

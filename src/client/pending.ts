@@ -1,6 +1,9 @@
 /** What the server knows of a run's pending batches: live, without a worker. */
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
-import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
+import {
+  decodeArrayFromPayloads,
+  decodeOptionalFailureToOptionalError,
+} from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
 import type { BatchHeartbeat } from '../wire/progress.js';
 
 /** An activity that is not done, as `describe` shows it. */
@@ -24,12 +27,14 @@ export const pendingActivities = (
 ): Promise<PendingActivity[]> =>
   Promise.all(
     (description.raw.pendingActivities ?? []).map(async (activity) => {
+      const converter = client.options.loadedDataConverter;
       const details = activity.heartbeatDetails?.payloads;
-      const [heartbeat] = await decodeArrayFromPayloads(client.options.loadedDataConverter, details);
+      const [heartbeat] = await decodeArrayFromPayloads(converter, details);
+      const failure = await decodeOptionalFailureToOptionalError(converter, activity.lastFailure);
       return {
         type: activity.activityType?.name ?? 'unknown',
         attempt: activity.attempt ?? 1,
-        lastFailure: activity.lastFailure?.message ?? null,
+        lastFailure: failure?.message ?? null,
         batch: isHeartbeat(heartbeat) ? heartbeat : null,
       };
     }),

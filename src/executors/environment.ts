@@ -1,5 +1,5 @@
 const SCRUBBED_PREFIXES = [
-  ...['TEMPORAL_', 'NODE_', 'npm_', 'SBATCH_', 'SLURM_', 'SQUEUE_', 'SACCT_'],
+  ...['FRACTAL_TEMPORAL_KEYS', 'TEMPORAL_', 'NODE_', 'npm_', 'SBATCH_', 'SLURM_', 'SQUEUE_', 'SACCT_'],
   // The worker's own service manager: a unit that told it anything would speak for the worker.
   ...['NOTIFY_SOCKET', 'WATCHDOG_'],
 ];

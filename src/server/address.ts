@@ -2,8 +2,10 @@
 import { resolve } from 'node:path';
 import type { ConnectionOptions } from '@temporalio/client';
 import { splitProtoHostPort } from '@temporalio/common/lib/internal-non-workflow/parse-host-uri.js';
+import type { DataConverter } from '@temporalio/common';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { toClientOptions } from '@temporalio/envconfig';
+import { dataConverterOf } from '../encryption/options.js';
 import type { ServerPlace } from '../state/identity.js';
 import { ConnectionSettingsError } from './connection/errors.js';
 import { noServer } from './connection/no-server.js';
@@ -18,6 +20,8 @@ export interface AddressFlags {
   namespace?: string;
   /** Name of a profile in temporal.toml. */
   profile?: string;
+  /** File of the key ring; default FRACTAL_TEMPORAL_KEYS, else nothing is encrypted (docs/encryption.md). */
+  keys?: string;
 }
 
 type ServerConnection = Pick<ConnectionOptions & NativeConnectionOptions, 'tls' | 'apiKey' | 'metadata'> & {
@@ -29,6 +33,8 @@ export interface ServerTarget {
   /** Fits clients and workers. */
   connection: ServerConnection;
   namespace: string;
+  /** Encrypts, where a key ring is given. */
+  dataConverter: DataConverter;
   /** Base address of the Web UI where known. */
   uiAddress: string | null;
   /** `given`: by flag, environment or profile; `up`: of a running `up`; `private`: for the time of one run. */
@@ -65,9 +71,11 @@ export const embeddedTarget = (
   server: { address: string; uiAddress: string; namespace: string },
   origin: 'up' | 'private',
   home: string,
+  dataConverter: DataConverter,
 ): ServerTarget => ({
   connection: { address: server.address, ...uncompressed },
   namespace: server.namespace,
+  dataConverter,
   uiAddress: server.uiAddress,
   origin,
   home,
@@ -86,7 +94,7 @@ const refuseKeyInTheClear = (address: string): void => {
  * The server that flags, TEMPORAL_* variables or a profile of temporal.toml give (TLS and API key included), or
  * null when none of them names an address. It is not asked whether it answers.
  *
- * @throws ConnectionSettingsError for what is wrong in variables, profile and TLS files.
+ * @throws ConnectionSettingsError for what is wrong in variables, profile and TLS files, KeyRingError for the key ring.
  */
 export const givenTarget = (flags: AddressFlags, env: Environment = process.env): ServerTarget | null => {
   const profile = readProfile(flags.profile, env);
@@ -102,6 +110,7 @@ export const givenTarget = (flags: AddressFlags, env: Environment = process.env)
       ...(isLoopback(address) && uncompressed),
     },
     namespace: flags.namespace ?? namespace ?? DEFAULT_NAMESPACE,
+    dataConverter: dataConverterOf(flags, env),
     uiAddress: null,
     origin: 'given',
     home: null,
@@ -130,6 +139,7 @@ export const resolveTarget = async (
     { address: up.address, uiAddress: up.ui_address, namespace: up.namespace },
     'up',
     home,
+    dataConverterOf(flags, env),
   );
   return { ...target, namespace: flags.namespace ?? target.namespace };
 };

@@ -4,6 +4,7 @@
  * It is two of Temporal's workers in one: one for batches, which wait for hours, one for the short activities, so that
  * these never wait for those (docs/architecture.md, "Task queues: one user, one host").
  */
+import type { DataConverter } from '@temporalio/common';
 import {
   Runtime,
   Worker,
@@ -13,6 +14,7 @@ import {
 } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import type { Backend } from '../batch/contract.js';
+import { isEncrypting, keylessConverter } from '../encryption/converter.js';
 import { areRegistered } from '../server/search-attributes.js';
 import { namespaceId } from '../server/namespace-id.js';
 import { applyShareOfEnvironment } from '../state/rights.js';
@@ -35,6 +37,8 @@ import {
 export interface ActivityWorkerOptions {
   connection: NativeConnection;
   namespace?: string;
+  /** Encrypts, where keys are given (`encryptingConverter`, or `dataConverter` of a resolved target). */
+  dataConverter?: DataConverter;
   backend: Backend;
   /** Default `fractal-<backend>`. One queue belongs to one user and, for local, one host. */
   taskQueue?: string;
@@ -81,7 +85,7 @@ const both = (batches: Worker, steps: Worker, folders: RunFolders): RunnableWork
  */
 export const createActivityWorker = async (options: ActivityWorkerOptions): Promise<RunnableWorker> => {
   applyShareOfEnvironment();
-  const { connection, backend, batchesAtOnce = BATCHES_AT_ONCE } = options;
+  const { connection, backend, batchesAtOnce = BATCHES_AT_ONCE, dataConverter = keylessConverter } = options;
   const namespace = options.namespace ?? 'default';
   const taskQueue = options.taskQueue ?? activityTaskQueue(backend.name);
   const place = options.server ?? UNTOLD;
@@ -90,6 +94,7 @@ export const createActivityWorker = async (options: ActivityWorkerOptions): Prom
   const folders = createRunFolders(metrics.free);
   const activities = createActivities({
     ...{ backend, metrics, onRunFolder: folders.add },
+    hidesDataset: isEncrypting(dataConverter),
     searchAttributesRegistered: () => areRegistered(connection, namespace),
     server: runServer(id, namespace, place),
     permanentPatienceMs: options.permanentPatienceMs,
@@ -97,7 +102,7 @@ export const createActivityWorker = async (options: ActivityWorkerOptions): Prom
   const { runBatch: _, ...steps } = activities;
   const interceptors: WorkerInterceptors = { activity: [...(options.interceptors ?? []), withLogFields] };
   const common = {
-    ...{ connection, namespace },
+    ...{ connection, namespace, dataConverter },
     ...{ interceptors, identity: workerIdentity() },
     maxHeartbeatThrottleInterval: `${HEARTBEAT_THROTTLE_SECONDS}s`,
     defaultHeartbeatThrottleInterval: `${HEARTBEAT_THROTTLE_SECONDS}s`,

@@ -16,6 +16,7 @@ it('hands on the user’s environment without what configures the worker or the 
   };
   const dropped = {
     ...{
+      FRACTAL_TEMPORAL_KEYS: 'x',
       TEMPORAL_API_KEY: 'x',
       NODE_OPTIONS: 'x',
       npm_config_x: 'x',

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DataConverter } from '@temporalio/common';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import { getRun, startProcessWorkflow, type RunHandle } from '../../src/client/index.js';
@@ -29,6 +30,8 @@ export interface HarnessOptions {
   /** Default: the local backend with `maxUnits` 4. */
   backend?: (stateDir: string, queue: string) => Backend;
   address: string;
+  /** Encrypts, in workers and client. */
+  dataConverter?: DataConverter;
   /** false: the test starts the activity worker itself, on `activityQueue`. */
   activities?: boolean;
   /** false: the test starts the workflow workers itself, on `workflowQueue`. */
@@ -73,7 +76,8 @@ export const startHarness = async (options: HarnessOptions): Promise<Harness> =>
   const stateDir = join(base, 'state');
   const connection = await NativeConnection.connect({ address });
   const clientConnection = await Connection.connect({ address });
-  const client = new Client({ connection: clientConnection });
+  const encryption = options.dataConverter === undefined ? {} : { dataConverter: options.dataConverter };
+  const client = new Client({ connection: clientConnection, ...encryption });
   const makeBackend = (): Backend =>
     options.backend?.(stateDir, activityQueue) ?? localBackend(stateDir, activityQueue, options);
 
@@ -89,12 +93,13 @@ export const startHarness = async (options: HarnessOptions): Promise<Harness> =>
       await createActivityWorker({
         ...{ connection, taskQueue: activityQueue, backend: makeBackend() },
         ...options.worker,
+        ...encryption,
       }),
     );
   const stopWorkflows =
     options.workflows === false
       ? () => Promise.resolve()
-      : runWorker(await createWorkflowWorker({ connection, taskQueue: workflowQueue }));
+      : runWorker(await createWorkflowWorker({ connection, taskQueue: workflowQueue, ...encryption }));
   let stopActivities = options.activities === false ? () => Promise.resolve() : await startActivities();
   let folders = 0;
   return {

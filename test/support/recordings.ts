@@ -9,6 +9,8 @@ export interface Recording {
   name: string;
   /** The server suggests to continue as new after few events. */
   shortHistories?: boolean;
+  /** With a codec and the keys of keys.ts. */
+  encrypted?: boolean;
   /** Of a run that continued as new: its first history (the default) or its last. */
   record?: 'first' | 'last';
   tasks(dir: string): TaskSpec[];
@@ -21,6 +23,8 @@ export interface MeanwhileContext {
   harness: Harness;
   workflowId: string;
   dir: string;
+  /** From now on the second key encrypts. */
+  rotateKeys(): void;
   /** Resolves when the file is there. */
   until(path: string): Promise<void>;
 }
@@ -81,6 +85,26 @@ export const recordings: Recording[] = [
   { name: 'continued-as-new', ...continued, record: 'first' },
   { name: 'after-continue-as-new', ...continued, record: 'last' },
   { name: 'after-continue-as-new-counted', ...continued, record: 'last' },
+  {
+    name: 'encrypted-task-execution-error',
+    encrypted: true,
+    images: ['a'],
+    tasks: () => [{ type: 'parallel', script: { '*': { exit: 1 } } }],
+  },
+  {
+    name: 'encrypted-rotated',
+    encrypted: true,
+    images: ['a'],
+    tasks: (dir) => [
+      { type: 'parallel', runs_file: join(dir, 'runs'), script: { '*': waits(dir) } },
+      { type: 'parallel' },
+    ],
+    meanwhile: async ({ dir, rotateKeys, until }) => {
+      await until(join(dir, 'runs'));
+      rotateKeys();
+      await writeFile(join(dir, 'go'), '');
+    },
+  },
   {
     name: 're-attached',
     images: ['a'],

@@ -114,7 +114,8 @@ export const openRun = async (input: OpenRunInput, deps: ActivityDependencies): 
     search_attributes: (await deps.searchAttributesRegistered())
       ? {
           FractalBackend: request.backend,
-          FractalDataset: request.dataset.name ?? String(request.dataset.id ?? ''),
+          FractalDataset:
+            deps.hidesDataset === true ? '' : (request.dataset.name ?? String(request.dataset.id ?? '')),
           FractalJobId: request.job_id,
         }
       : null,

@@ -1,6 +1,7 @@
 /** `up`: server and all workers in one process. */
 import type { Command } from 'commander';
 import { activityTaskQueue, WORKFLOW_TASK_QUEUE } from '../../wire/names.js';
+import { dataConverterOf } from '../../encryption/options.js';
 import { embeddedTarget, givenTarget, resolveTarget, type ServerTarget } from '../../server/address.js';
 import { findServerBinary } from '../../server/binary.js';
 import { stateFolder } from '../../server/folders.js';
@@ -42,10 +43,11 @@ const announce = (io: Io, target: ServerTarget, server: UpServer | null, spec: W
 const upCommand = (io: Io, options: UpOptions): Promise<void> =>
   asService(io, options, async (service) => {
     const { logger, signal } = service;
+    const dataConverter = dataConverterOf(options, io.env);
     const given = givenTarget(options, io.env) === null ? null : await resolveTarget(options, io.env);
     const server = given === null ? await ownServer(io) : null;
     try {
-      const target = given ?? embeddedTarget(server as UpServer, 'up', stateFolder(io.env));
+      const target = given ?? embeddedTarget(server as UpServer, 'up', stateFolder(io.env), dataConverter);
       const names = options.slurmConfig === undefined ? ['local'] : ['local', 'slurm'];
       const spec = {
         workflowQueue: WORKFLOW_TASK_QUEUE,

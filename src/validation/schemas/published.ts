@@ -1,5 +1,6 @@
 /** The JSON Schemas that clients in any language can check against: schemas/*.json, written by scripts/schemas.ts. */
 import { z } from 'zod';
+import { keyRingSchema } from '../../encryption/key-ring.js';
 import { request } from './request.js';
 import { result } from './result.js';
 
@@ -17,6 +18,11 @@ export const publishedSchemas = (): Record<string, JsonSchema> => ({
     request,
     'processWorkflow request',
     'What the workflow processWorkflow takes. A schema cannot say everything: docs/request.md lists the other checks.',
+  ),
+  'key-ring.schema.json': jsonSchema(
+    keyRingSchema,
+    'key ring',
+    'File of the keys that encrypt what the Temporal server is given (docs/encryption.md).',
   ),
   'result.schema.json': jsonSchema(
     result,
