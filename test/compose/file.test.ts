@@ -106,7 +106,11 @@ describe('what the containers are given', () => {
 
   it('passes shellcheck', () => {
     const shellcheck = process.env['FRACTAL_TEST_SHELLCHECK'] ?? 'shellcheck';
-    const scripts = ['deploy/temporal/schema.sh', 'deploy/temporal/namespace.sh'];
+    const scripts = [
+      'deploy/temporal/schema.sh',
+      'deploy/temporal/namespace.sh',
+      'test/compose/stand-ins/postgres-entrypoint.sh',
+    ];
     expect(
       execFileSync(
         shellcheck,

@@ -1,0 +1,292 @@
+import { execFileSync } from 'node:child_process';
+import { cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Connection } from '@temporalio/client';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { writeRawPlate } from '../../examples/demo/raw-plate.js';
+import { LIGHT_TASKS_DIR, lightRequest } from '../../examples/demo/request.js';
+import { searchAttributes } from '../../src/server/start-dev.js';
+import { RETENTION_DAYS } from '../../src/server/tunables.js';
+import type { RunResult } from '../../src/wire/result.js';
+import { createSandbox, type Sandbox } from '../support/cli.js';
+import { scriptedTask } from '../support/scripted-requests.js';
+import { until } from '../support/until.js';
+import { type Compose, openCompose } from './compose.js';
+import { type Daemon, startDaemon } from './daemon.js';
+import { installPackages, say, whyNoContainers } from './host.js';
+import { provideImages, WITHOUT_STAND_IN } from './stand-ins.js';
+import { buildImages, composeFile, imageOf, root } from './versions.js';
+
+const why = whyNoContainers();
+if (why !== null) say(`no containers are run: ${why}`);
+
+/** Whose files the runs are; no user of this machine needs to have it. */
+const UID = 4321;
+const GID = 8765;
+
+const IN_IMAGE = '/opt/fractal-temporal/examples/light-tasks';
+const NODE_IN_IMAGE = '/usr/local/bin/node';
+const MEGABYTE = 1_000_000;
+const HOUR_MS = 3_600_000;
+const MINUTES_MS = 600_000;
+
+describe.skipIf(why !== null)('docker-compose', { timeout: MINUTES_MS }, () => {
+  let daemon: Daemon;
+  let sandbox: Sandbox;
+  let compose: Compose;
+  let images: Record<string, string>;
+  /** The folder of runs, on the host and in the local worker. */
+  let data: string;
+  let envFile: string;
+
+  beforeAll(async () => {
+    await installPackages();
+    daemon = await startDaemon();
+    const { binary } = inject('temporal');
+    sandbox = await createSandbox(binary);
+    data = await mkdtemp(join(tmpdir(), 'fractal-compose-'));
+    execFileSync('chown', [`${UID}:${GID}`, data]);
+    envFile = join(sandbox.dir, 'compose.env');
+    images = await provideImages(daemon, binary);
+    const [arguments_, begin] = [
+      buildImages.flatMap(({ variable }) =>
+        images[variable] === undefined ? [] : ['--build-arg', `${variable}=${images[variable]}`],
+      ),
+      Date.now(),
+    ];
+    const { name } = imageOf('FRACTAL_TEMPORAL_IMAGE');
+    await daemon.docker(['build', '--quiet', '--network', 'host', ...arguments_, '--tag', name, root]);
+    say(`built ${name} in ${Math.round((Date.now() - begin) / 1_000)} s`);
+    compose = await openCompose(daemon, {
+      ...{ project: `fractal-test-${process.pid}`, envFile, images, profiles: ['local', 'metrics'] },
+    });
+  }, HOUR_MS);
+
+  afterAll(async () => {
+    await daemon?.remove();
+    await sandbox?.dispose();
+    if (data !== undefined) await rm(data, { recursive: true, force: true });
+  }, MINUTES_MS);
+
+  /** All that can be run here: among stand-ins there is none of Grafana. */
+  const services = (): string[] =>
+    Object.entries(composeFile.services)
+      .filter(
+        ([, { image }]) =>
+          Object.keys(images).length === 0 || !WITHOUT_STAND_IN.some((variable) => image.includes(variable)),
+      )
+      .map(([name]) => name);
+  const up = (): Promise<string> => compose.must(['up', '-d', ...services()]);
+  const chown = (): void => {
+    execFileSync('chown', ['-R', `${UID}:${GID}`, data]);
+  };
+
+  /** The light demo's request, as the worker in the container sees its tasks. */
+  const prepareLight = async (name: string) => {
+    const dir = join(data, name);
+    const [rawDir, zarrDir, workflowDir] = [join(dir, 'raw'), join(dir, 'zarr'), join(dir, 'run')];
+    await mkdir(zarrDir, { recursive: true });
+    const request = await lightRequest({
+      zarrDir,
+      workflowDir,
+      rawDir,
+      ...(await writeRawPlate(rawDir)),
+      node: NODE_IN_IMAGE,
+    });
+    return JSON.parse(JSON.stringify(request).replaceAll(LIGHT_TASKS_DIR, IN_IMAGE)) as typeof request;
+  };
+
+  const client = (...args: string[]) => sandbox.run([...args, '--address', compose.address.temporal]);
+
+  const resultOf = async (file: string): Promise<RunResult> =>
+    JSON.parse(await readFile(file, 'utf8')) as RunResult;
+
+  it('refuses to do anything without passwords, and says what makes them', async () => {
+    await writeFile(envFile, '');
+    const { exitCode, output } = await compose.run(['config']);
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain('npm run compose:env');
+    await rm(envFile);
+  });
+
+  it('is given an .env that only its owner reads, once', async () => {
+    const make = () =>
+      execa(process.execPath, [join(root, 'scripts/compose-env.mjs'), '--data', data, '--file', envFile], {
+        reject: false,
+      });
+    expect(await make()).toMatchObject({ exitCode: 0 });
+    expect((await lstat(envFile)).mode & 0o777).toBe(0o600);
+    const text = await readFile(envFile, 'utf8');
+    expect(text).toMatch(new RegExp(`^FRACTAL_UID=${UID}\nFRACTAL_GID=${GID}$`, 'm'));
+    expect(await make()).toMatchObject({ exitCode: 2 });
+    expect(await readFile(envFile, 'utf8')).toBe(text);
+    await compose.must(['config', '-q']);
+  });
+
+  it('has an image of the size, user and content that it is to have', async () => {
+    const { name } = imageOf('FRACTAL_TEMPORAL_IMAGE');
+    const [image] = JSON.parse(await daemon.docker(['image', 'inspect', name])) as {
+      Size: number;
+      Config: { User: string };
+    }[];
+    say(`${name}: ${Math.round((image?.Size ?? Infinity) / MEGABYTE)} MB`);
+    expect(image?.Size).toBeLessThan(350 * MEGABYTE);
+    expect(image?.Config.User).toBe('1000:1000');
+    const inside = (...command: string[]) =>
+      daemon.docker([
+        'run',
+        '--rm',
+        '--network',
+        'none',
+        '--read-only',
+        '--entrypoint',
+        command[0] ?? '',
+        name,
+        ...command.slice(1),
+      ]);
+    const found = await inside(
+      'sh',
+      '-c',
+      'for p in gcc cc c++ g++ make npm npx yarn go python3; do command -v $p; done; true',
+    );
+    expect(found).toBe('');
+    expect(await inside('fractal-temporal', '--help')).toContain('worker');
+  });
+
+  it('comes up from nothing and is healthy', async () => {
+    await up();
+    await compose.untilHealthy();
+    const containers = await compose.containers();
+    expect(containers.map(({ service }) => service).sort()).toEqual(services().sort());
+    const oneShots = containers
+      .filter(({ state }) => state.Status === 'exited')
+      .map(({ service }) => service);
+    expect(oneShots.sort()).toEqual(['temporal-namespace', 'temporal-schema']);
+  });
+
+  it('publishes on 127.0.0.1 only, and not the database', async () => {
+    const published = (await compose.containers()).flatMap((container) =>
+      container.published.map((address) => ({ service: container.service, address })),
+    );
+    expect(published.map(({ service }) => service).sort()).toEqual(['prometheus', 'temporal', 'temporal-ui']);
+    for (const { address } of published) expect(address).toMatch(/^127\.0\.0\.1:/);
+  });
+
+  it('has namespace, retention, search attributes and raised limits', async () => {
+    const connection = await Connection.connect({ address: compose.address.temporal });
+    try {
+      const { config } = await connection.workflowService.describeNamespace({ namespace: 'default' });
+      expect(Number(config?.workflowExecutionRetentionTtl?.seconds)).toBe(RETENTION_DAYS * 86_400);
+      const { customAttributes } = await connection.operatorService.listSearchAttributes({
+        namespace: 'default',
+      });
+      expect(Object.keys(customAttributes)).toEqual(expect.arrayContaining(Object.keys(searchAttributes)));
+    } finally {
+      await connection.close();
+    }
+    const log = await compose.logs('temporal');
+    for (const queue of ['transfer', 'timer', 'visibility']) {
+      expect(log.toLowerCase()).toMatch(new RegExp(`history\\.${queue}processormaxpollrps.*1000`));
+    }
+  });
+
+  it("runs the light demo's request for a client on the host", async () => {
+    const request = await prepareLight('light');
+    const [file, result] = [join(sandbox.dir, 'light.json'), join(sandbox.dir, 'light-result.json')];
+    await writeFile(file, JSON.stringify(request));
+    chown();
+    const { code, stderr } = await client('run', file, '--result', result);
+    expect([code, stderr]).toEqual([0, expect.any(String)]);
+    const { status, images: made } = await resultOf(result);
+    expect([status, made.length]).toEqual(['done', 6]);
+    expect(await stat(join(request.workflow_dir_local, 'result.json'))).toMatchObject({ uid: UID, gid: GID });
+  });
+
+  it('shows the run in the Web UI', async () => {
+    const page = await fetch(`http://${compose.address.ui}/`);
+    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('<html')]);
+    const runs = await fetch(`http://${compose.address.ui}/api/v1/namespaces/default/workflows`);
+    expect(await runs.text()).toContain('processWorkflow');
+  });
+
+  it('is scraped by Prometheus', async () => {
+    interface Targets {
+      data: { activeTargets: { labels: Record<string, string>; health: string; lastError: string }[] };
+    }
+    const targets = async (): Promise<Targets['data']['activeTargets']> => {
+      const answer = await fetch(`http://${compose.address.prometheus}/api/v1/targets`);
+      return ((await answer.json()) as Targets).data.activeTargets;
+    };
+    await until('targets that are up', async () => {
+      const seen = await targets();
+      return seen.length >= 3 && seen.every(({ health }) => health === 'up');
+    });
+  });
+
+  it('ends a run in whose middle everything was killed', async () => {
+    const request = await prepareLight('killed');
+    const [go, runs, script] = ['go', 'runs', 'scripted-task.mjs'].map((name) =>
+      join(data, 'killed', name),
+    ) as [string, string, string];
+    await cp(scriptedTask, script);
+    const gate = {
+      ...{
+        id: 100,
+        order: 1,
+        task_type: 'non_parallel',
+        args_non_parallel: { runs_file: runs, script: { '*': { wait_for: go } } },
+      },
+      task: { name: 'Gate', type: 'non_parallel', command_non_parallel: `${NODE_IN_IMAGE} ${script}` },
+    };
+    const [first, ...rest] = request.workflow.task_list;
+    const task_list = [first, gate, ...rest.map((task) => ({ ...task, order: task.order + 1 }))];
+    const [file, result] = [join(sandbox.dir, 'killed.json'), join(sandbox.dir, 'killed-result.json')];
+    await writeFile(
+      file,
+      JSON.stringify({
+        ...request,
+        workflow: { ...request.workflow, task_list },
+        recovery: { rerun_interrupted: true },
+      }),
+    );
+    chown();
+    const started = await client('start', file);
+    expect([started.code, started.stderr]).toEqual([0, expect.any(String)]);
+    const begun = (): Promise<string> => readFile(runs, 'utf8').catch(() => '');
+    await until('the gate', async () => (await begun()) === '*\n', MINUTES_MS);
+
+    await daemon.killEverything();
+    await daemon.startAgain();
+    await compose.untilHealthy();
+    await writeFile(go, '');
+
+    const { code, stderr } = await client('run', file, '--result', result);
+    expect([code, stderr]).toEqual([0, expect.any(String)]);
+    const { status, task_runs, images: made } = await resultOf(result);
+    expect([status, made.length, task_runs.length]).toEqual(['done', 6, 6]);
+    // The gate ran twice, as was allowed; what had ended before did not.
+    expect(await begun()).toBe('*\n*\n');
+    const files = await readdir(request.workflow_dir_local, { recursive: true });
+    expect(files.filter((name) => /-log\.\d+\.txt$/.test(name))).toEqual([
+      expect.stringMatching(/^1_gate\//),
+    ]);
+  });
+
+  it('is brought up once more over what is there', async () => {
+    const before = (await compose.containers()).length;
+    await up();
+    await compose.untilHealthy();
+    expect(await compose.containers()).toHaveLength(before);
+    const schema = await compose.logs('temporal-schema');
+    expect(schema).toContain('temporal_visibility: update-schema');
+  });
+
+  it('leaves nothing', async () => {
+    expect(await compose.traces()).not.toEqual([]);
+    await compose.must(['down', '-v']);
+    expect(await compose.traces()).toEqual([]);
+    expect((await stat(join(data, 'light'))).isDirectory()).toBe(true);
+  });
+});
