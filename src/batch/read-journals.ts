@@ -1,11 +1,15 @@
+import { constants } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { mergeJournals, parseJournal, type JournalReport } from './journal.js';
 
 export type { JournalReport, ScriptCopy, UnitEnd } from './journal.js';
 
+/** A pipe in the place of a journal has no writer that anybody should wait for. */
+const AT_ONCE = { encoding: 'utf8', flag: constants.O_RDONLY | constants.O_NONBLOCK } as const;
+
 const readFiles = async (files: string[]): Promise<JournalReport> => {
-  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+  const texts = await Promise.all(files.map((file) => readFile(file, AT_ONCE)));
   return mergeJournals(texts.map(parseJournal).filter((copy) => copy !== null));
 };
 

@@ -1,7 +1,7 @@
 /** What a run's own copy of its request says about where it runs. */
-import { readFile } from 'node:fs/promises';
 import { errorCode } from '../state/errors.js';
 import { requestPath } from '../state/paths.js';
+import { readWhole } from '../state/read-file.js';
 import { UsageError } from './exit-codes.js';
 
 /**
@@ -13,13 +13,17 @@ export const storedRequest = async (
   runDir: string,
 ): Promise<{ backend: string; activity_task_queue: string }> => {
   try {
-    return JSON.parse(await readFile(requestPath(runDir), 'utf8')) as {
+    return JSON.parse((await readWhole(requestPath(runDir))).toString('utf8')) as {
       backend: string;
       activity_task_queue: string;
     };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     if (errorCode(error) === 'ENOENT') throw new UsageError(`No run has begun in ${runDir}: ${why}`);
-    throw new Error(`The request of the run in ${runDir} cannot be read: ${why}`, { cause: error });
+    throw new Error(
+      `The run's copy of its request ${requestPath(runDir)} cannot be read: ${why}. Give the request again ` +
+        '(fractal-temporal run REQUEST.json), and cancel the run from another terminal while that goes on.',
+      { cause: error },
+    );
   }
 };

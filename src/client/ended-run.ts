@@ -1,9 +1,9 @@
 /** A run that has ended as its own directory tells it: the server forgets closed runs after its retention. */
-import { readFile } from 'node:fs/promises';
 import { errorCode } from '../state/errors.js';
 import { sha256 } from '../state/files.js';
 import { readIdentity } from '../state/identity.js';
 import { resultPath } from '../state/paths.js';
+import { readWhole } from '../state/read-file.js';
 import { emptyFailureDetails, type ResultReference, TASK_EXECUTION_ERROR } from '../wire/failure.js';
 import type { RunResult } from '../wire/result.js';
 import { JobExecutionError, ResultUnreadableError, RunCancelledError, TaskExecutionError } from './errors.js';
@@ -21,7 +21,7 @@ const INVISIBLE = ['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'];
 
 const readBytes = async (path: string): Promise<Buffer | null> => {
   try {
-    return await readFile(path);
+    return await readWhole(path);
   } catch (error) {
     if (INVISIBLE.includes(errorCode(error) ?? '')) return null;
     throw error;

@@ -20,5 +20,5 @@ export { type Queue, unpolledQueues } from './pollers.js';
 export { defaultWorkflowId, type ProcessWorkflowInput, requestDigest, runDirOf } from './request.js';
 export { readResult } from './result.js';
 export { activityQueueOfRun, digestOfRun, directoryOfRun } from './start-argument.js';
-export { type StartOptions, startProcessWorkflow, WORKFLOW_TYPE } from './start.js';
-export { WORKFLOW_TASK_QUEUE } from '../wire/names.js';
+export { type StartOptions, startProcessWorkflow } from './start.js';
+export { WORKFLOW_TASK_QUEUE, WORKFLOW_TYPE } from '../wire/names.js';

@@ -1,6 +1,6 @@
 /** Reads a run's result by its reference. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readWhole } from '../state/read-file.js';
 import type { ResultReference } from '../wire/failure.js';
 import type { RunResult } from '../wire/result.js';
 import { ResultUnreadableError } from './errors.js';
@@ -13,7 +13,7 @@ import { ResultUnreadableError } from './errors.js';
 export const readResult = async (reference: ResultReference): Promise<RunResult> => {
   let bytes: Buffer;
   try {
-    bytes = await readFile(reference.path);
+    bytes = await readWhole(reference.path);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new ResultUnreadableError(reference, why, { cause: error });

@@ -1,5 +1,5 @@
 /** Starts a run, or joins the one that the same request has already. */
-import { WORKFLOW_TASK_QUEUE } from '../wire/names.js';
+import { WORKFLOW_TASK_QUEUE, WORKFLOW_TYPE } from '../wire/names.js';
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { readIdentity } from '../state/identity.js';
 import { type EndedRun, readEndedRun } from './ended-run.js';
@@ -16,8 +16,6 @@ import { digestOfRun } from './start-argument.js';
 import { DIRECTORY_MEMO, REQUEST_DIGEST_MEMO } from './tunables.js';
 import { neverOpened } from './unopened.js';
 import { isJsonObject } from '../validation/schemas/leaf.js';
-
-export const WORKFLOW_TYPE = 'processWorkflow';
 
 export interface StartOptions {
   /** Default: derived from the run's directory, so that starting twice is one run. */

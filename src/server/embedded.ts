@@ -1,16 +1,22 @@
 /** The embedded server: `temporal server start-dev` as a child in its own session (docs/server.md). */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, constants, mkdirSync, openSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import getPort from 'get-port';
+import { fileTail } from '../state/file-tail.js';
 import { type ProcessIdentity, endProcess, processStart } from './process.js';
 import { probe } from './probe.js';
 import { keepRunsForWeeks } from './retention.js';
 import { startDevArguments } from './start-dev.js';
 import { tieToThisProcess } from './tie.js';
-import { READY_POLL_MS, SERVER_START_SECONDS, SERVER_STOP_SECONDS, START_ATTEMPTS } from './tunables.js';
+import {
+  READY_POLL_MS,
+  SERVER_LOG_TAIL_LINES,
+  SERVER_START_SECONDS,
+  SERVER_STOP_SECONDS,
+  START_ATTEMPTS,
+} from './tunables.js';
 
 export interface EmbeddedServerOptions {
   /** Path of the `temporal` binary (`findServerBinary`). */
@@ -47,8 +53,6 @@ export class ServerStartFailed extends Error {
 /** A log lies in a run's directory, perhaps: a link in its place is not followed. */
 const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 
-const LOG_TAIL_CHARS = 1_000;
-
 const serverEnvironment = (): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_')));
 
@@ -70,7 +74,7 @@ const launch = (binary: string, args: string[], logFile: string | null): ChildPr
 };
 
 const tail = async (logFile: string | null): Promise<string> =>
-  logFile === null ? '' : (await readFile(logFile, 'utf8').catch(() => '')).slice(-LOG_TAIL_CHARS).trim();
+  logFile === null ? '' : ((await fileTail(logFile, SERVER_LOG_TAIL_LINES)) ?? '');
 
 /** A port that refuses is asked again at once; gRPC would wait a second or more between two attempts. */
 const isOpen = (host: string, port: number): Promise<boolean> =>

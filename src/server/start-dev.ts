@@ -1,11 +1,9 @@
 /** The command line of the embedded server: pure, options in, arguments out. */
+import { SEARCH_ATTRIBUTES } from '../wire/names.js';
 import { QUEUE_POLL_MAX_RPS } from './tunables.js';
 
-export const searchAttributes = {
-  FractalBackend: 'Keyword',
-  FractalDataset: 'Keyword',
-  FractalJobId: 'Int',
-} as const;
+/** As the server's command line spells the types. */
+const typeNames = { KEYWORD: 'Keyword', INT: 'Int' } as const;
 
 export interface StartDevOptions {
   port: number;
@@ -40,7 +38,10 @@ export const startDevArguments = ({
   ...['--namespace', namespace, '--log-level', 'error', '--ui-disable-news-fetch'],
   // The user's own temporal.toml and TEMPORAL_* are for clients; they must not reach this server.
   ...['--disable-config-file', '--disable-config-env'],
-  ...Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
+  ...Object.entries(SEARCH_ATTRIBUTES).flatMap(([name, type]) => [
+    '--search-attribute',
+    `${name}=${typeNames[type]}`,
+  ]),
   ...raisedPollLimits,
   ...Object.entries(dynamicConfig).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]),
   ...(dbFile === null ? [] : database(dbFile)),

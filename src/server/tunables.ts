@@ -40,6 +40,9 @@ export const SERVER_START_SECONDS = 60;
 /** A run is looked at again after a holiday; the histories of 30 days of daily runs are some 100 MB. */
 export const RETENTION_DAYS = 30;
 
+/** Of what a server that did not come up has printed: it gives its reason last. */
+export const SERVER_LOG_TAIL_LINES = 10;
+
 /** Between two looks whether the server answers: short, since it comes up in about a second. */
 export const READY_POLL_MS = 50;
 

@@ -1,7 +1,8 @@
 /** The state file of `up`'s server: what the next `up`, and every other command, finds it by (docs/server.md). */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { readWhole } from '../state/read-file.js';
 import { fileMode } from '../state/rights.js';
 import type { ProcessIdentity } from './process.js';
 
@@ -37,7 +38,7 @@ export const upStatePath = (home: string): string => join(home, 'server.json');
 /** The state file's content; null when it is missing or not one (it is only a hint: nothing is lost with it). */
 export const readUpState = async (home: string): Promise<UpState | null> => {
   try {
-    return schema.parse(JSON.parse(await readFile(upStatePath(home), 'utf8')));
+    return schema.parse(JSON.parse((await readWhole(upStatePath(home))).toString('utf8')));
   } catch {
     return null;
   }

@@ -1,7 +1,8 @@
-/** The end of a log file, for people: the only reader of tails (`status`, `logs`, the details of errors). */
+/** The end of a log file, for people: the only reader of tails (`status`, `logs`, the words of errors). */
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { lastLines } from './plain-text.js';
+import { AT_ONCE } from './read-file.js';
 import { TAIL_CHUNK_BYTES, TAIL_LINE_CHARACTERS, TAIL_MAX_BYTES } from './tunables.js';
 
 const NEWLINE = 0x0a;
@@ -41,7 +42,7 @@ const readBack = async (handle: FileHandle, size: number, lines: number): Promis
  */
 export const fileTail = async (path: string, lines: number): Promise<string | null> => {
   try {
-    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const handle = await open(path, constants.O_RDONLY | AT_ONCE);
     try {
       const about = await handle.stat();
       if (!about.isFile()) return null;

@@ -5,20 +5,11 @@
  * file or none, and a second writer of the same content succeeds without writing over it.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import {
-  copyFile,
-  link,
-  lstat,
-  mkdir,
-  open,
-  readFile,
-  rename,
-  unlink,
-  type FileHandle,
-} from 'node:fs/promises';
+import { copyFile, link, lstat, mkdir, open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { FileReference } from '../wire/failure.js';
 import { errorCode, StateCorrupt, StorageFailed } from './errors.js';
+import { readWhole } from './read-file.js';
 import { fileMode, folderMode } from './rights.js';
 import { WRITE_CHUNK_CHARACTERS } from './tunables.js';
 
@@ -107,7 +98,7 @@ const ignoreMissing = (error: unknown): void => {
 
 /** Whether what is there is only the beginning of what belongs there: its writer lost power or space. */
 const isCutOff = async (existing: Buffer, temporary: string): Promise<boolean> => {
-  const whole = await readFile(temporary);
+  const whole = await readWhole(temporary);
   return existing.length < whole.length && whole.subarray(0, existing.length).equals(existing);
 };
 
@@ -125,7 +116,7 @@ export const publishState = async (path: string, parts: Parts): Promise<FileRefe
       await syncFolder(dirname(path));
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error;
-      const existing = await readFile(path);
+      const existing = await readWhole(path);
       if (sha256(existing) === digest) return { path, sha256: digest };
       if (!(await isCutOff(existing, temporary))) {
         throw new StateCorrupt(
@@ -164,14 +155,14 @@ export const adoptState = async (
       await syncFolder(dirname(path));
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error;
-      if (!isWhole(await readFile(path))) {
+      if (!isWhole(await readWhole(path))) {
         await rename(temporary, path);
         await syncFolder(dirname(path));
       }
     } finally {
       await unlink(temporary).catch(ignoreMissing);
     }
-    const bytes = await readFile(path);
+    const bytes = await readWhole(path);
     return { bytes, reference: { path, sha256: sha256(bytes) } };
   } catch (error) {
     throw cannotWrite(path, error);
@@ -237,7 +228,7 @@ export const createExclusive = async (path: string, text: string): Promise<boole
 export const readState = async (reference: FileReference): Promise<Buffer> => {
   let bytes: Buffer;
   try {
-    bytes = await readFile(reference.path);
+    bytes = await readWhole(reference.path);
   } catch (error) {
     throw new StorageFailed(reference.path, 'cannot read', error);
   }
@@ -254,7 +245,7 @@ export const readState = async (reference: FileReference): Promise<Buffer> => {
 
 export const readBytesIfThere = async (path: string): Promise<Buffer | null> => {
   try {
-    return await readFile(path);
+    return await readWhole(path);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return null;
     throw new StorageFailed(path, 'cannot read', error);

@@ -3,10 +3,14 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { isPermanent, StorageFailed } from './errors.js';
 import { workflowLogPath } from './paths.js';
+import { AT_ONCE } from './read-file.js';
 import { fileMode } from './rights.js';
 
-/** A link that lies there is not followed: what it leads to is no log of a run. */
-const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
+/**
+ * A link that lies there is not followed: what it leads to is no log of a run. A pipe refuses to be opened where nobody
+ * reads from it; else whoever writes would wait for that.
+ */
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | AT_ONCE;
 
 /** Appends one line; an activity that is retried may say a thing twice. */
 export const logEvent = async (

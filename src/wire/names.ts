@@ -1,4 +1,16 @@
-/** Names that other programs rely on: task queues (docs/client.md). Pure; workflow code imports it. */
+/**
+ * Names that other programs rely on: workflow type, task queues, search attributes (docs/client.md). Pure; workflow code
+ * imports it.
+ */
+
+export const WORKFLOW_TYPE = 'processWorkflow';
+
+/** By which runs are found in the Web UI, with their types. */
+export const SEARCH_ATTRIBUTES = {
+  FractalBackend: 'KEYWORD',
+  FractalDataset: 'KEYWORD',
+  FractalJobId: 'INT',
+} as const;
 
 /** Task queue of the workflow. */
 export const WORKFLOW_TASK_QUEUE = 'fractal';

@@ -1,10 +1,11 @@
 /** Search attributes by which runs are found in the Web UI. */
 import { defineSearchAttributeKey, type SearchAttributeUpdatePair } from '@temporalio/common';
 import type { OpenedRun } from '../wire/activities.js';
+import { SEARCH_ATTRIBUTES } from '../wire/names.js';
 
-const backend = defineSearchAttributeKey('FractalBackend', 'KEYWORD');
-const dataset = defineSearchAttributeKey('FractalDataset', 'KEYWORD');
-const jobId = defineSearchAttributeKey('FractalJobId', 'INT');
+const backend = defineSearchAttributeKey('FractalBackend', SEARCH_ATTRIBUTES.FractalBackend);
+const dataset = defineSearchAttributeKey('FractalDataset', SEARCH_ATTRIBUTES.FractalDataset);
+const jobId = defineSearchAttributeKey('FractalJobId', SEARCH_ATTRIBUTES.FractalJobId);
 
 export const searchAttributePairs = (
   values: NonNullable<OpenedRun['search_attributes']>,

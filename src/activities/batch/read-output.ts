@@ -4,6 +4,7 @@ import { constants } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AT_ONCE } from '../../state/read-file.js';
 import { errorCode, isPermanent, StorageFailed } from '../../state/errors.js';
 import { LATE_FILE_LOOK_MS, LARGEST_OUTPUT_BYTES } from '../tunables.js';
 
@@ -27,7 +28,7 @@ const WORDS: Readonly<Record<string, string>> = {
  */
 export const readLeftOutput = async (path: string): Promise<LeftOutput> => {
   try {
-    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const handle = await open(path, constants.O_RDONLY | AT_ONCE);
     try {
       const about = await handle.stat();
       if (about.isDirectory()) return unusable('it is a folder, not a file');

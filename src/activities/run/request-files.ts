@@ -1,7 +1,7 @@
 /** Parts of a request that travel as files, because they are larger than what Temporal carries. */
-import { readFile } from 'node:fs/promises';
 import { readState, sha256 } from '../../state/files.js';
 import { errorCode, StorageFailed } from '../../state/errors.js';
+import { readWhole } from '../../state/read-file.js';
 import { canonicalJson } from '../../wire/canonical-json.js';
 import type { InputError } from '../../wire/failure.js';
 import { JsonError, parseJson } from '../../wire/parse-json.js';
@@ -52,7 +52,7 @@ export const loadImages = async (dataset: Dataset): Promise<{ images: Image[]; e
   const pointer = '/dataset/images_file';
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = (await readWhole(path)).toString('utf8');
   } catch (error) {
     const code = errorCode(error);
     if (code === null || !['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR', 'EPERM'].includes(code)) {

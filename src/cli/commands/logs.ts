@@ -1,5 +1,6 @@
 /** `logs`: the units of a run with their logs, or one unit's log. */
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { connectClient, directoryOfRun } from '../../client/index.js';
@@ -45,13 +46,18 @@ export const findUnit = (units: readonly UnitFiles[], name: string): UnitFiles |
 const status = ({ record }: UnitFiles): string =>
   record === null ? 'running' : record.cause === null ? record.status : `${record.status} (${record.cause})`;
 
+const notReadable = (logFile: string): UsageError =>
+  new UsageError(`The log ${logFile} is not there, or cannot be read from here.`);
+
 const printLog = async (io: Io, { logFile }: UnitFiles, tail: number | undefined): Promise<void> => {
   if (tail !== undefined) {
     const text = await fileTail(logFile, tail);
-    if (text === null) throw new UsageError(`The log ${logFile} is not there, or cannot be read from here.`);
+    if (text === null) throw notReadable(logFile);
     print(io, text);
     return;
   }
+  const about = await stat(logFile).catch(() => null);
+  if (about?.isFile() !== true) throw notReadable(logFile);
   const log = createReadStream(logFile);
   // To a file or a pipe it goes as it is; a terminal is not given what only looks like text.
   if (io.stdout.isTTY) await pipeline(log, readableLines, io.stdout, { end: false });

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Batch } from '../../../batch/contract.js';
+import { fileTail } from '../../../state/file-tail.js';
 import { makeFolder } from '../../../state/files.js';
 import { scrubbedEnvironment, unitShellEnvironment } from '../../environment.js';
 import type { HostFiles } from '../folders.js';
@@ -60,6 +61,6 @@ export const launch = async (batch: Batch, files: HostFiles): Promise<Launched> 
 
 /** The end of a script's stderr, or what the shell that started it had to say; '' when there is nothing. */
 export const stderrTail = async (files: string[], lines: number): Promise<string> => {
-  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')));
-  return texts.join('').trimEnd().split('\n').slice(-lines).join('\n');
+  const tails = await Promise.all(files.map((file) => fileTail(file, lines)));
+  return tails.filter(Boolean).join('\n').split('\n').slice(-lines).join('\n');
 };
