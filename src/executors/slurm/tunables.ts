@@ -50,6 +50,12 @@ export const LIMIT_BACKOFF_MAX_SECONDS = 60;
 
 /** A full disk, a missing module, a broken wrapper: what somebody who is called mends within half an hour passes. */
 export const DEFAULT_UNCLEAR_REFUSAL_PATIENCE_SECONDS = 1800;
+/** Longer than the longest pause between two calls of one worker: what is beyond it was time without a worker. */
+export const UNCLEAR_GAP_MAX_SECONDS = 300;
+/** The backstop behind timeout(1) around sbatch, which lives on when the worker does not. */
+export const BACKSTOP_SECONDS = 10;
+/** From timeout(1)'s SIGTERM to its SIGKILL. */
+export const KILL_AFTER_SECONDS = 5;
 /** Excluding more nodes than this says less of the nodes than of the tasks. */
 export const AVOIDED_NODES_MAX = 8;
 /** Partitions and nodes change by an administrator's hand; within one answer a whole run is checked. */
@@ -66,6 +72,8 @@ export const SCANCEL_IDS_MAX = 500;
 export const STUCK_COMPLETING_SECONDS = 120;
 /** Enough of a job's stderr to hold the last message of whatever ended it. */
 export const STDERR_TAIL_LINES = 60;
+/** Of these, and of its stdout where the units were not reached, what stands in the error: it is for one look. */
+export const LINES_SHOWN = 10;
 /** Of SLURM's words in a heartbeat, which the Web UI shows in one line. */
 export const SHOWN_CHARACTERS = 200;
 /** Of what is remembered about a batch that nobody asks for any more. */

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
@@ -229,6 +229,23 @@ describe('submit', () => {
       /^sbatch has failed for [0-9]+ s .*the last time with: timeout: sbatch: not found$/,
     );
     expect(cluster.count('sbatch')).toBeGreaterThan(1);
+  });
+
+  it('is given up after the same time when its worker was started anew meanwhile', async () => {
+    cluster.sbatch = () => ({ ...said('', 127, 'timeout: sbatch: not found\n'), taken: false });
+    const context = newContext();
+    const first = submit(backendFor({ message_timeout_seconds: 0.01 }), context);
+    await vi.waitFor(() => {
+      expect(context.notes.join()).toContain('sbatch fails, trying again');
+    });
+    context.controller.abort();
+    await expect(first).rejects.toThrow();
+    // As if that had been going on for 20 minutes, one call a minute.
+    const calls = Array.from({ length: 20 }, (_, n) => `# attempt ${Date.now() - (20 - n) * 60_000}`);
+    const file = submissionFiles(batch).stdout;
+    await writeFile(file, `${calls.map((call) => `${call}\n# ended\n# unclear\n`).join('')}`);
+    const patient = { unclear_refusal_patience_seconds: 1200, message_timeout_seconds: 0.01 };
+    await expect(submit(backendFor(patient))).rejects.toThrow(/^sbatch has failed for 120[0-9] s/);
   });
 
   it('lets go when told to, and leaves nothing behind that would be lost', async () => {
@@ -663,6 +680,17 @@ describe('cancel', () => {
       expect(uncertain).toContain(batch.paths[name]);
     },
   );
+
+  it('ends its jobs, and comes again, where reading fails in a way that may pass', async () => {
+    const backend = backendFor({ message_timeout_seconds: 0.05 });
+    const handle = await submit(backend);
+    await rm(batch.paths.intent);
+    // Reading it is an i/o error.
+    await symlink('/proc/self/mem', batch.paths.intent);
+    const cancelling = backend.executor.cancel(batch, handle, newContext());
+    await expect(cancelling).rejects.toThrow(/intent: EIO/);
+    expect(cluster.jobs[0]?.state).toBe('CANCELLED');
+  });
 
   it.each(['', '{"user":"an'])('ends its jobs where the intent holds %j', async (text) => {
     const backend = backendFor({ message_timeout_seconds: 0.05 });

@@ -6,7 +6,7 @@ import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { leaveTombstone } from '../../claims.js';
-import { errorCode } from '../../../state/errors.js';
+import { errorCode, StorageFailed } from '../../../state/errors.js';
 import {
   WrongWorker,
   type BatchNames,
@@ -28,18 +28,21 @@ interface Cancelling {
   context: ExecutorContext;
   found: Set<string>;
   doubts: string[];
+  /** A failure of the storage that may pass: what it hides is read when it has passed. */
+  passing: StorageFailed | null;
   /** When scancel last took the request for a job, by job. */
   asked: Map<string, number>;
   /** Since when a job has been in its state. */
   states: Map<string, { state: string; since: number }>;
 }
 
-/** null besides a doubt where it fails. */
-const orDoubt = async <T>({ doubts }: Cancelling, reading: () => Promise<T>): Promise<T | null> => {
+/** null besides a doubt where it fails. What may pass is kept for a next time: the jobs are ended first. */
+const orDoubt = async <T>(work: Cancelling, reading: () => Promise<T>): Promise<T | null> => {
   try {
     return await reading();
   } catch (error) {
-    doubts.push(error instanceof Error ? error.message : String(error));
+    if (error instanceof StorageFailed && !error.isPermanent) work.passing ??= error;
+    work.doubts.push(error instanceof Error ? error.message : String(error));
     return null;
   }
 };
@@ -144,7 +147,7 @@ const endJobs = async (work: Cancelling): Promise<void> => {
   await untilNoneLives(work);
 };
 
-/** @throws WrongWorker when the batch belongs to another user. */
+/** @throws WrongWorker when the batch belongs to another user, StorageFailed for what may pass, its jobs ended by then. */
 export const cancelBatch = async (
   scheduler: Scheduler,
   batch: BatchNames,
@@ -156,7 +159,7 @@ export const cancelBatch = async (
   };
   const work: Cancelling = {
     ...{ scheduler, batch, context: { ...context, note } },
-    ...{ found: new Set(), doubts: [], asked: new Map(), states: new Map() },
+    ...{ found: new Set(), doubts: [], passing: null, asked: new Map(), states: new Map() },
   };
   // First the mark, then the look: whoever submits does it the other way round, so that one of us sees the other.
   const hadFiles = await isThere(batch.paths.units);
@@ -170,6 +173,7 @@ export const cancelBatch = async (
   if (!neverSubmitted) await endJobs(work);
   // Not prepared yet, or all its files are lost: its name tells.
   else if (!hadFiles) await untilNoneLives(work);
+  if (work.passing !== null) throw work.passing;
   return {
     jobIds: [...work.found],
     uncertain: work.doubts.length === 0 ? null : [...new Set(work.doubts)].join('; '),

@@ -1,7 +1,9 @@
 /** One call of sbatch, with everything that it leaves on record. */
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import type { Batch } from '../../../batch/contract.js';
+import { readIfThere } from '../../../state/files.js';
 import type { SlurmCommands } from '../commands/commands.js';
+import { BACKSTOP_SECONDS, KILL_AFTER_SECONDS } from '../tunables.js';
 import { readSubmission, type SubmissionOutcome } from '../commands/sbatch.js';
 import { closeAttempt, openAttempt, readAttempts, submissionFiles } from './submission-files.js';
 
@@ -9,10 +11,6 @@ export interface SbatchOptions {
   commands: SlurmCommands;
   timeoutSeconds: number;
 }
-
-/** The backstop behind timeout(1), which lives on when the worker does not. */
-const BACKSTOP_SECONDS = 10;
-const KILL_AFTER_SECONDS = 5;
 
 /** Else the words of some module system would look like sbatch's. */
 const PRE_COMMANDS_FAILED = `trap 'echo "pre_submission_commands failed at: $BASH_COMMAND" >&2' ERR`;
@@ -64,13 +62,13 @@ export const callSbatch = async (
       timeoutSeconds + KILL_AFTER_SECONDS + BACKSTOP_SECONDS,
     );
     const { jobId } = await readAttempts(batch);
-    const words = await readFile(submissionFiles(batch).stderr, 'utf8');
+    const words = (await readIfThere(submissionFiles(batch).stderr)) ?? '';
     const outcome = readSubmission({
       ...end,
       stdout: jobId ?? '',
       stderr: end.stderr === '' ? words : end.stderr,
     });
-    if (surelyNotTaken(outcome)) await closeAttempt(batch);
+    await closeAttempt(batch, { ended: surelyNotTaken(outcome), unclear: outcome.kind === 'unclear' });
     return outcome;
   } finally {
     await Promise.all([script.close(), stdout.close(), stderr.close()]);

@@ -10,6 +10,7 @@ import { callSbatch } from './sbatch-command.js';
 import { readJobId, recordJobId } from './submission-files.js';
 import { hasTombstone, refuseEnded, slurmScript } from './submission.js';
 import { type Scheduler } from './scheduler.js';
+import { spendPatience } from './unclear-patience.js';
 import { LIMIT_BACKOFF_FIRST_SECONDS, LIMIT_BACKOFF_MAX_SECONDS } from '../tunables.js';
 
 /** Of these a refusal may be the work of the nodes that the job leaves out. */
@@ -24,25 +25,6 @@ const createBackOff = ({ signal }: ExecutorContext): (() => Promise<void>) => {
   return async () => {
     await sleep(seconds * 1000 * (0.75 + 0.5 * Math.random()), undefined, { signal });
     seconds = Math.min(LIMIT_BACKOFF_MAX_SECONDS, seconds * 2);
-  };
-};
-
-/** How long failures without clear words have followed each other without a break. */
-const createPatience = ({ config }: Scheduler): { spend(words: string): void; renew(): void } => {
-  const allowedSeconds = config.runner_config.unclear_refusal_patience_seconds;
-  let since: number | null = null;
-  return {
-    renew: () => {
-      since = null;
-    },
-    spend: (words) => {
-      since ??= performance.now();
-      const seconds = (performance.now() - since) / 1000;
-      if (seconds < allowedSeconds) return;
-      throw new SubmissionRefused(
-        `sbatch has failed for ${Math.round(seconds)} s (unclear_refusal_patience_seconds), the last time with: ${words}`,
-      );
-    },
   };
 };
 
@@ -102,7 +84,7 @@ export const submitUntilTaken = async (
   context: ExecutorContext,
 ): Promise<string> => {
   const backOff = createBackOff(context);
-  const patience = createPatience(scheduler);
+  const { unclear_refusal_patience_seconds: patienceSeconds } = scheduler.config.runner_config;
   let avoided = nodesToAvoid(
     batch.avoidNodes,
     readResources(batch.resources),
@@ -112,7 +94,6 @@ export const submitUntilTaken = async (
   for (;;) {
     const startedAt = Date.now();
     const outcome = await submitOnce(scheduler, batch, context);
-    if (outcome.kind !== 'unclear') patience.renew();
     switch (outcome.kind) {
       case 'accepted':
         return taken(scheduler, batch, outcome.jobId);
@@ -129,7 +110,7 @@ export const submitUntilTaken = async (
         const found = await foundAfter(scheduler, batch, outcome, startedAt, context);
         if (found !== null) return taken(scheduler, batch, found);
         if (outcome.kind === 'ambiguous') break;
-        patience.spend(outcome.words);
+        await spendPatience(batch, outcome.words, patienceSeconds);
         context.note(`sbatch fails, trying again: ${outcome.words}`);
         await backOff();
         break;

@@ -92,6 +92,7 @@ export const jobsOfJournals = async ({ paths }: BatchNames): Promise<string[]> =
 
 const ATTEMPT = '# attempt ';
 const ENDED = '# ended';
+const UNCLEAR = '# unclear';
 
 /** Opens the files of one sbatch, with a line that says when it began. */
 export const openAttempt = async (
@@ -105,11 +106,16 @@ export const openAttempt = async (
   return { stdout, stderr: await open(files.stderr, 'w+') };
 };
 
-/** After an sbatch of which is known that it submitted nothing. */
-export const closeAttempt = async (batch: BatchNames): Promise<void> => {
+/** After an sbatch: whether it is known to have submitted nothing, and whether it failed without clear words. */
+export const closeAttempt = async (
+  batch: BatchNames,
+  { ended, unclear }: { ended: boolean; unclear: boolean },
+): Promise<void> => {
+  const lines = [...(ended ? [ENDED] : []), ...(unclear ? [UNCLEAR] : [])];
+  if (lines.length === 0) return;
   const handle = await open(submissionFiles(batch).stdout, 'a');
   try {
-    await handle.appendFile(`${ENDED}\n`);
+    await handle.appendFile(lines.map((line) => `${line}\n`).join(''));
   } finally {
     await handle.close();
   }
@@ -130,6 +136,24 @@ export const parseAttempts = (text: string): LastAttempt => {
   const ended = attempt.split('\n').includes(ENDED);
   return { jobId: parseJobId(attempt), openSince: ended || Number.isNaN(began) ? null : began };
 };
+
+/** One call of sbatch, as it is on record. */
+export interface SbatchCall {
+  /** When it began, in ms since the epoch. */
+  at: number;
+  /** It failed without clear words. */
+  unclear: boolean;
+}
+
+export const parseCalls = (text: string): SbatchCall[] =>
+  text
+    .split(ATTEMPT)
+    .slice(1)
+    .map((call) => ({ at: Number.parseInt(call, 10), unclear: call.split('\n').includes(UNCLEAR) }))
+    .filter(({ at }) => !Number.isNaN(at));
+
+export const readCalls = async (batch: BatchNames): Promise<SbatchCall[]> =>
+  parseCalls((await readIfThere(submissionFiles(batch).stdout)) ?? '');
 
 export const readAttempts = async (batch: BatchNames): Promise<LastAttempt> =>
   parseAttempts((await readIfThere(submissionFiles(batch).stdout)) ?? '');

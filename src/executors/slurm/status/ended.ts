@@ -1,6 +1,8 @@
 /** The last word on a job that has ended: cause, use of resources, and what to tell people. */
 import { readTombstone } from '../../claims.js';
 import { fileTail } from '../../../state/file-tail.js';
+import { lastLines } from '../../../state/plain-text.js';
+import { TAIL_LINE_CHARACTERS } from '../../../state/tunables.js';
 import type { Batch, BatchStatus } from '../../../batch/contract.js';
 import type { SlurmCommands } from '../commands/commands.js';
 import { explainEnd } from './explain.js';
@@ -9,7 +11,7 @@ import type { JobAccount } from '../commands/sacct.js';
 import { parseScontrolJob, type ControlledJob } from '../commands/scontrol.js';
 import { endCauseOf, nodeAtFault } from '../commands/states.js';
 import { readOwner } from '../jobs/submission-files.js';
-import { STDERR_TAIL_LINES } from '../tunables.js';
+import { LINES_SHOWN, STDERR_TAIL_LINES } from '../tunables.js';
 
 export type Ended = Extract<BatchStatus, { state: 'ended' }>;
 
@@ -43,14 +45,11 @@ const timeLimit = (batch: Batch, account: JobAccount | null, shown: ControlledJo
   return shown?.timeLimit ?? readResources(batch.resources).time;
 };
 
-const LINES_SHOWN = 10;
-
-const lastLines = (text: string): string => text.split('\n').slice(-LINES_SHOWN).join('\n');
-
 export const describeEnd = async (batch: Batch, end: EndOfJob, commands: SlurmCommands): Promise<Ended> => {
   const { jobId, account } = end;
   const shown = account === null ? await showJob(jobId, batch.jobName, commands) : null;
   const stderrTail = (await fileTail(`${batch.paths.stdioPrefix}${jobId}.err`, STDERR_TAIL_LINES)) ?? '';
+  const shownLines = lastLines(stderrTail, LINES_SHOWN, TAIL_LINE_CHARACTERS);
   const exit = account?.exit ?? shown?.exit ?? null;
   const state = account === null ? end.state : account.state;
   const node = end.node !== '' ? end.node : (account?.node ?? shown?.node ?? null);
@@ -66,7 +65,7 @@ export const describeEnd = async (batch: Batch, end: EndOfJob, commands: SlurmCo
     node,
     usage: account?.usage ?? null,
     message: explainEnd({
-      ...{ jobId, state, exit, node, reason: end.reason, stderrTail: lastLines(stderrTail) },
+      ...{ jobId, state, exit, node, reason: end.reason, stderrTail: shownLines },
       stdoutTail: stdoutTail ?? '',
       usage: account?.usage ?? null,
       memoryLimit: account?.requestedMem ?? plannedMemory(batch),

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { liveJobs, rateDelayMs } from '../../../../src/executors/slurm/jobs/gate.js';
 import { chooseJob } from '../../../../src/executors/slurm/jobs/look-up.js';
-import { parseAttempts } from '../../../../src/executors/slurm/jobs/submission-files.js';
+import { parseAttempts, parseCalls } from '../../../../src/executors/slurm/jobs/submission-files.js';
+import { unclearSeconds } from '../../../../src/executors/slurm/jobs/unclear-patience.js';
 
 describe('rateDelayMs', () => {
   it('lets through as many as fit into a minute', () => {
@@ -63,4 +64,20 @@ it.each([
   ['# attempt 100\n# attempt 200\n7\n', '7', 200],
 ])('parseAttempts(%j)', (text, jobId, openSince) => {
   expect(parseAttempts(text)).toEqual({ jobId, openSince });
+});
+
+const call = (seconds: number, words = '# ended\n# unclear\n'): string =>
+  `# attempt ${seconds * 1000}\n${words}`;
+
+it.each([
+  ['no call', '', 100, 0],
+  ['one', call(10), 25, 15],
+  ['several', call(10) + call(30) + call(90), 100, 90],
+  ['one with a clear answer starts anew', call(10) + call(30, '# ended\n') + call(90), 100, 10],
+  ['so does one that nobody saw the end of', call(10) + call(30, '') + call(90), 100, 10],
+  ['the last one answered clearly', call(10) + call(30, '# ended\n'), 100, 0],
+  ['two hours without a worker count as five minutes', call(10) + call(7_210), 7_220, 310],
+  ['another host’s clock is ahead', call(50) + call(10), 20, 10],
+])('unclearSeconds: %s', (_what, text, now, seconds) => {
+  expect(unclearSeconds(parseCalls(text), now * 1000)).toBe(seconds);
 });
