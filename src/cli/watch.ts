@@ -1,7 +1,7 @@
 /** Follows a run until it ends: progress, and a word when nobody works on it. */
 import type { Client } from '@temporalio/client';
 import { type Queue, type RunHandle, unpolledQueues } from '../client/index.js';
-import { noWorkerLines } from '../report/no-worker.js';
+import { noWorkerLines, pausedLine } from '../report/no-worker.js';
 import type { ProgressView } from './progress-view.js';
 import { aborted, pause } from './signals.js';
 import { NO_WORKER_NOTICE_MS, PROGRESS_POLL_MS } from './tunables.js';
@@ -39,6 +39,7 @@ export const watchRun = async ({ client, run, queues, view, signal }: WatchOptio
   let nextLook = Date.now() + NO_WORKER_NOTICE_MS;
   let told = '';
   let away = false;
+  let state = '';
   const stopped = aborted(signal);
   while (!signal.aborted) {
     try {
@@ -48,6 +49,9 @@ export const watchRun = async ({ client, run, queues, view, signal }: WatchOptio
       if (away) view.note('The server answers again.');
       away = false;
       view.update(live);
+      const paused = pausedLine(run.workflowId, live.state);
+      if (paused !== null && live.state !== state) view.note(paused);
+      state = live.state;
     } catch (error) {
       if (!away)
         view.note(`The server does not answer (${error instanceof Error ? error.message : ''}); waiting.`);

@@ -1,6 +1,6 @@
 /** Words for a run that nobody works on: which queues have no worker, and which have one. */
-import type { Client } from '@temporalio/client';
-import { type Queue, unpolledQueues } from '../client/index.js';
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import { activityQueueOfRun, type Queue, unpolledQueues } from '../client/index.js';
 import { activityTaskQueue, stepsTaskQueue } from '../wire/names.js';
 import { backendNames } from '../executors/names.js';
 
@@ -41,6 +41,31 @@ export const noWorkerLines = async (client: Client, unpolled: readonly Queue[]):
       (type === 'activity' ? others : ''),
   );
 };
+
+/** What to say where the server does not answer that question; a run is not touched by it. */
+export const cannotAskLine = (error: unknown): string =>
+  `Whether workers poll the queues of this run could not be asked: ${error instanceof Error ? error.message : String(error)}`;
+
+/** The same lines for a run that exists; one that says so where nobody could be asked. */
+export const noWorkerOf = async (
+  client: Client,
+  run: WorkflowHandle,
+  workflowQueue: string,
+): Promise<string[]> => {
+  try {
+    const activityQueue = await activityQueueOfRun(client, run);
+    const queues = activityQueue === null ? [] : queuesOf(workflowQueue, activityQueue);
+    return await noWorkerLines(client, await unpolledQueues(client, queues));
+  } catch (error) {
+    return [cannotAskLine(error)];
+  }
+};
+
+/** What to say of a run that somebody has paused; null for any other. `state` is Temporal's word. */
+export const pausedLine = (workflowId: string, state: string): string | null =>
+  state.toUpperCase() === 'PAUSED'
+    ? `Run ${workflowId} is paused: nothing of it goes on, a cancellation neither, until it is unpaused (Web UI, or temporal workflow unpause --workflow-id ${workflowId}).`
+    : null;
 
 /** What to say of a backend that this program does not have; null for its own ones. */
 export const unknownBackendLine = (backend: string): string | null =>

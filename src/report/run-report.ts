@@ -1,18 +1,9 @@
 /** Everything `status` knows of a run: from the server, from its workflow, from its directory. */
 import type { Client } from '@temporalio/client';
-import {
-  activityQueueOfRun,
-  directoryOfRun,
-  getRun,
-  isEnded,
-  type LiveProgress,
-  readEndedRun,
-  type RunHandle,
-  unpolledQueues,
-} from '../client/index.js';
+import { directoryOfRun, getRun, isEnded, type LiveProgress, readEndedRun } from '../client/index.js';
 import { fileTail } from '../state/file-tail.js';
 import type { RunResult, UnitRecord } from '../wire/result.js';
-import { noWorkerLines, queuesOf } from './no-worker.js';
+import { noWorkerOf, pausedLine } from './no-worker.js';
 import { type UnitFiles, unitFilesOf } from './run-files.js';
 import { LOG_TAIL_LINES } from './tunables.js';
 
@@ -34,7 +25,7 @@ export interface RunReport {
   pending: LiveProgress['pending'];
   /** A line for each of the run's queues that no worker polls. */
   no_worker: string[];
-  /** Why the run's server was not asked, or did not know; null when it answered. */
+  /** Why the run's server was not asked, or did not know, or that the run is paused; null otherwise. */
   note: string | null;
   failed_units: FailedUnit[];
   /** The run's result but for images and units, which `result.json` has. */
@@ -76,12 +67,6 @@ export const reportFromFiles = async (
   };
 };
 
-const noWorker = async (client: Client, run: RunHandle, workflowQueue: string): Promise<string[]> => {
-  const activityQueue = await activityQueueOfRun(client, run.temporal);
-  const queues = activityQueue === null ? [] : queuesOf(workflowQueue, activityQueue);
-  return noWorkerLines(client, await unpolledQueues(client, queues));
-};
-
 /**
  * Asks the server as well.
  *
@@ -93,7 +78,7 @@ export const reportRun = async (client: Client, workflowId: string, tails: numbe
   const [live, runDir, lines] = await Promise.all([
     run.progress(),
     directoryOfRun(client, run.temporal),
-    isEnded(description.status.name) ? [] : noWorker(client, run, description.taskQueue),
+    isEnded(description.status.name) ? [] : noWorkerOf(client, run.temporal, description.taskQueue),
   ]);
   return {
     ...(await reportFromFiles(workflowId, runDir, tails)),
@@ -104,5 +89,6 @@ export const reportRun = async (client: Client, workflowId: string, tails: numbe
     progress: live.progress,
     pending: live.pending,
     no_worker: lines,
+    note: pausedLine(workflowId, live.state),
   };
 };

@@ -203,6 +203,7 @@ export const findUpServer = async (home: string): Promise<UpState | null> => {
   if (problem === null || !(await isAlive(state.process))) return problem === null ? state : null;
   throw new UpServerSilent(
     `The server of ${home} (process ${state.process.pid} at ${state.address}) lives but does not answer: ` +
-      `${problem}. Try again; if it hangs, end it and start it again (\`fractal-temporal up\`).`,
+      `${problem}. Try again; if it hangs, end that process: the program that has it (\`up\`, or \`run\` for the server of ` +
+      'its own run) starts it again on the same database, or does so when it is started the next time.',
   );
 };

@@ -73,6 +73,19 @@ describe('wrong usage: exit code 2', () => {
     expect(stderr).toMatch(message);
   });
 
+  it.each([
+    ['run', 'two\nlines'],
+    ['start', 'bell\u0007'],
+    ['run', ' '],
+  ])('%s with the workflow id %j', async (command, id) => {
+    const stdin = JSON.stringify(rawRequest({ workflow_dir_local: join(sandbox.dir, 'never') }));
+    const { code, stdout, stderr } = await sandbox.run([command, '-', '--workflow-id', id], { stdin });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toBe(
+      `--workflow-id ${JSON.stringify(id)}: expected an id that is not empty and holds no control character.\n`,
+    );
+  });
+
   it('help and version are no errors', async () => {
     const help = await sandbox.run(['run', '--help']);
     expect(help).toMatchObject({ code: 0, stderr: '' });

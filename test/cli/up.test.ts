@@ -105,6 +105,28 @@ describe('up', () => {
     expect(await run.ended).toBe(0);
   });
 
+  it('its server hangs: no other is started beside it, and every command says what helps', async () => {
+    const file = await request('hangs', {});
+    await up();
+    const state = await readFile(join(sandbox.dir, 'home', 'server.json'), 'utf8');
+    const { pid } = (JSON.parse(state) as { process: { pid: number } }).process;
+    process.kill(pid, 'SIGSTOP');
+    try {
+      const commands = [['list'], ['run', file]];
+      for (const { code, stdout, stderr } of await Promise.all(commands.map((args) => sandbox.run(args)))) {
+        expect({ code, stdout }).toEqual({ code: 6, stdout: '' });
+        expect(stderr).toContain(`(process ${pid} at `);
+        expect(stderr).toMatch(/lives but does not answer: .* Try again; if it hangs, end that process/);
+      }
+      await expect(readFile(join(sandbox.dir, 'hangs', 'run', '.runner', 'temporal.db'))).rejects.toThrow(
+        'ENOENT',
+      );
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    expect((await sandbox.run(['list'])).code).toBe(0);
+  });
+
   it('a second one is refused, saying where the first is', async () => {
     await up();
     const { code, stderr } = await sandbox.run(['up']);

@@ -2,28 +2,44 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Command } from 'commander';
 import {
+  activityQueueOfRun,
   connectClient,
   getRun,
   isEnded,
+  type Queue,
   readEndedRun,
   RunCancelledError,
+  type RunHandle,
   WORKFLOW_TASK_QUEUE,
 } from '../../client/index.js';
 import { isUnasked } from '../away.js';
 import { type BackendOptions } from '../backends.js';
 import { type Io, say, type ServerOptions } from '../io.js';
 import { addBackendOptions, addServerOptions } from '../options.js';
+import { noWorkerOf, pausedLine, queuesOf } from '../../report/no-worker.js';
+import { createProgressView } from '../progress-view.js';
 import { openSession } from '../session.js';
 import { storedRequest } from '../stored-request.js';
 import { nameRun, requireTarget, targetOfRun } from '../target.js';
+import { watchRun } from '../watch.js';
 
 interface CancelOptions extends ServerOptions, BackendOptions {
   wait?: boolean;
 }
 
-const waitUntilCancelled = async (io: Io, client: Client, workflowId: string): Promise<void> => {
+/** While it is waited for, what it waits for is shown as by `run`. */
+const waitUntilCancelled = async (io: Io, client: Client, run: RunHandle, queues: Queue[]): Promise<void> => {
+  const { workflowId } = run;
+  const view = createProgressView(io);
+  const ended = new AbortController();
+  const watching = watchRun({ client, run, queues, view, signal: ended.signal });
+  const end = run.reference().finally(async () => {
+    ended.abort();
+    await watching;
+    view.stop();
+  });
   try {
-    await getRun(client, workflowId).reference();
+    await end;
     say(io, `Run ${workflowId} was done before the cancellation reached it.`);
   } catch (error) {
     if (!(error instanceof RunCancelledError)) throw error;
@@ -37,18 +53,26 @@ const sayEnded = (io: Io, workflowId: string, state: string): void =>
 
 const cancelOn = async (io: Io, client: Client, workflowId: string, wait: boolean): Promise<void> => {
   const run = getRun(client, workflowId);
-  const { status } = await run.temporal.describe();
+  const { status, taskQueue } = await run.temporal.describe();
   if (isEnded(status.name)) {
     sayEnded(io, workflowId, status.name.toLowerCase());
     return;
   }
   await run.cancel();
-  if (wait) await waitUntilCancelled(io, client, workflowId);
-  else
-    say(
-      io,
-      `Cancellation of ${workflowId} is on its way: its batches are stopped, then the run ends as cancelled.`,
-    );
+  if (wait) {
+    const activityQueue = await activityQueueOfRun(client, run.temporal);
+    const queues = activityQueue === null ? [] : queuesOf(taskQueue, activityQueue);
+    await waitUntilCancelled(io, client, run, queues);
+    return;
+  }
+  say(
+    io,
+    `Cancellation of ${workflowId} is on its way: its batches are stopped, then the run ends as cancelled.`,
+  );
+  const paused = pausedLine(workflowId, status.name);
+  if (paused !== null) say(io, paused);
+  for (const line of await noWorkerOf(client, run.temporal, taskQueue))
+    say(io, `${line} The cancellation waits for it.`);
 };
 
 /** A private server that sleeps in the run's directory is woken, with its workers: they do the stopping. */

@@ -12,7 +12,7 @@ import {
 } from '../../client/index.js';
 import { type Io, print, say, type ServerOptions } from '../io.js';
 import { addServerOptions } from '../options.js';
-import { noWorkerLines, queuesOf, unknownBackendLine } from '../../report/no-worker.js';
+import { cannotAskLine, noWorkerLines, queuesOf, unknownBackendLine } from '../../report/no-worker.js';
 import { readRequest } from '../request-file.js';
 import { requireTargetOfRun } from '../target.js';
 import { NO_WORKER_LOOK_MS } from '../tunables.js';
@@ -47,11 +47,10 @@ const startCommand = async (io: Io, path: string, options: StartOptions): Promis
     say(io, `${run.joined ? 'Already there' : 'Started'}${runUrl(target, workflowId)}`);
     print(io, workflowId);
     if (run.joined && isEnded((await run.progress()).state)) return;
-    await warnOfNoWorker(
-      io,
-      client,
-      queuesOf(options.taskQueue, request.activity_task_queue),
-      request.backend,
+    const queues = queuesOf(options.taskQueue, request.activity_task_queue);
+    // The run is there, whatever becomes of this question.
+    await warnOfNoWorker(io, client, queues, request.backend).catch((error: unknown) =>
+      say(io, cannotAskLine(error)),
     );
   } finally {
     await close();
