@@ -40,6 +40,12 @@ export const PERMANENT_PATIENCE_MS = 75_000;
 /** Storage that is full or away is waited for so long: somebody is at work on it by then, or nobody will be. */
 export const PASSING_PATIENCE_MS = 3_600_000;
 
+/**
+ * A batch of another host or user is to be ended by a worker from there: so long its queue is given to send one. A
+ * host that comes back does so within minutes.
+ */
+export const WRONG_WORKER_PATIENCE_MS = 10 * 60_000;
+
 /** Between two tries of what failed. */
 export const PATIENCE_BACKOFF_MS = 3_000;
 

@@ -1,5 +1,6 @@
 /** What a request allows to run again (docs/request.md, "Fields"). Pure. */
 import type { ProcessWorkflowRequest } from '../wire/request.js';
+import { MAX_TRIES_WITHOUT_PROGRESS } from './tunables.js';
 
 export interface Policy {
   /** A unit that was interrupted may run again. */
@@ -7,9 +8,6 @@ export interface Policy {
   /** Tries of one batch in a row in which no unit ended, after which what never started has failed. */
   maxTriesWithoutProgress: number;
 }
-
-/** Enough for a few bad nodes, few enough to notice a broken site. */
-export const MAX_TRIES_WITHOUT_PROGRESS = 5;
 
 /** The policy of one workflow-task: its own entry, laid over the run's. */
 export const policyOf = (request: ProcessWorkflowRequest, position: number): Policy => ({

@@ -3,18 +3,14 @@
  * and the request's policy (docs/guarantees.md, "Evidence and verdict"). Pure: the same evidence gives the same verdict,
  * whoever asks, however often.
  */
-import type { EndCause, Usage } from '../batch/contract.js';
+import type { EndCause } from '../batch/contract.js';
+import { SCRIPT_EXITS } from '../batch/exit-codes.js';
 import { decideUnit, type BatchFacts } from './decide.js';
 import type { BatchEvidence, TryEvidence, UnitEvidence } from './evidence.js';
 import { unitMessage } from './messages.js';
 import type { Policy } from './policy.js';
+import { MAX_AVOIDED_NODES } from './tunables.js';
 import type { JobRecord, Outcome, OutcomeHeader, UnitOutcome } from './unit-outcome.js';
-
-/** The script was told to start nothing more (docs/batch-script.md): a new job goes on where it stopped. */
-const DRAINED = 95;
-
-/** More than a few bad nodes at once are no matter of nodes; the newest are kept. */
-const MAX_AVOIDED_NODES = 8;
 
 /** What the tries before have come to. */
 interface Before {
@@ -42,12 +38,11 @@ export const causeOf = ({
   quit,
 }: BatchEvidence): EndCause | null => {
   if (cancelled) return end !== null && isLimit(end.cause) ? end.cause : 'cancelled';
-  if (end !== null) return end.cause === 'failed' && quit === DRAINED ? 'node' : end.cause;
+  // Told to start nothing more: a new job goes on where it stopped.
+  if (end !== null) return end.cause === 'failed' && quit === SCRIPT_EXITS.drained ? 'node' : end.cause;
   if (complete) return null;
   return refusal !== null && !journalled ? 'failed' : 'node';
 };
-
-const noUsage: Usage | null = null;
 
 const jobsOf = ({ job_ids: ids, told_job: told, job_name, end, requested }: BatchEvidence): JobRecord[] =>
   ids.map((job_id) => ({
@@ -55,7 +50,7 @@ const jobsOf = ({ job_ids: ids, told_job: told, job_name, end, requested }: Batc
     job_name,
     state: job_id === told ? (end?.schedulerState ?? null) : null,
     node: job_id === told ? (end?.node ?? null) : null,
-    usage: job_id === told ? (end?.usage ?? null) : noUsage,
+    usage: job_id === told ? (end?.usage ?? null) : null,
     requested,
   }));
 

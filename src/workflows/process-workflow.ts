@@ -8,6 +8,7 @@ import {
   CancellationScope,
   continueAsNew,
   isCancellation,
+  log,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
@@ -51,15 +52,17 @@ const open = async (request: unknown, uuid: string, taskQueue: string): Promise<
   }
 };
 
-/** A result that cannot be written must not hide why the run ended. */
+/** A result that cannot be written must not hide why the run ended; `problem` says why there is none. */
 const closed = async (
   close: (error: ExecutionFailure | null) => Promise<ResultReference>,
   error: ExecutionFailure | null,
-): Promise<ResultReference | null> => {
+): Promise<{ result: ResultReference | null; problem: string }> => {
   try {
-    return await close(error);
-  } catch {
-    return null;
+    return { result: await close(error), problem: '' };
+  } catch (thrown) {
+    const { message } = asExecutionFailure(thrown, 'write the result');
+    log.error('the result could not be written', { message });
+    return { result: null, problem: `. Besides, its result could not be written: ${message}` };
   }
 };
 
@@ -130,7 +133,8 @@ export async function processWorkflow(
         await continueAsNew<typeof processWorkflow>(slimRequest(request), { uuid, state: run });
       if (typeof end === 'object') {
         status = 'failed';
-        throw asApplicationFailure(end, await closed(close, end));
+        const { result: written, problem } = await closed(close, end);
+        throw asApplicationFailure({ ...end, message: end.message + problem }, written);
       }
     }
   } catch (error) {

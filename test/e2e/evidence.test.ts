@@ -1,5 +1,5 @@
 /** Runs whose evidence is hard to come by: files gone or damaged, storage away, slots taken, a plan that never came. */
-import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
@@ -148,6 +148,32 @@ describe('one unit at a time', () => {
       ['done'],
       ['done'],
     ]);
+  });
+
+  it('the records of an ended task that somebody removes are left out of the result, which says so', async () => {
+    const { dir, handle } = await start(harness(), (folder) => [{ type: 'parallel' }, waiting(folder, 'a')], [
+      'a',
+    ]);
+    await untilFile(join(dir, 'runs'));
+    await rm(join(dir, 'run', '.runner', 'records', '000000.json'));
+    await writeFile(join(dir, 'go'), '');
+    const { status, task_runs: tasks } = await handle.result();
+    expect({ status, tasks: tasks.map((task) => task.workflow_task_order) }).toEqual({
+      status: 'done',
+      tasks: [1],
+    });
+    const log = await readFile(join(dir, 'run', 'workflow.log'), 'utf8');
+    expect(log).toMatch(/ERROR close: a task is left out of result\.json: .*000000\.json: ENOENT/);
+  });
+
+  it('a result that cannot be written hides nothing: what failed is told, and why there is no result', async () => {
+    const dir = await harness().folder();
+    const script = { '*': { exit: 3 } };
+    const request = makeRequest({ dir, tasks: [{ type: 'parallel', script }], images: ['a'] });
+    const result = join(request.workflow_dir_local, 'result.json');
+    await mkdir(result, { recursive: true });
+    const { message } = await thrownBy((await harness().start(request)).result());
+    expect(message).toMatch(/exit code 3.*Besides, its result could not be written: .*result\.json: EISDIR/);
   });
 
   it('a run whose folder is removed ends by itself, and nothing of it goes on', async () => {

@@ -7,7 +7,7 @@
  */
 import { Context } from '@temporalio/activity';
 import { leaveTombstone } from '../../executors/claims.js';
-import type { CancelReport } from '../../batch/contract.js';
+import { WrongWorker, type CancelReport } from '../../batch/contract.js';
 import { policyOf } from '../../outcomes/policy.js';
 import { judgeTries } from '../../outcomes/verdict.js';
 import { readEvidenceIfThere } from '../../state/evidence-file.js';
@@ -19,7 +19,12 @@ import { collectEvidence, publishUnreadable, type EndedTry } from './collect-evi
 import type { BatchDependencies } from '../dependencies.js';
 import { patiently } from '../patience.js';
 import { readRequest } from '../../state/stored-request.js';
-import { HEARTBEAT_EVERY_MS, HEARTBEAT_REASON_CHARACTERS, UNCERTAIN_SHOWN } from '../tunables.js';
+import {
+  HEARTBEAT_EVERY_MS,
+  HEARTBEAT_REASON_CHARACTERS,
+  UNCERTAIN_SHOWN,
+  WRONG_WORKER_PATIENCE_MS,
+} from '../tunables.js';
 
 type Stage = CancelBatchesInput['stages'][number];
 
@@ -96,12 +101,17 @@ const endTry = async (
       () => undefined,
     );
   }
-  const signal = Context.current().cancellationSignal;
+  const { cancellationSignal: signal, info } = Context.current();
   let report: CancelReport;
   try {
     report = await patiently(patience, () => backend.executor.cancel(named, null, { signal, note }));
   } catch (error) {
     if (signal.aborted) throw error;
+    if (error instanceof WrongWorker) {
+      // The worker that it belongs to may take the next attempt; should there be none any more, the run ends all the same.
+      if (Date.now() - info.scheduledTimestampMs < WRONG_WORKER_PATIENCE_MS) throw error;
+      await leaveTombstone(named.paths.tombstone, { reason: 'cancelled' }).catch(() => undefined);
+    }
     report = { jobIds: [], uncertain: `${wordsOf(error)}; its processes or jobs may still run` };
   }
   const { jobIds, uncertain } = report;

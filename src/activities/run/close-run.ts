@@ -1,5 +1,6 @@
 /** `closeRun`: writes `result.json`, always, from the records of the tasks (docs/result.md). */
-import { StateCorrupt } from '../../state/errors.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StateCorrupt, StorageFailed } from '../../state/errors.js';
 import { readState, replaceFile } from '../../state/files.js';
 import { lines } from '../../state/json-lines.js';
 import { resultPath } from '../../state/paths.js';
@@ -11,6 +12,7 @@ import type { ActivityDependencies } from '../dependencies.js';
 import { withJobReports } from './finished-jobs.js';
 import { logEvent } from '../../state/run-log.js';
 import type { TaskRecordReference } from '../task/task-record.js';
+import { LATE_FILE_LOOK_MS, PERMANENT_PATIENCE_MS } from '../tunables.js';
 
 /** The members of a JSON array whose elements stand one a line, in pieces of many: no element is parsed. */
 function* joined(bytes: Buffer): Generator<string> {
@@ -26,33 +28,56 @@ function* joined(bytes: Buffer): Generator<string> {
   yield piece;
 }
 
-/** What was damaged since it was written is said in the log and left out; the rest of the result is kept. */
-const unlessDamaged = async <T>(runDir: string, what: string, read: () => Promise<T>): Promise<T | null> => {
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof StateCorrupt)) throw error;
-    await logEvent(runDir, `close: ${what} left out of result.json: ${error.message}`, 'ERROR');
-    return null;
+interface Closing {
+  runDir: string;
+  /** Until when (epoch ms) what can never be read is looked at. */
+  patientUntil: number;
+}
+
+/**
+ * What was damaged or removed since it was written is said in the log and left out; the rest of the result is kept. A
+ * shared folder may show a file late, so that one that is not there is looked for again.
+ */
+const unlessDamaged = async <T>(
+  { runDir, patientUntil }: Closing,
+  what: string,
+  read: () => Promise<T>,
+): Promise<T | null> => {
+  for (;;) {
+    try {
+      return await read();
+    } catch (error) {
+      const isGone = error instanceof StorageFailed && error.isPermanent;
+      if (!isGone && !(error instanceof StateCorrupt)) throw error;
+      if (!isGone || Date.now() >= patientUntil) {
+        await logEvent(runDir, `close: ${what} left out of result.json: ${error.message}`, 'ERROR');
+        return null;
+      }
+    }
+    await sleep(LATE_FILE_LOOK_MS);
   }
 };
 
-const readRecord = (runDir: string, reference: FileReference): Promise<TaskRecordReference | null> =>
+const readRecord = (closing: Closing, reference: FileReference): Promise<TaskRecordReference | null> =>
   unlessDamaged(
-    runDir,
+    closing,
     'a task is',
     async () => JSON.parse((await readState(reference)).toString('utf8')) as TaskRecordReference,
   );
 
 /** Each list is read when its place has come: a run may have many tasks of 100,000 units. */
-async function* resultText(input: CloseRunInput, records: TaskRecordReference[]): AsyncGenerator<string> {
+async function* resultText(
+  input: CloseRunInput,
+  records: TaskRecordReference[],
+  closing: Closing,
+): AsyncGenerator<string> {
   const head: Pick<RunResult, 'status' | 'error'> = { status: input.status, error: input.error };
   yield `{"status":${JSON.stringify(head.status)},"error":${JSON.stringify(head.error)},"images":[\n`;
   yield* joined(await readState(input.images));
   yield `],\n"type_filters":${JSON.stringify(input.type_filters)},"task_runs":[`;
   for (const [index, { task_run: taskRun, units }] of records.entries()) {
     yield `${index === 0 ? '' : ','}\n${JSON.stringify(taskRun).slice(0, -1)},"units":[\n`;
-    const read = await unlessDamaged(input.run.dir, 'units are', () => readState(units));
+    const read = await unlessDamaged(closing, 'units are', () => readState(units));
     if (read !== null) yield* joined(read);
     yield ']}';
   }
@@ -66,12 +91,14 @@ export const closeRun = async (
   deps: ActivityDependencies,
 ): Promise<ResultReference> => {
   const { dir } = input.run;
-  const read = await Promise.all(input.records.map((reference) => readRecord(dir, reference)));
+  const patientUntil = Date.now() + (deps.permanentPatienceMs ?? PERMANENT_PATIENCE_MS);
+  const closing = { runDir: dir, patientUntil };
+  const read = await Promise.all(input.records.map((reference) => readRecord(closing, reference)));
   const records = await withJobReports(
     read.filter((record) => record !== null),
     deps.backend,
   );
-  const reference = await replaceFile(resultPath(dir), resultText(input, records), true);
+  const reference = await replaceFile(resultPath(dir), resultText(input, records, closing), true);
   const units = records.reduce((sum, record) => sum + record.task_run.num_tasks, 0);
   await logEvent(
     input.run.dir,

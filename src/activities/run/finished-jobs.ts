@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Backend, JobReport } from '../../batch/contract.js';
 import { readIfThere, replaceFile } from '../../state/files.js';
 import type { SlurmJobRecord } from '../../wire/result.js';
-import type { TaskRecordReference } from '../task/task-record.js';
+import { forPeople, type TaskRecordReference } from '../task/task-record.js';
 
 const lacks = (job: SlurmJobRecord): boolean => job.elapsed_seconds === null || job.state === null;
 
@@ -43,7 +43,7 @@ export const withJobReports = async <R extends TaskRecordReference>(
       const jobs = record.task_run.slurm_jobs;
       if (jobs === undefined) return record;
       const slurmJobs = jobs.map((job) => completed(job, reports.get(job.job_id)));
-      await rewrite(record.task_dir, slurmJobs);
+      await forPeople(record.task_dir, () => rewrite(record.task_dir, slurmJobs));
       return { ...record, task_run: { ...record.task_run, slurm_jobs: slurmJobs } };
     }),
   );

@@ -96,7 +96,7 @@ const jobs = (headers: OutcomeHeader[]): SlurmJobRecord[] => {
 };
 
 /** Copies in the task's folder: where people have made that impossible, the run does not end of it. */
-const forPeople = async (taskDir: string, write: () => Promise<unknown>): Promise<void> => {
+export const forPeople = async (taskDir: string, write: () => Promise<unknown>): Promise<void> => {
   try {
     await makeInnerFolder(taskDir);
     await write();

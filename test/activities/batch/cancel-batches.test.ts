@@ -1,10 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createActivities } from '../../../src/activities/index.js';
-import type { Backend, Executor } from '../../../src/batch/contract.js';
+import { WrongWorker, type Backend, type Executor } from '../../../src/batch/contract.js';
+import { readEvidence } from '../../../src/state/evidence-file.js';
+import { batchPaths, evidencePath } from '../../../src/state/paths.js';
 import type { CancelBatchesInput, CancelledBatches } from '../../../src/wire/activities.js';
 import { until } from '../../support/until.js';
 
@@ -30,14 +32,14 @@ const input = (batches: number): CancelBatchesInput => ({
   ],
 });
 
-const run = (cancel: Executor['cancel'], batches: number) => {
+const run = (cancel: Executor['cancel'], batches: number, scheduledTimestampMs = 0) => {
   const backend = { name: 'slurm', lateFilesMs: 0, executor: { cancel } } as unknown as Backend;
   const { cancelBatches } = createActivities({
     ...{ backend, permanentPatienceMs: 0 },
     searchAttributesRegistered: () => Promise.resolve(false),
     server: { id: 's', namespace: 'default', address: null, kind: 'given', home: null, host: 'h' },
   });
-  const environment = new MockActivityEnvironment();
+  const environment = new MockActivityEnvironment({ scheduledTimestampMs });
   const words: string[] = [];
   environment.on('heartbeat', (details: { reason: string | null } | undefined) => {
     if (details?.reason) words.push(details.reason);
@@ -86,4 +88,26 @@ it('tells what it waits for while a scheduler does not let go', async () => {
   expect(words.at(-1)).toMatch(/^0 of 3 batches ended\. batch \d: job 7/);
   letGo();
   await ended;
+});
+
+it('leaves a batch of another host to a worker from there, and goes on without when none comes', async () => {
+  const elsewhere = () => Promise.reject(new WrongWorker('batch b belongs to ann on host h1'));
+  await expect(run(elsewhere, 1, Date.now()).ended).rejects.toMatchObject({
+    ...{ type: 'WrongWorker', nonRetryable: false },
+  });
+  const { uncertain } = await run(elsewhere, 1, Date.now() - 3_600_000).ended;
+  expect(uncertain[0]).toContain('belongs to ann on host h1; its processes or jobs may still run');
+});
+
+it('keeps the job ids of a batch whose units can never be read', async () => {
+  const { run: about } = input(1);
+  const key = '0123456789abcdef-000f-000000-1';
+  const paths = batchPaths('', about.dir, '', key, '', 'slurm');
+  await mkdir(dirname(paths.owner), { recursive: true });
+  await writeFile(paths.owner, '7\n');
+  await writeFile(`${paths.journalPrefix}7-0.journal`, `J 1 ${key} 7 0 n1 1700000000 10 .\n`);
+  await run(() => Promise.resolve({ jobIds: ['6'], uncertain: null }), 1).ended;
+  const { header } = await readEvidence(evidencePath(about.dir, key));
+  expect(header).toMatchObject({ job_ids: ['6', '7'], told_job: '7', journalled: true });
+  expect(header.unreadable).toContain('plan.json');
 });
