@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { WORKFLOW_TYPE } from '../../src/client/start.js';
+import { WORKFLOW_TYPE } from '../../src/wire/names.js';
 import type { RunHandle } from '../../src/client/index.js';
 import { identityPath } from '../../src/state/paths.js';
 import { startHarness, type Harness } from '../support/harness.js';
