@@ -243,7 +243,7 @@ describe('submit', () => {
     // As if that had been going on for 20 minutes, one call a minute.
     const calls = Array.from({ length: 20 }, (_, n) => `# attempt ${Date.now() - (20 - n) * 60_000}`);
     const file = submissionFiles(batch).stdout;
-    await writeFile(file, `${calls.map((call) => `${call}\n# ended\n# unclear\n`).join('')}`);
+    await writeFile(file, calls.map((call) => `${call}\n# ended\n# unclear\n`).join(''));
     const patient = { unclear_refusal_patience_seconds: 1200, message_timeout_seconds: 0.01 };
     await expect(submit(backendFor(patient))).rejects.toThrow(/^sbatch has failed for 120[0-9] s/);
   });
