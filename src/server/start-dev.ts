@@ -2,8 +2,12 @@
 import { SEARCH_ATTRIBUTES } from '../wire/names.js';
 import { QUEUE_POLL_MAX_RPS } from './tunables.js';
 
-/** As the server's command line spells the types. */
 const typeNames = { KEYWORD: 'Keyword', INT: 'Int' } as const;
+
+/** The search attributes with their types as Temporal's command line spells them. */
+export const searchAttributes: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(SEARCH_ATTRIBUTES).map(([name, type]) => [name, typeNames[type]]),
+);
 
 export interface StartDevOptions {
   port: number;
@@ -38,10 +42,7 @@ export const startDevArguments = ({
   ...['--namespace', namespace, '--log-level', 'error', '--ui-disable-news-fetch'],
   // The user's own temporal.toml and TEMPORAL_* are for clients; they must not reach this server.
   ...['--disable-config-file', '--disable-config-env'],
-  ...Object.entries(SEARCH_ATTRIBUTES).flatMap(([name, type]) => [
-    '--search-attribute',
-    `${name}=${typeNames[type]}`,
-  ]),
+  ...Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
   ...raisedPollLimits,
   ...Object.entries(dynamicConfig).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]),
   ...(dbFile === null ? [] : database(dbFile)),
