@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { WORKFLOW_TYPE } from '../../src/client/start.js';
+import { WORKFLOW_TYPE } from '../../src/wire/names.js';
 import type { InputError } from '../../src/wire/failure.js';
 import type { JsonValue } from '../../src/wire/request.js';
 import { isJsonObject } from '../../src/validation/schemas/leaf.js';
