@@ -5,7 +5,7 @@ import { QUEUE_POLL_MAX_RPS } from './tunables.js';
 const typeNames = { KEYWORD: 'Keyword', INT: 'Int' } as const;
 
 /** The search attributes with their types as Temporal's command line spells them. */
-export const searchAttributes: Readonly<Record<string, string>> = Object.fromEntries(
+export const searchAttributes: Readonly<Record<string, 'Keyword' | 'Int'>> = Object.fromEntries(
   Object.entries(SEARCH_ATTRIBUTES).map(([name, type]) => [name, typeNames[type]]),
 );
 
