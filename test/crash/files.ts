@@ -89,6 +89,8 @@ class SeamHandle {
   }
 }
 
+const BOOT_ID = '/proc/sys/kernel/random/boot_id';
+
 const TWO_PATHS = new Set(['link', 'rename', 'copyFile', 'symlink']);
 
 const titleOf = (name: string, args: unknown[]): string => {
@@ -105,6 +107,11 @@ export const seamFiles = <M extends object>(original: M): M => {
       const seam: Callable = (...args) => {
         const attempt = currentAttempt();
         if (attempt === null) return (value as Callable)(...args);
+        const path = args[0];
+        if (path === BOOT_ID) return Promise.resolve(`boot ${attempt.world.boots}\n`);
+        // What the kernel says of processes: to list them is one operation, and how many there are no matter of the run.
+        if (typeof path === 'string' && path.startsWith('/proc/'))
+          return attempt.alive().then(() => (value as Callable)(...args));
         return operation(titleOf(name, args), () => perform(attempt, name, synchronous, args));
       };
       return [name, seam];

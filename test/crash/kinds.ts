@@ -25,6 +25,8 @@ export const KINDS = [
 
 export type Kind = (typeof KINDS)[number];
 
+export const losesPower = (kind: Kind): boolean => kind.startsWith('power lost');
+
 /** Whether all that follows is done by a worker of another configuration. */
 export const takesOver = (kind: Kind): boolean => kind.includes('another worker');
 

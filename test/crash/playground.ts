@@ -3,28 +3,17 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CancelledFailure } from '@temporalio/common';
 import type { ProcessWorkflowActivities } from '../../src/wire/activities.js';
-import {
-  isRetried,
-  startAttempt,
-  type ActivityName,
-  type Call,
-  type Outcome,
-  type Started,
-} from './attempts.js';
+import { isRetried, type ActivityName, type Call, type Outcome, type Started } from './attempts.js';
 import type { Ground, WorkerOptions } from './ground.js';
-import { isStorage, takesOver, troubleOf, type Kind } from './kinds.js';
+import { isStorage, losesPower, takesOver, troubleOf, type Kind } from './kinds.js';
 import type { Point, RecordedCall } from './points.js';
+import { interruptedUnits, wrongAfterPower } from './power.js';
 import { requestOf, type Scenario } from './scenarios.js';
-import { turn, type Trouble } from './seam.js';
 import { restoreSnapshot, takeSnapshot, type Snapshot } from './snapshot.js';
-import { difference, disagreement, verdictOf, type Verdict } from './verdict.js';
+import { difference, disagreement, verdictOf, wrongAfterCancel, type Verdict } from './verdict.js';
 import { runWorkflow } from './workflow.js';
+import { Workers } from './workers.js';
 import { World } from './world.js';
-
-const UUID = '0123456789abcdef0123456789abcdef';
-
-/** After so many attempts of one activity nobody would wait any longer. */
-const MOST_ATTEMPTS = 8;
 
 interface Recorded {
   call: Call;
@@ -38,8 +27,10 @@ const over = ({ settled, attempt }: Started): Promise<unknown> => Promise.race([
 
 export class Playground {
   private readonly world: World;
+  private readonly workers: Workers;
   private recorded: Recorded[] = [];
-  private started: Started[] = [];
+  /** Units that a loss of power has interrupted; null where there was none, or nobody runs any process. */
+  private interrupted: ReadonlySet<string> | null = null;
   /** Verdicts that a disturbed run may reach, by the first call that the other worker takes over. */
   private readonly expected = new Map<number | null, Verdict>();
 
@@ -49,18 +40,23 @@ export class Playground {
     folder: string,
   ) {
     this.world = new World(folder, ground.virtualTime);
+    this.workers = new Workers(this.world, scenario, ground);
   }
 
-  /** The undisturbed run. */
+  /** The undisturbed run. Throws where it does not run at all: then nothing would be disturbed. */
   async record(): Promise<Verdict> {
     rmSync(this.world.folder, { recursive: true, force: true });
     mkdirSync(this.world.folder, { recursive: true });
     const verdict = await this.run(async (call) => {
+      await this.ground.nodes.settle?.();
       const before = takeSnapshot(this.world, this.ground.nodes);
-      const { outcome, operations } = await this.undisturbed(call, this.scenario.usual);
+      const { outcome, operations } = await this.workers.undisturbed(call, this.scenario.usual);
       this.recorded.push({ call, outcome, operations, before });
       return outcome;
     });
+    const wrong =
+      verdict.end.status === 'refused' ? verdict.end : disagreement(verdict, join(this.world.folder, 'run'));
+    if (wrong !== null) throw new Error(`the undisturbed run went wrong: ${JSON.stringify(wrong)}`);
     this.expected.set(null, verdict);
     return verdict;
   }
@@ -76,10 +72,10 @@ export class Playground {
     const last = this.recorded.length - 1;
     const again = await this.replay(
       last,
-      async (call) => (await this.undisturbed(call, this.scenario.usual)).outcome,
+      async (call) => (await this.workers.undisturbed(call, this.scenario.usual)).outcome,
     );
     this.world.losePower('half');
-    await this.endAll();
+    await this.workers.endAll();
     return difference(verdict, verdictOf(again.end, this.ground.nodes, join(this.world.folder, 'run')));
   }
 
@@ -94,26 +90,35 @@ export class Playground {
     }
     const zombies: Started[] = [];
     let late = '';
+    this.interrupted = null;
     const verdict = await this.replay(point.call, async (call, first) => {
       const worker = takesOver(point.kind) ? this.scenario.other : this.scenario.usual;
-      if (!first) return (await this.undisturbed(call, worker)).outcome;
+      if (!first) return (await this.workers.undisturbed(call, worker)).outcome;
       const outcome = await this.disturbed(call, point, worker, zombies);
       return outcome;
     });
+    const { interrupted } = this;
     for (const zombie of zombies) {
       zombie.attempt.release();
       await over(zombie);
+      await this.ground.nodes.settle?.();
       const after = verdictOf(verdict.end, this.ground.nodes, join(this.world.folder, 'run'));
       late = difference(verdict, after) ?? late;
     }
-    await this.endAll();
+    await this.workers.endAll();
     if (late !== '') return `changed after the end of the run: ${late}`;
     const wrong = disagreement(verdict, join(this.world.folder, 'run'));
     if (wrong !== null) return wrong;
-    if (this.scenario.cancelAfter !== undefined) {
-      // How far the site had come when the run was cancelled is another matter each time.
-      const { end, live } = verdict;
-      return end.status === 'cancelled' && live.length === 0 ? null : JSON.stringify({ end, live });
+    if (this.scenario.cancelAfter !== undefined) return wrongAfterCancel(verdict);
+    if (interrupted !== null) {
+      const expected = await this.verdictFrom(null);
+      return wrongAfterPower(
+        expected,
+        verdict,
+        interrupted,
+        this.scenario.mayRerun ?? false,
+        this.ground.differing,
+      );
     }
     const differences = allowed.map((expected) => difference(expected, verdict, this.ignored(point.kind)));
     return differences.includes(null) ? null : (differences.at(-1) ?? null);
@@ -125,20 +130,23 @@ export class Playground {
     worker: WorkerOptions,
     zombies: Started[],
   ): Promise<Outcome> {
-    const first = this.start(call, this.scenario.usual, troubleOf(point.kind, point.at));
-    const outcome = await this.ending(call, first);
+    const first = this.workers.start(call, this.scenario.usual, troubleOf(point.kind, point.at));
+    const outcome = await this.workers.ending(call, first);
     if (outcome !== null)
-      return isRetried(outcome) ? (await this.undisturbed(call, worker)).outcome : outcome;
+      return isRetried(outcome) ? (await this.workers.undisturbed(call, worker)).outcome : outcome;
     if (first.attempt.exhausted)
       return { error: new Error(`never ends: ${String(first.attempt.operations.at(-1))}`) };
     if (point.kind === 'killed, meanwhile all ends') await this.ground.nodes.finishAll();
-    // A host without power has no processes either.
-    if (point.kind.startsWith('power lost') && !this.ground.virtualTime) await this.ground.nodes.finishAll();
+    if (losesPower(point.kind) && this.ground.nodes.killAll !== undefined) {
+      // A host without power has no processes either.
+      await this.ground.nodes.killAll();
+      this.interrupted = interruptedUnits(this.ground.nodes.begun, join(this.world.folder, 'run'));
+    }
     if (point.kind === 'power lost, files empty') this.world.losePower('nothing');
     if (point.kind === 'power lost, files cut') this.world.losePower('half');
     if (this.cancelsNow(call)) return { error: new CancelledFailure('cancelled') };
     if (point.kind.endsWith('back at once')) first.attempt.release();
-    const { outcome: second } = await this.undisturbed(call, worker);
+    const { outcome: second } = await this.workers.undisturbed(call, worker);
     if (point.kind.endsWith('back at once')) await over(first);
     if (point.kind.endsWith('back after the next')) {
       first.attempt.release();
@@ -157,48 +165,15 @@ export class Playground {
     return call.name === 'runBatch' && this.scenario.cancelAfter !== undefined;
   }
 
-  private start(call: Call, worker: WorkerOptions, trouble?: Trouble): Started {
-    const started = startAttempt(this.world, call, () => this.ground.backend(worker), trouble);
-    this.started.push(started);
-    return started;
-  }
-
-  /** Waits for the end of an attempt; cancels it when the scenario says so. */
-  private async ending(call: Call, started: Started): Promise<Outcome | null> {
-    const { cancelAfter } = this.scenario;
-    if (call.name !== 'runBatch' || cancelAfter === undefined) return started.end;
-    const look = (): void => {
-      if (this.ground.nodes.steps >= cancelAfter) started.cancel();
-    };
-    this.ground.nodes.watcher = look;
-    look();
-    return started.end;
-  }
-
-  /** Attempts as the server starts them: again and again while they may be retried. */
-  private async undisturbed(
-    call: Call,
-    worker: WorkerOptions,
-  ): Promise<{ outcome: Outcome; operations: string[] }> {
-    for (let attempt = 1; ; attempt += 1) {
-      const started = this.start(call, worker);
-      const { operations } = started.attempt;
-      const outcome = await this.ending(call, started);
-      if (outcome === null)
-        return { outcome: { error: new Error(`never ends: ${String(operations.at(-1))}`) }, operations };
-      if (!isRetried(outcome) || attempt === MOST_ATTEMPTS) return { outcome, operations };
-    }
-  }
-
   /** The verdict of a run that the other worker takes over at a call, without any disturbance. */
   private async verdictFrom(call: number | null): Promise<Verdict> {
     const known = this.expected.get(call);
     if (known !== undefined) return known;
     const verdict = await this.replay(
       call ?? 0,
-      async (next) => (await this.undisturbed(next, this.scenario.other)).outcome,
+      async (next) => (await this.workers.undisturbed(next, this.scenario.other)).outcome,
     );
-    await this.endAll();
+    await this.workers.endAll();
     this.expected.set(call, verdict);
     return verdict;
   }
@@ -230,15 +205,8 @@ export class Playground {
       get: (_target, name) => (input: unknown) => call(name as ActivityName, input),
     });
     const { folder } = this.world;
-    const end = await runWorkflow(requestOf(this.scenario, folder), UUID, activities);
+    const end = await runWorkflow(requestOf(this.scenario, folder), this.ground.uuid, activities);
+    await this.ground.nodes.settle?.();
     return verdictOf(end, this.ground.nodes, join(folder, 'run'));
-  }
-
-  /** No worker of this run does anything any more. */
-  private async endAll(): Promise<void> {
-    for (const { attempt } of this.started) attempt.bury();
-    await Promise.all(this.started.map(({ attempt }) => attempt.died()));
-    this.started = [];
-    await turn();
   }
 }

@@ -1,5 +1,6 @@
 /** The small runs that are disturbed: each is about another way in which a batch can end. */
 import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { listOf, makeRequest, update, zarrUrl, type RequestSpec } from '../support/scripted-requests.js';
 import type { WorkerOptions } from './ground.js';
 import type { JobEnd, SitePlay, UnitPlay } from './site.js';
@@ -14,6 +15,8 @@ export interface Scenario {
   usual: WorkerOptions;
   /** A worker of another configuration that may take over at any time. */
   other: WorkerOptions;
+  /** Interrupted units may run again. */
+  mayRerun?: boolean;
   /** The run is cancelled when its site has played so many steps. */
   cancelAfter?: number;
 }
@@ -119,6 +122,35 @@ export const others: Scenario[] = [
     other,
     cancelAfter: 4,
   },
+];
+
+const played = fileURLToPath(new URL('unit.sh', import.meta.url));
+
+const ofProcesses = (
+  name: string,
+  images: string[],
+  more: { rerun?: boolean; cancelAfter?: number } = {},
+): Scenario => ({
+  name,
+  request: () => ({
+    tasks: [{ type: 'parallel', command: `bash ${played}`, output_types: { seen: true } }],
+    images,
+    extra: more.rerun === true ? { recovery: { rerun_interrupted: true } } : {},
+  }),
+  play: () => succeeds,
+  usual,
+  other: { unitsPerBatch: 3, stateFolder: 'other-state' },
+  mayRerun: more.rerun ?? false,
+  ...(more.cancelAfter === undefined ? {} : { cancelAfter: more.cancelAfter }),
+});
+
+/** With real processes: what a unit does is said by the name of its image (unit.sh). */
+export const ofLocal: Scenario[] = [
+  ofProcesses('all units succeed', four),
+  ofProcesses('some units fail', ['a', 'fails-b', 'crashes-c', 'd']),
+  ofProcesses('the processes of a batch are killed', ['doomed-a', 'b', 'c']),
+  ofProcesses('the processes of a batch are killed, may run again', ['doomed-a', 'b', 'c'], { rerun: true }),
+  ofProcesses('the run is cancelled', ['a', 'stays-b', 'c', 'd'], { cancelAfter: 2 }),
 ];
 
 /** For the real SLURM backend: its own files and commands are what these are about. */

@@ -14,7 +14,7 @@ import { errorCode } from '../../src/state/errors.js';
 import { createExclusive } from '../../src/state/files.js';
 import type { Ground, WorkerOptions } from './ground.js';
 import { operation } from './seam.js';
-import { Site, type JobEnd, type SitePlay } from './site.js';
+import { Site, UUID, type JobEnd, type SitePlay } from './site.js';
 
 const GONE: JobEnd = { cause: 'node', state: '', message: 'the job is gone, nobody knows how', node: null };
 
@@ -105,6 +105,7 @@ const scriptedBackend = (site: Site, options: WorkerOptions): Backend => ({
 export const scriptedGround = (play: SitePlay): Ground => {
   const site = new Site(play);
   return {
+    uuid: UUID,
     nodes: site,
     backend: (worker) => scriptedBackend(site, worker),
     virtualTime: true,

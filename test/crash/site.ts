@@ -52,6 +52,9 @@ export interface SiteJob {
   end: JobEnd | null;
 }
 
+/** Of all runs: nothing of them leaves this process. */
+export const UUID = '0123456789abcdef0123456789abcdef';
+
 const CANCELLED: JobEnd = { cause: 'cancelled', state: 'CANCELLED', message: 'cancelled', node: 'n1' };
 const COMPLETED: JobEnd = { cause: 'completed', state: 'COMPLETED', message: 'ended', node: 'n1' };
 

@@ -8,7 +8,7 @@ import { configText } from '../executors/slurm/config-text.js';
 import { FakeCluster, said } from '../executors/slurm/fake-cluster.js';
 import type { Ground, WorkerOptions } from './ground.js';
 import { operation } from './seam.js';
-import { Site, type SiteJob, type SitePlay } from './site.js';
+import { Site, UUID, type SiteJob, type SitePlay } from './site.js';
 
 /** The value of an assignment in a script; no value of these runs holds a quote. */
 const assigned = (script: string, name: string): string =>
@@ -82,6 +82,7 @@ const slurmBackend = (site: Site, { unitsPerBatch, accounting, lateFilesMs }: Wo
 export const slurmGround = (play: SitePlay): Ground => {
   const site = new Site(play);
   return {
+    uuid: UUID,
     nodes: site,
     backend: (worker) => slurmBackend(site, worker),
     virtualTime: true,

@@ -34,4 +34,5 @@ export const restoreSnapshot = (
   }
   nodes.restore(kept);
   world.elapsedMs = elapsedMs;
+  world.boots = 0;
 };

@@ -5,6 +5,9 @@ type Sleep = (ms?: number, value?: unknown, options?: { signal?: AbortSignal }) 
 
 const TURNS_OF_A_PAUSE = 6;
 
+/** Longer than what processes of these runs need for a step. */
+const LONGEST_REAL_PAUSE_MS = 20;
+
 /** `setTimeout` of `node:timers/promises`: passes the world's time where it has one of its own. */
 export const seamSleep =
   (sleep: Sleep): Sleep =>
@@ -18,12 +21,17 @@ export const seamSleep =
       // Long enough for what others do meanwhile: who waits a while for an answer gets it.
       for (let left = TURNS_OF_A_PAUSE; left > 0; left -= 1) await turn();
       options?.signal?.throwIfAborted();
-    } else await sleep(ms, value, options);
+    } else {
+      const shortened = Math.min(ms, LONGEST_REAL_PAUSE_MS);
+      await sleep(shortened, value, options);
+      attempt.world.skip(ms - shortened);
+    }
     await attempt.alive();
     return value;
   };
 
-const realNow = Date.now;
+/** The clock of this host, whatever an attempt is told. */
+export const realNow = Date.now;
 const realSetTimeout = globalThis.setTimeout as (...args: unknown[]) => NodeJS.Timeout;
 const realClearTimeout = globalThis.clearTimeout;
 const realPerformanceNow = performance.now.bind(performance);
@@ -31,12 +39,8 @@ const realSetInterval = globalThis.setInterval as (...args: unknown[]) => NodeJS
 
 /** Lets the world's clock speak wherever an attempt asks for the time; intervals of a killed attempt end. */
 export const installClocks = (): void => {
-  const virtual = (): number | null => {
-    const world = currentAttempt()?.world;
-    return world?.virtualTime === true ? world.now() : null;
-  };
-  Date.now = () => virtual() ?? realNow();
-  performance.now = () => virtual() ?? realPerformanceNow();
+  Date.now = () => currentAttempt()?.world.now() ?? realNow();
+  performance.now = () => currentAttempt()?.world.now() ?? realPerformanceNow();
   globalThis.setInterval = (...args: unknown[]) => {
     const timer = realSetInterval(...args);
     currentAttempt()?.keep(timer);

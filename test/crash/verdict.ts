@@ -76,7 +76,7 @@ export const difference = (
 };
 
 /** What the journals below a folder say: `{position}{f or c}/{index}` of each unit that has ended -> its status. */
-const endsBelow = (folder: string): Map<string, number> => {
+export const endsBelow = (folder: string): Map<string, number> => {
   const ends = new Map<string, number>();
   for (const path of filesIn(folder).filter((name) => name.endsWith('.journal'))) {
     const text = readFileSync(path, 'utf8');
@@ -88,7 +88,15 @@ const endsBelow = (folder: string): Map<string, number> => {
   return ends;
 };
 
-const isResult = (result: unknown): result is RunResult => typeof result === 'object' && result !== null;
+export const isResult = (result: unknown): result is RunResult =>
+  typeof result === 'object' && result !== null;
+
+/** How far the site had come when the run was cancelled is another matter each time; once is the most for any unit. */
+export const wrongAfterCancel = ({ end, live, begun }: Verdict): string | null => {
+  const twice = begun.find((stem, at) => begun.indexOf(stem) !== at);
+  if (twice !== undefined) return `${twice} began twice`;
+  return end.status === 'cancelled' && live.length === 0 ? null : JSON.stringify({ end, live });
+};
 
 /**
  * Where the records of a run say something else than its journals: a unit that ended with 0 is done, whatever became

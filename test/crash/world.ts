@@ -1,6 +1,7 @@
 /** What outlives every worker of a test: the run's folder, the clock, and which files are not on the disk yet. */
 import { readdirSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
+import { realNow } from './time.js';
 
 /** 2026-01-01: nothing depends on it. */
 const EPOCH_MS = Date.UTC(2026, 0, 1);
@@ -15,6 +16,8 @@ export class World {
   /** Inodes of files that workers have written and not synced since. */
   readonly dirty = new Set<number>();
   elapsedMs = 0;
+  /** How often the host was started anew. */
+  boots = 0;
 
   constructor(
     readonly folder: string,
@@ -23,7 +26,12 @@ export class World {
   ) {}
 
   now(): number {
-    return EPOCH_MS + this.elapsedMs;
+    return (this.virtualTime ? EPOCH_MS : realNow()) + this.elapsedMs;
+  }
+
+  /** Real processes: a pause was not made. */
+  skip(ms: number): void {
+    this.elapsedMs += ms;
   }
 
   /** At least a second: who looks often while little happens would only make more points of the same kind. */
@@ -38,5 +46,6 @@ export class World {
       if (this.dirty.has(ino)) truncateSync(path, left === 'half' ? Math.floor(size / 2) : 0);
     }
     this.dirty.clear();
+    this.boots += 1;
   }
 }

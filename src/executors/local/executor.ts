@@ -2,7 +2,8 @@
 import type { Batch, BatchStatus, Executor, Handle } from '../../batch/contract.js';
 import { createAllocator } from './width/allocator.js';
 import { endProcesses, tolerance, writeTombstone } from './process/cancel.js';
-import { isAlive } from './process/alive.js';
+import { createLiveness } from './process/alive.js';
+import { createLockProbe } from './process/locks.js';
 import { filesIn, hostFiles, type HostFiles } from './folders.js';
 import { readIdentity, readIntent, type Submission } from './process/identity.js';
 import { endOfBatch } from './process/status.js';
@@ -32,8 +33,10 @@ const once = <T>(work: () => Promise<T>): (() => Promise<T>) => {
 
 export const createLocalExecutor = ({ stateDir, queue, maxUnits, host }: LocalExecutorOptions): Executor => {
   const identity = once(() => readIdentity(host));
+  const lockState = createLockProbe();
+  const isAlive = createLiveness(lockState);
   const allocator = once(async () =>
-    createAllocator({ stateDir, queue, limit: maxUnits, bootId: (await identity()).bootId }),
+    createAllocator({ stateDir, queue, limit: maxUnits, bootId: (await identity()).bootId, isAlive }),
   );
   const submitting = new Map<string, Promise<Handle>>();
 
@@ -52,12 +55,15 @@ export const createLocalExecutor = ({ stateDir, queue, maxUnits, host }: LocalEx
     };
     let runs = false;
     try {
-      return await startOrAdopt(batch, files, me, signal, ({ ended }) => {
-        runs = true;
-        void ended.then(() => {
-          runs = false;
-          review();
-        });
+      return await startOrAdopt(batch, files, {
+        ...{ me, isAlive, signal },
+        started: ({ ended }) => {
+          runs = true;
+          void ended.then(() => {
+            runs = false;
+            review();
+          });
+        },
       });
     } finally {
       await widths.settle(batch.key);
@@ -102,7 +108,7 @@ export const createLocalExecutor = ({ stateDir, queue, maxUnits, host }: LocalEx
       const submission = await troubles.allow(() => readIntent(batch, me), null);
       // A submission under way ends by itself: it sees the tombstone, or its script does.
       await submitting.get(batch.key)?.catch(() => undefined);
-      await endProcesses(batch, filesOf(batch.key, submission), context);
+      await endProcesses(batch, filesOf(batch.key, submission), context, lockState);
       await (await allocator()).review(batch.key);
       const owner = await troubles.allow(() => readOwner(batch.paths.owner), null);
       return { jobIds: owner ? [owner] : [], uncertain: troubles.told() };

@@ -5,7 +5,7 @@ import { leaveTombstone, type Tombstone } from '../../claims.js';
 import { StorageFailed } from '../../../state/errors.js';
 import type { BatchNames, ExecutorContext } from '../../../batch/contract.js';
 import type { HostFiles } from '../folders.js';
-import { isLocked } from './locks.js';
+import { probeLock, type LockProbe } from './locks.js';
 import { batchProcesses, signalProcess } from './processes.js';
 import { CANCEL_GRACE_MS, CANCEL_LIMIT_MS, CANCEL_LOOK_MS } from '../tunables.js';
 
@@ -64,12 +64,13 @@ export const endProcesses = async (
   batch: BatchNames,
   files: Pick<HostFiles, 'lock'>,
   context: ExecutorContext,
+  lockState: LockProbe = probeLock,
 ): Promise<void> => {
   const began = Date.now();
   const asked = new Set<number>();
   for (;;) {
     // The lock first: what still lived then is found, or has ended in between.
-    const locked = await isLocked(files.lock);
+    const locked = (await lockState(files.lock)) === 'held';
     const pids = await batchProcesses(batch.key, files.lock);
     if (!locked && pids.length === 0) return;
     const waited = Date.now() - began;

@@ -35,28 +35,34 @@ const probeLocks = async (files: string[]): Promise<LockState[]> => {
   return states.filter((state) => state !== undefined);
 };
 
+/** What becomes of a file's lock. */
+export type LockProbe = (file: string) => Promise<LockState>;
+
 interface Gathering {
   files: string[];
   answer: Promise<LockState[]>;
 }
 
-let gathering: Gathering | null = null;
-
-const gather = (): Gathering => {
-  const files: string[] = [];
-  const answer = sleep(PROBE_GATHER_MS).then(() => {
-    gathering = null;
-    return probeLocks(files);
-  });
-  return { files, answer };
+/** Questions to one probe that come together share one process. */
+export const createLockProbe = (): LockProbe => {
+  let gathering: Gathering | null = null;
+  const gather = (): Gathering => {
+    const files: string[] = [];
+    const answer = sleep(PROBE_GATHER_MS).then(() => {
+      gathering = null;
+      return probeLocks(files);
+    });
+    return { files, answer };
+  };
+  return async (file) => {
+    const mine = (gathering ??= gather());
+    const place = mine.files.push(file) - 1;
+    return (await mine.answer)[place] ?? 'missing';
+  };
 };
 
-/** What becomes of the file's lock. Questions that come together share one process. */
-export const lockState = async (file: string): Promise<LockState> => {
-  const mine = (gathering ??= gather());
-  const place = mine.files.push(file) - 1;
-  return (await mine.answer)[place] ?? 'missing';
-};
+/** The same for one question by itself. */
+export const probeLock: LockProbe = async (file) => (await probeLocks([file]))[0] ?? 'missing';
 
 /** Whether somebody holds a lock on the file; one that does not exist is held by nobody. */
-export const isLocked = async (file: string): Promise<boolean> => (await lockState(file)) === 'held';
+export const isLocked = async (file: string): Promise<boolean> => (await probeLock(file)) === 'held';

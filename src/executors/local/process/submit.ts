@@ -4,7 +4,7 @@ import { buildBatchScript } from '../../../batch/script.js';
 import { readIfThere, replaceFile } from '../../../state/files.js';
 import { readOwner, readTombstone } from '../../claims.js';
 import { NeverSubmitted, type Batch, type BatchNames, type Handle } from '../../../batch/contract.js';
-import { isAlive } from './alive.js';
+import type { Liveness } from './alive.js';
 import type { HostFiles } from '../folders.js';
 import { readIntent, writeIntent, type Identity } from './identity.js';
 import { launch, stderrTail, type Launched } from './launch.js';
@@ -35,10 +35,19 @@ export const localScript = (batch: Batch, files: HostFiles): string =>
     control: { widthFile: files.width, lanesFile: files.lanes },
   });
 
+/** Whose attempt it is, and what it looks at. */
+export interface Submitting {
+  me: Identity;
+  isAlive: Liveness;
+  signal: AbortSignal;
+  /** Called with every script that this attempt starts. */
+  started(launched: Launched): void;
+}
+
 const awaitOwner = async (
   batch: Batch,
   files: HostFiles,
-  signal: AbortSignal,
+  { signal, isAlive }: Submitting,
   launched: Launched | null,
 ): Promise<string> => {
   let exit: number | string | null = null;
@@ -75,16 +84,14 @@ const awaitOwner = async (
  * Starts the batch, or finds what an earlier attempt has started (docs/local.md, "Starting"). The script's owner
  * file decides, so that no harm is done when both happen at once.
  *
- * @param started called with every script that this attempt starts.
  * @throws NeverSubmitted, WrongWorker, the signal's reason, or an error that says why the script did not begin; all retryable.
  */
 export const startOrAdopt = async (
   batch: Batch,
   files: HostFiles,
-  me: Identity,
-  signal: AbortSignal,
-  started: (launched: Launched) => void,
+  submitting: Submitting,
 ): Promise<Handle> => {
+  const { me, isAlive } = submitting;
   const owner = await readOwner(batch.paths.owner);
   if (owner) return handleOf(owner, me);
   const ended = await hasTombstone(batch);
@@ -95,7 +102,7 @@ export const startOrAdopt = async (
         `batch ${batch.key}: another worker was quicker (${folder}); its batch is adopted next time`,
       );
     if (await isAlive(batch.key, files.lock))
-      return handleOf(await awaitOwner(batch, files, signal, null), me);
+      return handleOf(await awaitOwner(batch, files, submitting, null), me);
     // Asked after that: whoever has created the file has ended, so this is all that will ever stand there.
     const left = await readOwner(batch.paths.owner);
     if (left !== null) return handleOf(left || ((await ownerByJournal(batch)) ?? UNKNOWN_JOB), me);
@@ -104,6 +111,6 @@ export const startOrAdopt = async (
   const script = localScript(batch, files);
   if ((await readIfThere(batch.paths.script)) !== script) await replaceFile(batch.paths.script, [script]);
   const launched = await launch(batch, files);
-  started(launched);
-  return handleOf(await awaitOwner(batch, files, signal, launched), me);
+  submitting.started(launched);
+  return handleOf(await awaitOwner(batch, files, submitting, launched), me);
 };

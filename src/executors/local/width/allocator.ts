@@ -7,7 +7,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import pLimit from 'p-limit';
 import { readIfThere, replaceFile } from '../../../state/files.js';
 import type { Batch } from '../../../batch/contract.js';
-import { isAlive } from '../process/alive.js';
+import type { Liveness } from '../process/alive.js';
 import type { HostFiles } from '../folders.js';
 import { parseLanes } from './lanes.js';
 import { readEntries, type BatchEntry, type RegisteredBatch } from './registry.js';
@@ -45,9 +45,10 @@ export interface AllocatorOptions {
   /** Units at once on this host and queue. */
   limit: number;
   bootId: string;
+  isAlive: Liveness;
 }
 
-export const createAllocator = ({ stateDir, queue, limit, bootId }: AllocatorOptions): Allocator => {
+export const createAllocator = ({ stateDir, queue, limit, bootId, isAlive }: AllocatorOptions): Allocator => {
   const live = new Map<string, Live>();
   // One decision at a time: each rests on what the one before has written.
   const inTurn = pLimit(1);
