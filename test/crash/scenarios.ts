@@ -153,9 +153,42 @@ export const ofLocal: Scenario[] = [
   ofProcesses('the run is cancelled', ['a', 'stays-b', 'c', 'd'], { cancelAfter: 2 }),
 ];
 
+/** Of the three kinds that pass: no room, no controller, and no answer that says whether the job was taken. */
+const PASSING = [
+  "sbatch: error: QOSMaxSubmitJobPerUserLimit\nsbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
+  'sbatch: error: Batch job submission failed: Unable to contact slurm controller (connect failure)',
+  'sbatch: error: Batch job submission failed: Socket timed out on send/recv operation',
+];
+
 /** For the real SLURM backend: its own files and commands are what these are about. */
 export const ofSlurm: Scenario[] = [
   { name: 'all units succeed', request: parallel(four), play: () => succeeds, usual, other },
   breakdown('time limit', ended('timeout', 'TIMEOUT'), true),
+  breakdown('memory limit', ended('out_of_memory', 'OUT_OF_MEMORY'), true),
+  breakdown('memory limit', ended('out_of_memory', 'OUT_OF_MEMORY'), false),
+  breakdown('node fails', ended('node', 'NODE_FAIL'), true),
+  {
+    name: 'a batch is refused',
+    request: parallel(four),
+    play: () => ({
+      ...succeeds,
+      refusal: (name) =>
+        name === '000f-000001-1'
+          ? 'sbatch: error: Batch job submission failed: Invalid partition name specified'
+          : null,
+    }),
+    usual,
+    other: { ...other, unitsPerBatch: 2 },
+  },
+  {
+    name: 'sbatch fails for a while',
+    request: parallel(four),
+    play: () => ({
+      ...succeeds,
+      passing: (name) => (name.endsWith('-1') ? PASSING : []),
+    }),
+    usual,
+    other,
+  },
   ...others.filter(({ cancelAfter }) => cancelAfter !== undefined),
 ];

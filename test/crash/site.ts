@@ -36,6 +36,8 @@ export interface SitePlay {
   interruption?(name: string): Interruption | null;
   /** sbatch's words for a batch that it refuses for good. */
   refusal?(name: string): string | null;
+  /** sbatch's words for a batch, one call after the other, before it takes the job. */
+  passing?(name: string): string[];
 }
 
 type Step =
@@ -50,6 +52,7 @@ export interface SiteJob {
   state: string;
   /** How it ended; null while it lives. */
   end: JobEnd | null;
+  held?: boolean;
 }
 
 /** Of all runs: nothing of them leaves this process. */
@@ -68,13 +71,15 @@ export class Site implements Nodes {
   begun: string[] = [];
   /** Steps played so far, over all jobs. */
   steps = 0;
+  /** How often sbatch was called, by key. */
+  private calls = new Map<string, number>();
   /** Called after each step. */
   watcher: (() => void) | null = null;
 
   constructor(private readonly play: SitePlay) {}
 
   snapshot(): unknown {
-    return structuredClone({ jobs: this.jobs, begun: this.begun, steps: this.steps });
+    return structuredClone({ jobs: this.jobs, begun: this.begun, steps: this.steps, calls: this.calls });
   }
 
   restore(snapshot: unknown): void {
@@ -83,6 +88,18 @@ export class Site implements Nodes {
 
   refusal(key: string): string | null {
     return this.play.refusal?.(nameOf(key)) ?? null;
+  }
+
+  /** What sbatch says in place of taking the job; null: it takes it. */
+  answer(key: string): string | null {
+    const calls = this.calls.get(key) ?? 0;
+    this.calls.set(key, calls + 1);
+    return this.play.passing?.(nameOf(key))[calls] ?? this.refusal(key);
+  }
+
+  hold(id: string, held: boolean): void {
+    const job = this.job(id);
+    if (job?.state === 'PENDING') job.held = held;
   }
 
   accept(batch: Batch): SiteJob {
@@ -118,11 +135,11 @@ export class Site implements Nodes {
 
   /** Every job runs to its end. */
   finishAll(): void {
-    for (const job of this.live) while (job.end === null) this.step(job);
+    for (const job of this.live) while (job.end === null && job.held !== true) this.step(job);
   }
 
   step(job: SiteJob): void {
-    if (job.end !== null) return;
+    if (job.end !== null || job.held === true) return;
     const step = job.steps[job.next];
     job.next += 1;
     this.steps += 1;

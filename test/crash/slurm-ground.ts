@@ -44,6 +44,8 @@ class SiteCluster extends FakeCluster {
       if (command === 'squeue') for (const job of this.site.live) this.site.step(job);
       if (command === 'scancel')
         for (const job of this.site.live) if (args.includes(job.id)) this.site.cancel(job);
+      if (command === 'scontrol' && (args[0] === 'hold' || args[0] === 'release'))
+        this.site.hold(String(args[1]), args[0] === 'hold');
       this.jobs = this.site.jobs.map(shown);
       return super.ask(command, args);
     });
@@ -54,7 +56,13 @@ class SiteCluster extends FakeCluster {
     files: { stdout: number; stderr: number; stdin?: number },
   ): Promise<CommandEnd> {
     return operation('sbatch', () => {
-      const job = this.site.accept(batchOf(readFileSync(files.stdin ?? 0, 'utf8')));
+      const batch = batchOf(readFileSync(files.stdin ?? 0, 'utf8'));
+      const words = this.site.answer(batch.key);
+      if (words !== null) {
+        writeSync(files.stderr, `${words}\n`);
+        return said('', 1);
+      }
+      const job = this.site.accept(batch);
       writeSync(files.stdout, `${job.id}\n`);
       return said('');
     });

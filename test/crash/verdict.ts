@@ -13,7 +13,7 @@ export interface Verdict {
   begun: string[];
   /** Keys of the batches that were submitted. */
   jobs: string[];
-  /** Batches that still run; a second job of one that has ended finds it owned, and ends. */
+  /** Batches of which a job still runs or waits. */
   live: string[];
 }
 
@@ -29,17 +29,15 @@ const readResult = (path: string): unknown => {
 };
 
 export const verdictOf = (end: WorkflowEnd, nodes: Nodes, runDir: string): Verdict => {
-  const live = new Set(nodes.live);
-  const ended = new Set(nodes.jobs.filter((job) => !live.has(job)).map(({ key }) => key));
-  return JSON.parse(
-    JSON.stringify({
-      end,
-      result: readResult(join(runDir, 'result.json')),
-      begun: nodes.begun.toSorted(),
-      jobs: [...new Set(nodes.jobs.map(({ key }) => key))].sort(),
-      live: nodes.live.map(({ key }) => key).filter((key) => !ended.has(key)),
-    } satisfies Verdict),
-  ) as Verdict;
+  const verdict: Verdict = {
+    end,
+    result: readResult(join(runDir, 'result.json')),
+    begun: nodes.begun.toSorted(),
+    jobs: [...new Set(nodes.jobs.map(({ key }) => key))].sort(),
+    live: nodes.live.map(({ key }) => key),
+  };
+  // Files of a local script are called after its process.
+  return JSON.parse(JSON.stringify(verdict).replaceAll(/\/script-\d+\./g, '/script-PID.')) as Verdict;
 };
 
 /** A job that ended in good order may have been asked for its state or not: that depends on the moment. */

@@ -117,6 +117,12 @@ export class FakeCluster implements SlurmCommands {
       case 'scontrol': {
         if (args[1] === 'config') return said('ClusterName = fake\nMessageTimeout = 0 sec\n');
         if (args[0] === 'update') return said('');
+        if (args[0] === 'hold' || args[0] === 'release') {
+          const held = byId(args[1]);
+          if (held?.state !== 'PENDING') return said('', 1, 'Job is no longer pending execution\n');
+          held.reason = args[0] === 'hold' ? 'JobHeldUser' : 'None';
+          return said('');
+        }
         const job = byId(args[2]);
         if (job?.inQueue !== true) return said('', 1, 'slurm_load_jobs error: Invalid job id specified\n');
         return said(`JobId=${job.id} JobName=${job.name}\n JobState=${job.state} Reason=None ExitCode=0:0\n`);

@@ -8,6 +8,7 @@ import { readResources } from '../options/resources.js';
 import type { SubmissionOutcome } from '../commands/sbatch.js';
 import { callSbatch } from './sbatch-command.js';
 import { readJobId, recordJobId } from './submission-files.js';
+import { endSurplus } from './surplus.js';
 import { hasTombstone, refuseEnded, slurmScript } from './submission.js';
 import { type Scheduler } from './scheduler.js';
 import { spendPatience } from './unclear-patience.js';
@@ -73,7 +74,7 @@ const taken = async (scheduler: Scheduler, batch: Batch, accepted: string): Prom
   const jobId = await recordJobId(batch, accepted);
   if (await hasTombstone(batch)) {
     await Promise.all([...new Set([jobId, accepted])].map((id) => scheduler.scancel(id)));
-  }
+  } else if (accepted !== jobId) await endSurplus(scheduler, batch, accepted);
   return jobId;
 };
 

@@ -22,10 +22,20 @@ import { absentSince } from './vanished.js';
 import { newWatch, PERHAPS_REQUEUED, unknown, type Watch } from './watch.js';
 import { lookForLost } from './lost.js';
 
-const jobOf = async (batch: Batch, handle: Handle, { rows }: QueueRound): Promise<QueueRow | null> => {
+/** The batch's job, and what squeue shows of it; a second job of it that has ended says nothing of the batch. */
+const jobOf = async (
+  batch: Batch,
+  handle: Handle,
+  { rows }: QueueRound,
+): Promise<{ row: QueueRow | null; known: Handle }> => {
   const mine = (rows ?? []).filter((row) => row.name === batch.jobName);
-  if (mine.length <= 1) return mine[0] ?? null;
-  return chooseJob(mine, (await readOwner(batch).catch(() => null)) ?? handle.jobId);
+  if (mine.every((row) => row.jobId === handle.jobId)) return { row: mine[0] ?? null, known: handle };
+  const owner = await readOwner(batch).catch(() => null);
+  const known = { ...handle, jobId: owner ?? handle.jobId };
+  const candidates = mine.filter(
+    (row) => row.jobId === known.jobId || (owner === null && classOfState(row.state) !== 'ended'),
+  );
+  return { row: chooseJob(candidates, known.jobId), known };
 };
 
 /** A job that only waits because it leaves out the nodes of earlier tries may use them after all. */
@@ -109,11 +119,11 @@ const observe = async (
     watch.absentSince = absentSince(watch.absentSince, 'error', round.startedAt);
     return unknown(round.error);
   }
-  const row = await jobOf(batch, handle, round);
+  const { row, known: job } = await jobOf(batch, handle, round);
   if (row === null) {
     if (known) return watch.last;
     watch.absentSince = absentSince(watch.absentSince, 'absent', round.startedAt);
-    return lookForLost(scheduler, batch, handle, watch, round.startedAt);
+    return lookForLost(scheduler, batch, job, watch, round.startedAt);
   }
   watch.absentSince = absentSince(watch.absentSince, 'seen', round.startedAt);
   if (classOfState(row.state) !== 'ended') {
