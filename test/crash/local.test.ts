@@ -4,7 +4,7 @@ import { localGround } from './local-ground.js';
 import { ofLocal } from './scenarios.js';
 import { crashSuite } from './suite.js';
 
-const STEP = 61;
+const STEP = 151;
 
 crashSuite({
   title: 'local, ',
