@@ -85,7 +85,7 @@ describe('submit', () => {
     await rm(submissionFiles(batch).stdout);
     await submit(backendFor({ failing_lines: 'ignore', login_shell: true }));
     expect(await readFile(batch.paths.script, 'utf8')).toMatch(
-      /^#!\/bin\/bash -l\n(#SBATCH .*\n)+module load x\n\nft_key=/,
+      /^#!\/bin\/bash -l\n(#SBATCH .*\n)+module load x\n\nft_umask=\d+\nft_key=/,
     );
   });
 
