@@ -144,8 +144,12 @@ const ofProcesses = (
   ...(more.cancelAfter === undefined ? {} : { cancelAfter: more.cancelAfter }),
 });
 
+/** Most batches of the other runs have ended before anybody has asked whether they live. */
+export const slow = ofProcesses('a unit takes its time', ['slow-a', 'b']);
+
 /** With real processes: what a unit does is said by the name of its image (unit.sh). */
 export const ofLocal: Scenario[] = [
+  slow,
   ofProcesses('all units succeed', four),
   ofProcesses('some units fail', ['a', 'fails-b', 'crashes-c', 'd']),
   ofProcesses('the processes of a batch are killed', ['doomed-a', 'b', 'c']),

@@ -20,6 +20,8 @@ case ${url##*/} in
       sleep 60
     fi
     ;;
+  # Long enough for its worker to ask whether the batch lives.
+  slow*) sleep 1 ;;
   # Until the suite lets it go, or it is ended.
   stays*) for ((i = 0; i < 3000; i += 1)); do [[ ! -e ../go ]] && sleep 0.02 || break; done ;;
 esac
