@@ -147,10 +147,12 @@ const ofProcesses = (
 /** Most batches of the other runs have ended before anybody has asked whether they live. */
 export const slow = ofProcesses('a unit takes its time', ['slow-a', 'b']);
 
+export const everyUnitSucceeds = ofProcesses('all units succeed', four);
+
 /** With real processes: what a unit does is said by the name of its image (unit.sh). */
 export const ofLocal: Scenario[] = [
+  everyUnitSucceeds,
   slow,
-  ofProcesses('all units succeed', four),
   ofProcesses('some units fail', ['a', 'fails-b', 'crashes-c', 'd']),
   ofProcesses('the processes of a batch are killed', ['doomed-a', 'b', 'c']),
   ofProcesses('the processes of a batch are killed, may run again', ['doomed-a', 'b', 'c'], { rerun: true }),
