@@ -140,7 +140,7 @@ export class Playground {
     if (losesPower(point.kind) && this.ground.nodes.killAll !== undefined) {
       // A host without power has no processes either.
       await this.ground.nodes.killAll();
-      this.interrupted = interruptedUnits(this.ground.nodes.begun, join(this.world.folder, 'run'));
+      this.interrupted = interruptedUnits(join(this.world.folder, 'run'));
     }
     if (point.kind === 'power lost, files empty') this.world.losePower('nothing');
     if (point.kind === 'power lost, files cut') this.world.losePower('half');
