@@ -18,7 +18,7 @@ export interface Container {
 
 export interface Compose {
   /** Where its ports are on this machine, `127.0.0.1:N`. */
-  address: Record<'temporal' | 'ui' | 'prometheus', string>;
+  address: Record<'temporal' | 'ui' | 'prometheus' | 'codec', string>;
   run(args: string[]): Promise<{ exitCode: number; output: string }>;
   /** @throws Error with what it said when it fails. */
   must(args: string[]): Promise<string>;
@@ -45,15 +45,22 @@ const isWell = ({ state }: Container): boolean =>
 /** @param images variables that name stand-ins. */
 export const openCompose = async (
   daemon: Daemon,
-  options: { project: string; envFile: string; images: Record<string, string>; profiles: string[] },
+  options: {
+    project: string;
+    envFile: string;
+    images: Record<string, string>;
+    profiles: string[];
+    keyRing: string;
+  },
 ): Promise<Compose> => {
-  const { project, envFile, images, profiles } = options;
+  const { project, envFile, images, profiles, keyRing } = options;
   const ports = {
     TEMPORAL_PORT: String(await getPort()),
     TEMPORAL_UI_PORT: String(await getPort()),
     PROMETHEUS_PORT: String(await getPort()),
+    CODEC_PORT: String(await getPort()),
   };
-  const env = { ...daemon.env, ...images, ...ports, TEMPORAL_LOG_LEVEL: 'info' };
+  const env = { ...daemon.env, ...images, ...ports, TEMPORAL_LOG_LEVEL: 'info', FRACTAL_KEY_RING: keyRing };
   const fixed = ['-f', join(root, 'docker-compose.yml'), '--env-file', envFile, '-p', project];
   const words = [...fixed, ...profiles.flatMap((name) => ['--profile', name])];
 
@@ -89,6 +96,7 @@ export const openCompose = async (
       temporal: `127.0.0.1:${ports.TEMPORAL_PORT}`,
       ui: `127.0.0.1:${ports.TEMPORAL_UI_PORT}`,
       prometheus: `127.0.0.1:${ports.PROMETHEUS_PORT}`,
+      codec: `127.0.0.1:${ports.CODEC_PORT}`,
     },
     run,
     must,

@@ -52,7 +52,7 @@ describe('docker-compose.yml', () => {
       name,
       rest,
     }));
-    const secret = variables.filter(({ name }) => /PASSWORD|SECRET|KEY/.test(name));
+    const secret = variables.filter(({ name }) => /PASSWORD|SECRET|TOKEN/.test(name));
     expect(secret.length).toBeGreaterThan(2);
     for (const { rest } of secret) expect(rest).toMatch(/^:\?.*npm run compose:env/);
     // The target of the data's mount repeats its source, which has been asked for.

@@ -59,8 +59,17 @@ describe.skipIf(why !== null)('docker-compose', { timeout: MINUTES_MS }, () => {
     const { name } = imageOf('FRACTAL_TEMPORAL_IMAGE');
     await daemon.docker(['build', '--quiet', '--network', 'host', ...arguments_, '--tag', name, root]);
     say(`built ${name} in ${Math.round((Date.now() - begin) / 1_000)} s`);
+    const keyRing = join(sandbox.dir, 'keys.json');
+    expect(await sandbox.run(['keys', 'new', keyRing])).toMatchObject({ code: 0 });
+    execFileSync('chown', [`${UID}:${GID}`, keyRing]);
     compose = await openCompose(daemon, {
-      ...{ project: `fractal-test-${process.pid}`, envFile, images, profiles: ['local', 'metrics'] },
+      ...{
+        project: `fractal-test-${process.pid}`,
+        envFile,
+        images,
+        profiles: ['local', 'metrics', 'codec'],
+        keyRing,
+      },
     });
   }, HOUR_MS);
 
@@ -170,7 +179,12 @@ describe.skipIf(why !== null)('docker-compose', { timeout: MINUTES_MS }, () => {
     const published = (await compose.containers()).flatMap((container) =>
       container.published.map((address) => ({ service: container.service, address })),
     );
-    expect(published.map(({ service }) => service).sort()).toEqual(['prometheus', 'temporal', 'temporal-ui']);
+    expect(published.map(({ service }) => service).sort()).toEqual([
+      'codec-server',
+      'prometheus',
+      'temporal',
+      'temporal-ui',
+    ]);
     for (const { address } of published) expect(address).toMatch(/^127\.0\.0\.1:/);
   });
 
@@ -209,6 +223,14 @@ describe.skipIf(why !== null)('docker-compose', { timeout: MINUTES_MS }, () => {
     expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('<html')]);
     const runs = await fetch(`http://${compose.address.ui}/api/v1/namespaces/default/workflows`);
     expect(await runs.text()).toContain('processWorkflow');
+  });
+
+  it('has a codec server that the Web UI may ask', async () => {
+    const asked = await fetch(`http://${compose.address.codec}/decode`, {
+      method: 'OPTIONS',
+      headers: { origin: 'http://localhost:8080', 'access-control-request-method': 'POST' },
+    });
+    expect(asked.headers.get('access-control-allow-origin')).toBe('http://localhost:8080');
   });
 
   it('is scraped by Prometheus', async () => {
