@@ -6,7 +6,7 @@ import { dataConverterOf } from '../encryption/options.js';
 import { embeddedTarget, type ServerTarget } from '../server/address.js';
 import { findServerBinary } from '../server/binary.js';
 import { acquireUpServer, UpAlreadyRunning, type UpServer } from '../server/up-server.js';
-import { makeInnerFolder } from '../state/files.js';
+import { makeInnerFolder } from '../state/folders.js';
 import { type BackendOptions } from './backends.js';
 import { type Io, say, type ServerOptions } from './io.js';
 import { createLogger, installRuntime } from './logging.js';

@@ -5,86 +5,15 @@
  * file or none, and a second writer of the same content succeeds without writing over it.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { copyFile, link, lstat, mkdir, open, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { copyFile, link, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { FileReference } from '../wire/failure.js';
 import { errorCode, StateCorrupt, StorageFailed } from './errors.js';
+import { makeFolder, syncFolder } from './folders.js';
 import { readWhole } from './read-file.js';
-import { fileMode, folderMode } from './rights.js';
-import { WRITE_CHUNK_CHARACTERS } from './tunables.js';
+import { writeTemporary, type Parts } from './temporary.js';
 
 export const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
-
-/** Makes a folder of a run, and those above it that are missing; what is there already stays as it is. */
-export const makeFolder = async (path: string): Promise<void> => {
-  await mkdir(path, { recursive: true, mode: folderMode() });
-};
-
-/**
- * As `makeFolder`, for one in a run's directory into which only the runner writes.
- *
- * @throws StateCorrupt when a symbolic link stands there: its files would be written elsewhere.
- */
-export const makeInnerFolder = async (path: string): Promise<void> => {
-  await makeFolder(path);
-  if (!(await lstat(path)).isSymbolicLink()) return;
-  throw new StateCorrupt(path, 'is a symbolic link, and files of a run are written into no link: remove it');
-};
-
-const syncFolder = async (folder: string): Promise<void> => {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-};
-
-/** Text in pieces of any size; it may be read from elsewhere while it is written. */
-export type Parts = Iterable<string> | AsyncIterable<string>;
-
-const writeChunks = async (handle: FileHandle, parts: Parts): Promise<string> => {
-  const hash = createHash('sha256');
-  let chunk = '';
-  const flush = async (): Promise<void> => {
-    const bytes = Buffer.from(chunk);
-    chunk = '';
-    hash.update(bytes);
-    await handle.appendFile(bytes);
-  };
-  const fills = (part: string): boolean => {
-    chunk += part;
-    return chunk.length >= WRITE_CHUNK_CHARACTERS;
-  };
-  // Apart from each other: to wait for each of 100,000 lines would cost more than to write them.
-  if (Symbol.iterator in parts) {
-    for (const part of parts) if (fills(part)) await flush();
-  } else {
-    for await (const part of parts) if (fills(part)) await flush();
-  }
-  await flush();
-  return hash.digest('hex');
-};
-
-const writeTemporary = async (
-  path: string,
-  parts: Parts,
-  durable: boolean,
-): Promise<{ temporary: string; digest: string }> => {
-  await makeFolder(dirname(path));
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  const handle = await open(temporary, 'wx', fileMode());
-  try {
-    const digest = await writeChunks(handle, parts);
-    if (durable) await handle.sync();
-    return { temporary, digest };
-  } catch (error) {
-    await unlink(temporary);
-    throw error;
-  } finally {
-    await handle.close();
-  }
-};
 
 /** What the parts themselves could not be read from keeps its own name. */
 const cannotWrite = (path: string, error: unknown): Error =>

@@ -5,7 +5,8 @@
  */
 import { access, constants } from 'node:fs/promises';
 import { errorCode, StateCorrupt, StorageFailed } from '../../state/errors.js';
-import { makeFolder, makeInnerFolder, publishState } from '../../state/files.js';
+import { publishState } from '../../state/files.js';
+import { makeFolder, makeInnerFolder } from '../../state/folders.js';
 import { requestPath, runnerDir } from '../../state/paths.js';
 import { hasControlCharacter } from '../../images/python-text.js';
 import type { OpenedRun, OpenRunInput } from '../../wire/activities.js';

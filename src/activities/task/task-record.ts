@@ -1,7 +1,8 @@
 /** The records of a task run: `task_run.json`, `units.jsonl`, `images_last_unit.jsonl` (docs/files.md). */
 import { join } from 'node:path';
 import { StateCorrupt, StorageFailed } from '../../state/errors.js';
-import { copyFileTo, makeInnerFolder, replaceFile } from '../../state/files.js';
+import { copyFileTo, replaceFile } from '../../state/files.js';
+import { makeInnerFolder } from '../../state/folders.js';
 import { formatLines } from '../../state/json-lines.js';
 import { recordPath, unitRecordsPath } from '../../state/paths.js';
 import { taskFolder } from '../../tasks/names.js';

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Batch } from '../../../batch/contract.js';
 import { fileTail } from '../../../state/file-tail.js';
-import { makeFolder } from '../../../state/files.js';
+import { makeFolder } from '../../../state/folders.js';
 import { scrubbedEnvironment, unitShellEnvironment } from '../../environment.js';
 import type { HostFiles } from '../folders.js';
 import { LOCK_WAIT_S } from '../tunables.js';
