@@ -61,7 +61,9 @@ const install = async (tarball: string, folder: string): Promise<void> => {
   const [ours, theirs] = await Promise.all([readManifest(own), readManifest(folder)]);
   expect(Object.keys(theirs.dependencies)).toEqual(['fractal-temporal']);
   const names = Object.keys({ ...ours.dependencies, ...theirs.devDependencies });
-  expect(names).toEqual(expect.arrayContaining(Object.keys(ours.peerDependencies ?? {})));
+  // Of the optional peers the suite of tests needs this one; those of traces are needed by nobody who asks for none.
+  expect(Object.keys(ours.peerDependencies ?? {})).toContain('vitest');
+  expect(names).toContain('vitest');
   for (const name of names) {
     const link = join(folder, 'node_modules', name);
     await mkdir(dirname(link), { recursive: true });
