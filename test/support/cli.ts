@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endProcessesIn } from './leftovers.js';
 import { until } from './until.js';
 
 const built = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -94,6 +95,7 @@ export const createSandbox = async (binary: string, program = built): Promise<Sa
       for (const { child } of running)
         if (child.exitCode === null && child.signalCode === null) child.kill('SIGINT');
       await Promise.all(running.map(({ ended }) => ended));
+      await endProcessesIn(dir);
       await rm(dir, { recursive: true, force: true, maxRetries: 5 });
     },
   };

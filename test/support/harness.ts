@@ -9,6 +9,7 @@ import { NativeConnection, Runtime } from '@temporalio/worker';
 import { getRun, startProcessWorkflow, type RunHandle } from '../../src/client/index.js';
 import type { Backend } from '../../src/batch/contract.js';
 import { createLocalBackend } from '../../src/executors/local/index.js';
+import { endProcessesIn } from './leftovers.js';
 import { createActivityWorker, createWorkflowWorker, type RunnableWorker } from '../../src/workers/index.js';
 
 export interface Harness {
@@ -122,6 +123,7 @@ export const startHarness = async (options: HarnessOptions): Promise<Harness> =>
       await Promise.all([stopActivities(), stopWorkflows()]);
       await connection.close();
       await clientConnection.close();
+      await endProcessesIn(base);
       await rm(base, { recursive: true, force: true });
     },
   };
