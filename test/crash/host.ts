@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BATCH_VARIABLE } from '../../src/executors/local/process/launch.js';
 import type { Nodes } from './ground.js';
+import { running } from './processes.js';
 
 const LOOK_MS = 5;
 
@@ -75,7 +76,7 @@ export class Host implements Nodes {
   }
 
   async settle(): Promise<void> {
-    await this.until(() => this.processes().length === 0);
+    await this.until(() => this.processes().length === 0 && running.size === 0);
   }
 
   async killAll(): Promise<void> {
@@ -88,7 +89,8 @@ export class Host implements Nodes {
           // It has ended meanwhile.
         }
       }
-      return found.length === 0;
+      for (const child of running) child.kill('SIGKILL');
+      return found.length === 0 && running.size === 0;
     });
   }
 

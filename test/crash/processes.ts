@@ -1,4 +1,5 @@
 /** Starting and signalling processes as operations of an attempt; for `vi.mock`. */
+import type { ChildProcess } from 'node:child_process';
 import { basename } from 'node:path';
 import { currentAttempt, operation } from './seam.js';
 
@@ -6,12 +7,21 @@ type Callable = (...args: unknown[]) => unknown;
 
 const program = (command: unknown): string => (typeof command === 'string' ? basename(command) : '');
 
+/** Processes that attempts have started and that have not ended; some are not what they will be yet. */
+export const running = new Set<ChildProcess>();
+
 /** `spawn` of `node:child_process`: the process is there, and whoever was to hear of it may not be any more. */
 export const seamSpawn =
   (spawn: Callable): Callable =>
   (...args) => {
     const attempt = currentAttempt();
-    return attempt === null ? spawn(...args) : attempt.instant('spawn', () => spawn(...args));
+    if (attempt === null) return spawn(...args);
+    return attempt.instant('spawn', () => {
+      const child = spawn(...args) as ChildProcess;
+      running.add(child);
+      for (const end of ['exit', 'error']) child.once(end, () => running.delete(child));
+      return child;
+    });
   };
 
 /** `execa`: a program that runs to its end, and its answer. */
