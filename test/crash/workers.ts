@@ -43,7 +43,8 @@ export class Workers {
       const outcome = await this.ending(call, started);
       if (outcome === null)
         return { outcome: { error: new Error(`never ends: ${String(operations.at(-1))}`) }, operations };
-      if (!isRetried(outcome) || attempt === MOST_ATTEMPTS) return { outcome, operations };
+      // What its worker does after the end is no part of it.
+      if (!isRetried(outcome) || attempt === MOST_ATTEMPTS) return { outcome, operations: [...operations] };
     }
   }
 
