@@ -20,7 +20,12 @@ interface Recorded {
   outcome: Outcome;
   operations: string[];
   before: Snapshot;
+  /** The call at which a replay begins: this one, but where real processes lived, which no snapshot brings back. */
+  replayedFrom: number;
 }
+
+const wasCancelled = (recorded: Recorded | undefined): boolean =>
+  recorded !== undefined && 'error' in recorded.outcome && recorded.outcome.error instanceof CancelledFailure;
 
 /** What came back to life has ended, or is stopped once more. */
 const over = ({ settled, attempt }: Started): Promise<unknown> => Promise.race([settled, attempt.died()]);
@@ -48,10 +53,13 @@ export class Playground {
     rmSync(this.world.folder, { recursive: true, force: true });
     mkdirSync(this.world.folder, { recursive: true });
     const verdict = await this.run(async (call) => {
-      await this.ground.nodes.settle?.();
+      const last = this.recorded.at(-1);
+      const lives = wasCancelled(last) && this.ground.nodes.settle !== undefined;
+      if (!lives) await this.ground.nodes.settle?.();
+      const replayedFrom = lives ? (last?.replayedFrom ?? 0) : this.recorded.length;
       const before = takeSnapshot(this.world, this.ground.nodes);
       const { outcome, operations } = await this.workers.undisturbed(call, this.scenario.usual);
-      this.recorded.push({ call, outcome, operations, before });
+      this.recorded.push({ call, outcome, operations, before, replayedFrom });
       return outcome;
     });
     const wrong =
@@ -183,14 +191,17 @@ export class Playground {
     from: number,
     then: (call: Call, first: boolean) => Promise<Outcome>,
   ): Promise<Verdict> {
-    const recorded = this.recorded[from];
-    if (recorded === undefined) throw new RangeError(`no call ${from}`);
+    const start = this.recorded[from]?.replayedFrom;
+    const recorded = start === undefined ? undefined : this.recorded[start];
+    if (start === undefined || recorded === undefined) throw new RangeError(`no call ${from}`);
     restoreSnapshot(recorded.before, this.world, this.ground.nodes);
     let number = -1;
-    return this.run((call) => {
+    return this.run(async (call) => {
       number += 1;
-      const before = number < from ? this.recorded[number] : undefined;
-      return before === undefined ? then(call, number === from) : Promise.resolve(before.outcome);
+      const before = number < start ? this.recorded[number] : undefined;
+      if (before !== undefined) return before.outcome;
+      if (number >= from) return then(call, number === from);
+      return (await this.workers.undisturbed(call, this.scenario.usual)).outcome;
     });
   }
 
