@@ -8,7 +8,7 @@ import type { MetricMeter } from '@temporalio/common';
 import type { EndCause } from '../batch/contract.js';
 import type { Outcome } from '../outcomes/unit-outcome.js';
 import type { BatchHeartbeat } from '../wire/progress.js';
-import type { UnitCause } from '../wire/result.js';
+import { unitCauses } from '../wire/result.js';
 
 type BatchState = BatchHeartbeat['state'];
 
@@ -31,18 +31,6 @@ export interface RunnerMetrics {
 }
 
 const STATES: readonly BatchState[] = ['submitting', 'pending', 'running', 'unknown', 'collecting'];
-
-const FAILURES: readonly UnitCause[] = [
-  'exit',
-  'signal',
-  'invalid_output',
-  'not_executable',
-  'out_of_memory',
-  'timeout',
-  'cancelled',
-  'interrupted',
-  'never_started',
-];
 
 const CAUSES: readonly EndCause[] = [
   'completed',
@@ -94,7 +82,7 @@ export const createRunnerMetrics = (meter: MetricMeter, backend: string): Runner
   // What has not happened yet is 0, not absent: otherwise no rate shows the first time.
   for (const state of STATES) change(state, 0);
   units.add(0, { ...of, outcome: 'done', cause: NONE });
-  for (const cause of FAILURES) units.add(0, { ...of, outcome: 'failed', cause });
+  for (const cause of unitCauses) units.add(0, { ...of, outcome: 'failed', cause });
   for (const cause of [NONE, ...CAUSES]) ended.add(0, { ...of, cause });
   adopted.add(0, of);
   return {

@@ -8,16 +8,19 @@ export type RunStatus = 'done' | 'failed' | 'cancelled';
 export type TaskStatus = 'submitted' | 'done' | 'failed';
 
 /** Why a unit is not done; null for a unit that is. */
-export type UnitCause =
-  | 'exit'
-  | 'signal'
-  | 'invalid_output'
-  | 'not_executable'
-  | 'out_of_memory'
-  | 'timeout'
-  | 'cancelled'
-  | 'interrupted'
-  | 'never_started';
+export const unitCauses = [
+  'exit',
+  'signal',
+  'invalid_output',
+  'not_executable',
+  'out_of_memory',
+  'timeout',
+  'cancelled',
+  'interrupted',
+  'never_started',
+] as const;
+
+export type UnitCause = (typeof unitCauses)[number];
 
 export interface UnitRecord {
   index: number;

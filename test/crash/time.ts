@@ -24,7 +24,7 @@ export const seamSleep =
     } else {
       const shortened = Math.min(ms, LONGEST_REAL_PAUSE_MS);
       await sleep(shortened, value, options);
-      attempt.world.skip(ms - shortened);
+      attempt.world.advance(ms - shortened);
     }
     await attempt.alive();
     return value;

@@ -29,8 +29,8 @@ export class World {
     return (this.virtualTime ? EPOCH_MS : realNow()) + this.elapsedMs;
   }
 
-  /** Real processes: a pause was not made. */
-  skip(ms: number): void {
+  /** Real processes: the clock goes on by what a pause was cut short. */
+  advance(ms: number): void {
     this.elapsedMs += ms;
   }
 

@@ -1,5 +1,6 @@
 /** The result of a run, field by field (docs/result.md); the types are those of src/wire/result.ts. */
 import { z } from 'zod';
+import { unitCauses } from '../../wire/result.js';
 import { image } from './images.js';
 import { count, integer, jsonObject } from './scalars.js';
 
@@ -15,20 +16,7 @@ const unit = z
     component,
     zarr_url: text.describe('The image that the unit worked on; null for a single or init part'),
     status: taskStatus,
-    cause: z
-      .enum([
-        'exit',
-        'signal',
-        'invalid_output',
-        'not_executable',
-        'out_of_memory',
-        'timeout',
-        'cancelled',
-        'interrupted',
-        'never_started',
-      ])
-      .nullable()
-      .describe('Why the unit is not done; null for one that is'),
+    cause: z.enum(unitCauses).nullable().describe('Why the unit is not done; null for one that is'),
     exit_code: integerOrNull,
     signal: integerOrNull,
     log_file: z.string(),
