@@ -6,6 +6,7 @@
  * script writes, whatever started it. To write a backend, copy `local`, swap the executor, pass the shared
  * conformance suite in src/conformance.
  */
+import type { GivenRecovery } from '../wire/recovery.js';
 import type { JsonObject } from '../wire/request.js';
 
 /** Absolute paths of the files of one batch; all in one folder that the worker and the nodes see. */
@@ -180,6 +181,8 @@ export interface Backend {
    * a scheduler's failure.
    */
   check?(resources: JsonObject): Promise<string[]>;
+  /** Optional: defaults of a request's `recovery`, from the worker's configuration; they count as given. */
+  readonly recovery?: GivenRecovery;
   readonly executor: Executor;
   /**
    * Optional and pure: resources for units that a limit of their job interrupted and that may run again.

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { readFile } from 'node:fs/promises';
 import { Runtime } from '@temporalio/worker';
 import type { Backend } from '../batch/contract.js';
+import { LocalConfigError, parseLocalConfig } from '../executors/local/config.js';
 import { acquireWorkerLock, createLocalBackend } from '../executors/local/index.js';
 import { backendNames } from '../executors/names.js';
 import { createSlurmBackend } from '../executors/slurm/backend.js';
@@ -15,6 +16,7 @@ import { hostFolder } from './host-folder.js';
 
 export interface BackendOptions {
   slurmConfig?: string;
+  localConfig?: string;
   /** Units at once of the local backend; default: cores. */
   maxUnits?: number;
 }
@@ -34,15 +36,28 @@ export interface OpenBackend {
   notices: string[];
 }
 
+/** A file that cannot be read or is wrong is a mistake in the command line. */
+const readConfig = async <T>(path: string, parse: (text: string) => T): Promise<T> => {
+  try {
+    return parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    const isRead = error instanceof Error && 'code' in error;
+    if (!isRead && !(error instanceof SlurmConfigError) && !(error instanceof LocalConfigError)) throw error;
+    throw new UsageError(`${path}: ${error.message}`);
+  }
+};
+
 const openLocal = async (
   options: BackendOptions,
   { queue, serverId, env }: BackendPlace,
 ): Promise<OpenBackend> => {
+  const config =
+    options.localConfig === undefined ? {} : await readConfig(options.localConfig, parseLocalConfig);
   const stateDir = join(await hostFolder(env), serverId);
   const lock = await acquireWorkerLock({ stateDir, queue });
   const limit = options.maxUnits === undefined ? {} : { maxUnits: options.maxUnits };
   return {
-    backend: createLocalBackend({ stateDir, queue, ...limit }),
+    backend: createLocalBackend({ stateDir, queue, ...limit, ...config }),
     close: () => lock.release(),
     notices: [],
   };
@@ -52,16 +67,10 @@ const openSlurm = async ({ slurmConfig }: BackendOptions): Promise<OpenBackend> 
   if (slurmConfig === undefined) {
     throw new UsageError('The SLURM backend needs its configuration: --slurm-config FILE.');
   }
-  try {
-    const config = parseSlurmConfig(await readFile(slurmConfig, 'utf8'));
-    const onCommand = createSchedulerMetrics(Runtime.instance().metricMeter);
-    const notices = configNotices(config).map(({ what, remedy }) => `${slurmConfig}: ${what}; ${remedy}`);
-    return { backend: createSlurmBackend({ config, onCommand }), close: () => Promise.resolve(), notices };
-  } catch (error) {
-    const isRead = error instanceof Error && 'code' in error;
-    if (!isRead && !(error instanceof SlurmConfigError)) throw error;
-    throw new UsageError(`${slurmConfig}: ${error.message}`);
-  }
+  const config = await readConfig(slurmConfig, parseSlurmConfig);
+  const onCommand = createSchedulerMetrics(Runtime.instance().metricMeter);
+  const notices = configNotices(config).map(({ what, remedy }) => `${slurmConfig}: ${what}; ${remedy}`);
+  return { backend: createSlurmBackend({ config, onCommand }), close: () => Promise.resolve(), notices };
 };
 
 /**

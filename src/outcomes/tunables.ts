@@ -5,3 +5,9 @@ export const MAX_TRIES_WITHOUT_PROGRESS = 5;
 
 /** More than a few bad nodes at once are no matter of nodes; the newest are kept. */
 export const MAX_AVOIDED_NODES = 8;
+
+/** What a unit asks for after a limit, over what it had: few tries to reach what it needs, none much too large. */
+export const DEFAULT_FACTOR = 2;
+
+/** Repeats of a unit after losses of its node or job: several bad nodes in a row are none of its doing. */
+export const DEFAULT_INFRASTRUCTURE_TRIES = 5;

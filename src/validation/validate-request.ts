@@ -7,6 +7,7 @@ import { checkImages } from './request-checks/images.js';
 import { checkRange } from './request-checks/range.js';
 import { checkRecovery } from './request-checks/recovery.js';
 import { checkWorkflow } from './request-checks/workflow.js';
+import type { GivenRecovery } from '../wire/recovery.js';
 import type { Image, ProcessWorkflowRequest } from '../wire/request.js';
 import { isJsonObject } from './schemas/leaf.js';
 import { readFields } from './schemas/read-fields.js';
@@ -38,8 +39,10 @@ const checkDirectories = (
 /**
  * The request with every default filled in, urls normalised and `task_list` sorted; or all that is wrong with it (of
  * more than a thousand errors the last entry counts the rest).
+ *
+ * @param defaults of `recovery`, from the worker's configuration.
  */
-export const validateRequest = (value: unknown): ValidatedRequest => {
+export const validateRequest = (value: unknown, defaults: GivenRecovery = {}): ValidatedRequest => {
   const problems = new Problems();
   const shape = requestSchema.omit({ workflow: true, dataset: true, recovery: true });
   const whole = isJsonObject(value) ? value : {};
@@ -52,7 +55,7 @@ export const validateRequest = (value: unknown): ValidatedRequest => {
   const count = numberOfTasks(workflowValue);
   const indices = { first: fields.first_task_index ?? null, last: fields.last_task_index ?? null };
   const range = checkRange(indices, count, problems);
-  const recovery = checkRecovery(recoveryValue, count, problems);
+  const recovery = checkRecovery(recoveryValue, count, defaults, problems);
   const { backend, workflow_dir_local: local } = fields;
   const remote = fields.workflow_dir_remote ?? null;
   if (backend !== undefined && local !== undefined) checkDirectories(backend, local, remote, problems);

@@ -1,5 +1,7 @@
 /** The request of `processWorkflow`, as it travels: Fractal's own snake_case JSON (docs/request.md). */
 
+import type { Recovery } from './recovery.js';
+
 /** Attributes of an image are scalars; JSON has one number type. */
 export type AttributeValue = number | string | boolean;
 
@@ -52,12 +54,6 @@ export interface Dataset {
   images: Image[];
   /** Absolute path of a JSON array of images, read by the worker, instead of `images`. */
   images_file: string | null;
-}
-
-export interface Recovery {
-  rerun_interrupted: boolean;
-  /** Keyed by the task's position in the sorted `task_list`. */
-  tasks: Record<string, { rerun_interrupted: boolean }>;
 }
 
 /** A request after validation: every default filled in, urls normalised, `task_list` sorted by `order`. */

@@ -175,6 +175,44 @@ export const wrongRequests: [string, JsonValue, string[]][] = [
     rawRequest({ recovery: { tasks: { '0': {}, '1': {}, '00': {}, first: {} } } }),
     ['/recovery/tasks/1', '/recovery/tasks/00', '/recovery/tasks/first'],
   ],
+  [
+    'recovery of limits that make no sense',
+    rawRequest({
+      recovery: {
+        memory: { tries: -1, factor: 1, max: '1.5G' },
+        time: { tries: 1.5, factor: '2', max: 'soon', most: 1 },
+        infrastructure: { tries: null },
+      },
+    }),
+    [
+      ...['/recovery/memory/tries', '/recovery/memory/factor', '/recovery/memory/max'],
+      ...['/recovery/time/tries', '/recovery/time/factor', '/recovery/time/max', '/recovery/time/most'],
+      '/recovery/infrastructure/tries',
+    ],
+  ],
+  [
+    'recovery of exit codes that are none of the task',
+    rawRequest({
+      recovery: {
+        exit_codes: {
+          '0': { tries: 1 },
+          abc: { tries: 1 },
+          '137': { tries: 1 },
+          '75': {},
+          '76': { tries: 1, x: 1 },
+        },
+      },
+    }),
+    [
+      ...['/recovery/exit_codes/0', '/recovery/exit_codes/75/tries', '/recovery/exit_codes/76/x'],
+      ...['/recovery/exit_codes/137', '/recovery/exit_codes/abc'],
+    ],
+  ],
+  [
+    'recovery with an unknown word, also of a task',
+    rawRequest({ recovery: { on_failure: 'stop', tasks: { '0': { on_failure: null, memory: [] } } } }),
+    ['/recovery/on_failure', '/recovery/tasks/0/memory', '/recovery/tasks/0/on_failure'],
+  ],
   ['control characters in worker_init', rawRequest({ worker_init: 'a\u0000b' }), ['/worker_init']],
   ['a line break in the account', rawRequest({ slurm_account: 'a\nb' }), ['/slurm_account']],
   ['a relative cache', rawRequest({ user_cache_dir: '~/.cache' }), ['/user_cache_dir']],

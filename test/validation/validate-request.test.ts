@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject, JsonValue } from '../../src/wire/request.js';
+import { settleRecovery } from '../../src/outcomes/settle-recovery.js';
 import { validateImages, validateRequest } from '../../src/validation/validate-request.js';
 import { TASK_TYPES } from '../../src/validation/schemas/workflow.js';
 import { rawRequest, rawTaskOfType, rawWorkflow, rawWorkflowTask } from '../support/raw-requests.js';
@@ -13,6 +14,8 @@ import {
 } from '../support/wrong-requests.js';
 
 const pathsOf = (value: unknown): string[] => validateRequest(value).errors.map((error) => error.path);
+
+const { tasks: _none, ...nothingGiven } = settleRecovery({}, {}, {});
 
 describe('validateRequest', () => {
   it('fills in every default', () => {
@@ -54,7 +57,7 @@ describe('validateRequest', () => {
       job_type_filters: {},
       backend: 'local',
       activity_task_queue: 'fractal-local',
-      recovery: { rerun_interrupted: false, tasks: {} },
+      recovery: { ...nothingGiven, tasks: {} },
       worker_init: null,
       slurm_account: null,
       user_cache_dir: null,
@@ -100,7 +103,7 @@ describe('validateRequest', () => {
       job_type_filters: { '3D': true },
       backend: 'slurm',
       activity_task_queue: 'fractal-slurm-alice',
-      recovery: { rerun_interrupted: false, tasks: { '2': { rerun_interrupted: true } } },
+      recovery: { ...nothingGiven, tasks: { '2': { ...nothingGiven, rerun_interrupted: true } } },
       worker_init: 'module load python\n\texport A=1',
       slurm_account: 'lab',
       user_cache_dir: '/home/alice/.fractal',
@@ -111,8 +114,8 @@ describe('validateRequest', () => {
     const recovery = { rerun_interrupted: true, tasks: { '0': {}, '1': { rerun_interrupted: false } } };
     const given = rawRequest({ workflow: rawWorkflow(tasks(2)), recovery });
     expect(validateRequest(given).request?.recovery.tasks).toEqual({
-      '0': { rerun_interrupted: true },
-      '1': { rerun_interrupted: false },
+      '0': { ...nothingGiven, rerun_interrupted: true },
+      '1': nothingGiven,
     });
   });
 

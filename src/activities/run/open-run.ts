@@ -5,7 +5,7 @@
  */
 import { access, constants } from 'node:fs/promises';
 import { errorCode, StateCorrupt, StorageFailed } from '../../state/errors.js';
-import { publishState } from '../../state/files.js';
+import { adoptState } from '../../state/files.js';
 import { makeFolder, makeInnerFolder } from '../../state/folders.js';
 import { requestPath, runnerDir } from '../../state/paths.js';
 import { hasControlCharacter } from '../../images/python-text.js';
@@ -55,6 +55,15 @@ const makeRunDir = async (dir: string, pointer: string): Promise<void> => {
   }
 };
 
+const isJson = (bytes: Buffer): boolean => {
+  try {
+    JSON.parse(bytes.toString('utf8'));
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 /** A queue that another backend's worker serves would run everything there, recorded as what it is not. */
 const checkBackend = ({ backend, activity_task_queue: queue }: ProcessWorkflowRequest, own: string): void => {
   if (backend === own) return;
@@ -80,7 +89,7 @@ const checkWorkflowId = (id: string): void => {
 export const openRun = async (input: OpenRunInput, deps: ActivityDependencies): Promise<OpenedRun> => {
   checkWorkflowId(input.workflow_id);
   const raw = await unspill(input.request);
-  const checked = validateRequest(raw);
+  const checked = validateRequest(raw, deps.backend.recovery);
   if (checked.request === null) throw new InvalidRequest(checked.errors);
   const request = checked.request;
   checkBackend(request, deps.backend.name);
@@ -96,7 +105,8 @@ export const openRun = async (input: OpenRunInput, deps: ActivityDependencies): 
 
   const stored = { ...request, dataset: { ...request.dataset, images: [], images_file: null } };
   const images = await publishImages({ dir }, request.first_task_index, loaded.images);
-  const reference = await publishState(requestPath(dir), [canonicalJson(stored), '\n']);
+  // Another worker, with other defaults of recovery, may have been here first: then its word holds.
+  const { reference } = await adoptState(requestPath(dir), [canonicalJson(stored), '\n'], isJson);
   const tasks = request.workflow.task_list
     .map((task, position) => ({ position, order: task.order, name: task.task.name, type: task.task_type }))
     .slice(request.first_task_index, request.last_task_index + 1);

@@ -102,6 +102,7 @@ export const createSlurmBackend = (options: SlurmBackendOptions): Backend => {
       const nodes = config.runner_config.check_partitions ? await scheduler.sinfo() : null;
       return nodes === null ? [] : cannotRun(readResources(resources), nodes);
     },
+    recovery: config.runner_config.recovery,
     executor: createSlurmExecutor(scheduler),
     raise: (resources, limit, times) => raiseResources(resources, limit, times, config.batching_config),
     report: (jobs, since) => reportJobs(scheduler.accounting, jobs, since),

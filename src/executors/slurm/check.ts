@@ -2,7 +2,7 @@
 import type { SlurmResources } from './options/resources.js';
 import { optionSetIn, type SbatchOption } from './options/sbatch-lines.js';
 import { nodesFor, type PartitionNode } from './commands/sinfo.js';
-import { parseTimeLimit } from './options/time-limit.js';
+import { parseTimeLimit } from '../../quantities/time-limit.js';
 
 /** Lines of site or user may set these otherwise; then nothing can be said of them. */
 const PARTITION: SbatchOption = { long: 'partition', short: 'p' };

@@ -4,6 +4,7 @@ import type { AttributeValue } from '../../wire/request.js';
 import { image, types } from './images.js';
 import { hasControlCharacter } from '../../images/python-text.js';
 import { leaf } from './leaf.js';
+import { recovery } from './recovery.js';
 import { absolutePath, integer, isAttributeValue, mapOf, nameText, nonEmptyName, url } from './scalars.js';
 import { workflow } from './workflow.js';
 
@@ -49,18 +50,6 @@ export const dataset = z
     ),
   })
   .meta({ title: 'Dataset', description: "A dataset as Fractal's API returns it (DatasetV2)" });
-
-const rerun = z.strictObject({
-  rerun_interrupted: z.boolean().optional().describe('Not given: as for the run'),
-});
-
-export const recovery = z.strictObject({
-  rerun_interrupted: z.boolean().default(false).describe('Units that were interrupted may run again'),
-  tasks: z
-    .record(z.string(), rerun)
-    .default({})
-    .describe('The same for one task, by its position in the workflow'),
-});
 
 export const request = z.strictObject({
   workflow,

@@ -51,7 +51,15 @@ describe('request.schema.json', () => {
       rawRequest({
         job_attribute_filters: { well: ['A01'] },
         job_type_filters: { '3D': false },
-        recovery: { rerun_interrupted: true, tasks: { '0': { rerun_interrupted: false } } },
+        recovery: {
+          rerun_interrupted: true,
+          memory: { tries: 2, factor: 1.5, max: '16G' },
+          time: { tries: 1, max: null },
+          infrastructure: { tries: 10 },
+          exit_codes: { '75': { tries: 3 } },
+          on_failure: 'wait',
+          tasks: { '0': { rerun_interrupted: false, time: { max: '1-12' }, on_failure: 'continue' } },
+        },
         backend: 'slurm',
         worker_init: 'module load x\n',
         slurm_account: 'lab',
@@ -78,6 +86,10 @@ describe('request.schema.json', () => {
     ['an image without url', rawRequest({ dataset: { zarr_dir: '/z', images: [{}] } })],
     ['an index in words', rawRequest({ first_task_index: '1' })],
     ['an unknown field of recovery', rawRequest({ recovery: { x: 1 } })],
+    ['a factor that raises nothing', rawRequest({ recovery: { memory: { factor: 1 } } })],
+    ['an exit code of success', rawRequest({ recovery: { exit_codes: { '0': { tries: 1 } } } })],
+    ['an exit code of a signal', rawRequest({ recovery: { exit_codes: { '137': { tries: 1 } } } })],
+    ['a third thing to do', rawRequest({ recovery: { tasks: { '0': { on_failure: 'skip' } } } })],
   ])('refuses %s, as validateRequest does', (_, value) => {
     expect(validateRequest(value).errors).not.toEqual([]);
     expect(isRequest(value)).toBe(false);

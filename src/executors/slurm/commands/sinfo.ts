@@ -1,6 +1,6 @@
 /** What sinfo says of partitions and their nodes (sinfo(1)), and how often it is asked. */
 import type { SlurmCommands } from './commands.js';
-import { parseTimeLimit } from '../options/time-limit.js';
+import { parseTimeLimit } from '../../../quantities/time-limit.js';
 import { SINFO_KEPT_SECONDS } from '../tunables.js';
 
 /** A node as one partition shows it; a node of two partitions stands there twice. */

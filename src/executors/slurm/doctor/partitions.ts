@@ -1,7 +1,7 @@
 /** Are the partitions of the configuration there, and do its times fit? */
 import type { SlurmCommands } from '../commands/commands.js';
 import type { SlurmConfig, SlurmOptionSet } from '../options/config.js';
-import { parseTimeLimit } from '../options/time-limit.js';
+import { parseTimeLimit } from '../../../quantities/time-limit.js';
 import { ok, problem, warning, type Finding } from '../../../doctor/finding.js';
 
 export interface Partition {

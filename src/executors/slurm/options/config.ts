@@ -4,8 +4,9 @@
  */
 import { z } from 'zod';
 import type { InputError } from '../../../wire/failure.js';
-import { MEMORY_SYNTAX, parseMemory } from './memory.js';
-import { isTimeLimit, TIME_SYNTAX } from './time-limit.js';
+import { MEMORY_SYNTAX, parseMemory } from '../../../quantities/memory.js';
+import { isTimeLimit, TIME_SYNTAX } from '../../../quantities/time-limit.js';
+import { recoveryRules } from '../../../validation/schemas/recovery.js';
 import {
   DEFAULT_COMMAND_TIMEOUT_SECONDS,
   DEFAULT_LATE_FILE_WAIT_SECONDS,
@@ -71,6 +72,8 @@ const runner = z.strictObject({
   /** false: a site's plugin rewrites partitions or limits, so what sinfo shows says nothing. */
   check_partitions: z.boolean().default(true),
   late_file_wait_seconds: z.number().nonnegative().default(DEFAULT_LATE_FILE_WAIT_SECONDS),
+  /** Defaults of a request's `recovery`. */
+  recovery: recoveryRules.default({}),
 });
 
 const exportName = z

@@ -5,11 +5,11 @@
 import { LayoutError, type LayoutInput } from '../../../batch/contract.js';
 import type { JsonObject, JsonValue } from '../../../wire/request.js';
 import type { SlurmConfig, SlurmOptionSet } from './config.js';
-import { MEMORY_SYNTAX, parseMemory } from './memory.js';
+import { MEMORY_SYNTAX, parseMemory } from '../../../quantities/memory.js';
 import type { SlurmResources } from './resources.js';
 import { sbatchLinesFirst } from './sbatch-lines.js';
 import { checkShellLines } from './shell-lines.js';
-import { isTimeLimit, TIME_SYNTAX } from './time-limit.js';
+import { isTimeLimit, TIME_SYNTAX } from '../../../quantities/time-limit.js';
 
 export interface TaskOptions {
   resources: SlurmResources;

@@ -3,7 +3,7 @@ import type { ReachedLimit } from '../../../batch/contract.js';
 import type { JsonObject } from '../../../wire/request.js';
 import type { BatchingConfig } from './config.js';
 import { readResources } from './resources.js';
-import { formatTimeLimit, parseTimeLimit } from './time-limit.js';
+import { formatTimeLimit, parseTimeLimit } from '../../../quantities/time-limit.js';
 import { RAISE_FACTOR } from '../tunables.js';
 
 /**

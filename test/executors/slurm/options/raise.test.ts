@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseSlurmConfig } from '../../../../src/executors/slurm/options/config.js';
 import { raiseResources } from '../../../../src/executors/slurm/options/raise.js';
-import { formatTimeLimit, parseTimeLimit } from '../../../../src/executors/slurm/options/time-limit.js';
+import { formatTimeLimit, parseTimeLimit } from '../../../../src/quantities/time-limit.js';
 import { configText } from '../config-text.js';
 import { fakeResources } from '../fake-cluster.js';
 

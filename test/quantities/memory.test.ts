@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseMemory } from '../../../../src/executors/slurm/options/memory.js';
+import { parseMemory } from '../../src/quantities/memory.js';
 
 describe('parseMemory', () => {
   it.each([
