@@ -29,6 +29,7 @@ fi
 
 # The server looks for new namespaces every some seconds, and knows none before.
 patiently temporal operator search-attribute create --namespace "$TEMPORAL_NAMESPACE" \
+  --name FractalWorkflow --type Keyword \
   --name FractalBackend --type Keyword \
   --name FractalDataset --type Keyword \
   --name FractalJobId --type Int

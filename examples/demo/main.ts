@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { quote } from 'shlex';
-import { defaultWorkflowId } from '../../src/client/request.js';
+import { workflowIdOf } from '../../src/client/workflow-id.js';
 import { cacheFolder } from '../../src/server/folders.js';
 import { tieToThisProcess } from '../../src/server/tie.js';
 import type { RunResult } from '../../src/wire/result.js';
@@ -133,7 +133,7 @@ const runAndReport = async (
 ): Promise<number> => {
   const { dir, env, request, keep, leave } = demo;
   const started = Date.now();
-  const url = runUrl(up, defaultWorkflowId(request.workflow_dir_local));
+  const url = runUrl(up, await workflowIdOf({ ...request }));
   print(`Web UI of the run: ${url}`);
   const code = await Promise.race([runRequest(dir, env, leave), up.ended]);
   await report(dir, request.dataset.zarr_dir);

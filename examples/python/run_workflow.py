@@ -14,6 +14,8 @@ import asyncio
 import hashlib
 import json
 import os
+import re
+import string
 import sys
 import traceback
 from pathlib import Path
@@ -22,13 +24,16 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, CancelledError, WorkflowAlreadyStartedError
 
+# Runs of ASCII punctuation and space, and of control characters.
+SEPARATORS = "[" + re.escape(string.punctuation) + r" \x00-\x1f\x7f-\x9f\u2028\u2029]+"
 EXIT_CODES = {"InvalidRequestError": 2, "TaskExecutionError": 3, "JobExecutionError": 4}
 
 
 def workflow_id(request: dict) -> str:
-    """The id that the command line derives too: starting the same directory twice is one run."""
+    """The id that the command line derives too (docs/client.md, "The id"): starting the same directory twice is one run."""
     run_dir = request.get("workflow_dir_remote") or request["workflow_dir_local"]
-    return "fractal-" + hashlib.sha256(run_dir.encode()).hexdigest()[:16]
+    slug = re.sub(SEPARATORS, "-", request["workflow"]["name"].lower()).strip("-")[:40].strip("-")
+    return f"{slug or 'run'}-{hashlib.sha256(run_dir.encode()).hexdigest()[:16]}"
 
 
 def read_result(reference: dict) -> bytes:

@@ -7,10 +7,10 @@ import type { FileReference } from '../wire/failure.js';
 
 export interface ActivityDependencies {
   backend: Backend;
-  /** Whether the server knows the search attributes; asked once a run. */
-  searchAttributesRegistered(): Promise<boolean>;
-  /** Runs are encrypted: a search attribute cannot be, so that the dataset's name is left out. Default: no. */
-  hidesDataset?: boolean;
+  /** Names of our search attributes that the server knows; asked once a run. */
+  knownSearchAttributes(): Promise<string[]>;
+  /** Runs are encrypted: a search attribute cannot be, so that names are left out. Default: no. */
+  isEncrypted?: boolean;
   /** For how long a file that can never be read is looked at; default PERMANENT_PATIENCE_MS. */
   permanentPatienceMs?: number | undefined;
   /** The server that this worker polls: it is recorded as the owner of the runs that it opens. */

@@ -2,7 +2,7 @@
  * The activities of `processWorkflow`, the same for every backend.
  *
  * ```ts
- * const activities = createActivities({ backend, searchAttributesRegistered: async () => true });
+ * const activities = createActivities({ backend, knownSearchAttributes: async () => [] });
  * await Worker.create({ connection, taskQueue: 'fractal-local', activities });
  * ```
  */

@@ -1,12 +1,10 @@
 /** Reads and checks a request before any server is asked. */
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import {
-  InvalidRequestError,
-  type ProcessWorkflowInput,
-  runDirOf,
-  defaultWorkflowId,
-} from '../client/index.js';
+import { InvalidRequestError, type ProcessWorkflowInput, runDirOf, workflowIdOf } from '../client/index.js';
+import { isEncrypting } from '../encryption/converter.js';
+import { dataConverterOf } from '../encryption/options.js';
+import type { Environment } from '../server/folders.js';
 import { hasControlCharacter } from '../images/python-text.js';
 import { JsonError, parseJson } from '../wire/parse-json.js';
 import { validateRequest } from '../validation/validate-request.js';
@@ -20,6 +18,12 @@ export interface CheckedRequest {
   request: ProcessWorkflowRequest;
   runDir: string;
   workflowId: string;
+}
+
+export interface RequestOptions {
+  workflowId?: string;
+  /** Key ring, as `addServerOptions` has it. */
+  keys?: string;
 }
 
 const readText = async (path: string): Promise<string> => {
@@ -48,7 +52,11 @@ const parse = (content: string): unknown => {
  *
  * @throws UsageError when it cannot be read or the id is none, InvalidRequestError with everything that is wrong in it.
  */
-export const readRequest = async (path: string, workflowId?: string): Promise<CheckedRequest> => {
+export const readRequest = async (
+  path: string,
+  { workflowId, keys }: RequestOptions,
+  env: Environment,
+): Promise<CheckedRequest> => {
   if (workflowId !== undefined && (workflowId.trim() === '' || hasControlCharacter(workflowId))) {
     throw new UsageError(
       `--workflow-id ${JSON.stringify(workflowId)}: expected an id that is not empty and holds no control character.`,
@@ -59,5 +67,6 @@ export const readRequest = async (path: string, workflowId?: string): Promise<Ch
   if (request === null) throw new InvalidRequestError(errors, workflowId ?? '');
   const input = value as ProcessWorkflowInput;
   const runDir = runDirOf(input);
-  return { input, request, runDir, workflowId: workflowId ?? defaultWorkflowId(runDir) };
+  const isEncrypted = isEncrypting(dataConverterOf(keys === undefined ? {} : { keys }, env));
+  return { input, request, runDir, workflowId: workflowId ?? (await workflowIdOf(input, isEncrypted)) };
 };

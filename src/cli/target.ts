@@ -2,7 +2,9 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { DataConverter } from '@temporalio/common';
-import { connectClient, defaultWorkflowId } from '../client/index.js';
+import type { Client } from '@temporalio/client';
+import { connectClient } from '../client/index.js';
+import { findRunOf } from '../report/runs.js';
 import { dataConverterOf } from '../encryption/options.js';
 import { embeddedTarget, givenTarget, resolveTarget, type ServerTarget } from '../server/address.js';
 import { NoServer } from '../server/connection/no-server.js';
@@ -10,7 +12,7 @@ import { namespaceId } from '../server/namespace-id.js';
 import { findUpServer } from '../server/up-server.js';
 import { describeServer, readIdentity, type RunServer } from '../state/identity.js';
 import { identityPath, runnerDir } from '../state/paths.js';
-import { OtherServer } from './exit-codes.js';
+import { OtherServer, UsageError } from './exit-codes.js';
 import type { Io, ServerOptions } from './io.js';
 
 /** Folder of a private server: its database lies beside the run's own files. */
@@ -130,16 +132,30 @@ export const requireTargetOfRun = async (
   throw new NoServer(owner === null ? NOWHERE : belongs(runDir, owner));
 };
 
-export interface NamedRun {
-  workflowId: string;
-  /** Known when the run was named by its directory. */
-  runDir: string | null;
-}
+/** By its directory: the id is null where no run has claimed it; `idOnServer` finds one that waits to be opened there. */
+export type NamedRun = { workflowId: string; runDir: string | null } | { workflowId: null; runDir: string };
 
-/** A run by its workflow id, or by its directory (anything with a slash in it). */
+/** Directories without a slash that can be nobody's id. */
+const HERE = ['.', '..'];
+
+/** A run by its workflow id, or by its directory (anything with a slash in it, and whatever holds a run). */
 export const nameRun = async (id: string): Promise<NamedRun> => {
-  if (!id.includes('/')) return { workflowId: id, runDir: null };
   const runDir = resolve(id);
-  const known = (await readIdentity(runDir))?.workflow_id ?? null;
-  return { workflowId: known ?? defaultWorkflowId(runDir), runDir };
+  const identity = await readIdentity(runDir);
+  if (identity === null && !id.includes('/') && !HERE.includes(id)) return { workflowId: id, runDir: null };
+  return { workflowId: identity?.workflow_id ?? null, runDir };
+};
+
+/**
+ * The id of a named run; that of a directory which no worker has opened yet is looked for among the server's runs.
+ *
+ * @throws UsageError when there is none.
+ */
+export const idOnServer = async (client: Client, named: NamedRun): Promise<string> => {
+  if (named.workflowId !== null) return named.workflowId;
+  const { runDir } = named;
+  const found = await findRunOf(client, runDir);
+  if (found === null)
+    throw new UsageError(`${runDir} holds no run, and the server has none that waits for it.`);
+  return found;
 };

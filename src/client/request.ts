@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { publishState } from '../state/files.js';
 import { runnerDir } from '../state/paths.js';
 import { canonicalJson } from '../wire/canonical-json.js';
-import { SPILL_OVER_BYTES, WORKFLOW_ID_DIGITS } from './tunables.js';
+import { SPILL_OVER_BYTES } from './tunables.js';
 
 /**
  * The request as a client writes it: JSON with Fractal's names (docs/request.md, schemas/request.schema.json).
@@ -25,10 +25,6 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 /** The run's directory, as the worker sees it. */
 export const runDirOf = (request: ProcessWorkflowInput): string =>
   request.workflow_dir_remote ?? request.workflow_dir_local;
-
-/** `fractal-` and the first 16 hex digits of the SHA-256 of the run's directory: starting twice is one run. */
-export const defaultWorkflowId = (runDir: string): string =>
-  `fractal-${sha256(runDir).slice(0, WORKFLOW_ID_DIGITS)}`;
 
 /** SHA-256 (hex) of the canonical JSON: equal requests have equal digests, whatever the order of their keys. */
 export const requestDigest = (request: unknown): string => sha256(canonicalJson(request));

@@ -1,32 +1,24 @@
 /** Starts a run, or joins the one that the same request has already. */
 import { WORKFLOW_TASK_QUEUE, WORKFLOW_TYPE } from '../wire/names.js';
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { isEncrypting } from '../encryption/converter.js';
 import { readIdentity } from '../state/identity.js';
 import { type EndedRun, readEndedRun } from './ended-run.js';
 import { RequestConflictError } from './errors.js';
 import { getEndedRun, getRun, type RunHandle } from './handle.js';
-import {
-  defaultWorkflowId,
-  type ProcessWorkflowInput,
-  requestDigest,
-  runDirOf,
-  workflowArgument,
-} from './request.js';
+import { type ProcessWorkflowInput, requestDigest, runDirOf, workflowArgument } from './request.js';
 import { digestOfRun } from './start-argument.js';
+import { startAttributes, isUnknownAttribute } from './start-attributes.js';
 import { DIRECTORY_MEMO, REQUEST_DIGEST_MEMO } from './tunables.js';
 import { neverOpened } from './unopened.js';
-import { isJsonObject } from '../validation/schemas/leaf.js';
+import { oldDefaultWorkflowId, workflowIdOf, workflowNameOf } from './workflow-id.js';
 
 export interface StartOptions {
-  /** Default: derived from the run's directory, so that starting twice is one run. */
+  /** Default: derived from the run's directory and the workflow's name, so that starting twice is one run. */
   workflowId?: string;
   /** Queue of the workflow worker; default `fractal`. The activities' queue stands in the request. */
   taskQueue?: string;
 }
-
-/** Of a request that nobody has checked yet: it may have no workflow at all, which `openRun` refuses in words. */
-const workflowName = ({ workflow }: { workflow?: unknown }): string =>
-  isJsonObject(workflow) && typeof workflow.name === 'string' ? workflow.name : 'workflow';
 
 const isKnown = (run: RunHandle): Promise<boolean> =>
   run.temporal.describe().then(
@@ -51,6 +43,15 @@ const forgottenRun = async (
   return ended?.workflowId === workflowId && ended.requestDigest !== null ? ended : null;
 };
 
+/** An id of an older release goes on being that of its run, also while no worker has opened that run. */
+const idOf = async (client: Client, request: ProcessWorkflowInput, isEncrypted: boolean): Promise<string> => {
+  const id = await workflowIdOf(request, isEncrypted);
+  const old = oldDefaultWorkflowId(runDirOf(request));
+  if (id === old || (await readIdentity(runDirOf(request)).catch(() => null)) !== null) return id;
+  const run = getRun(client, old);
+  return (await isKnown(run)) && !(await neverOpened(client, run.temporal)) ? old : id;
+};
+
 /** The server takes 400 bytes; a character is at most four. */
 const SUMMARY_CHARS = 100;
 
@@ -67,7 +68,9 @@ export const startProcessWorkflow = async (
   request: ProcessWorkflowInput,
   options: StartOptions = {},
 ): Promise<RunHandle> => {
-  const { workflowId = defaultWorkflowId(runDirOf(request)), taskQueue = WORKFLOW_TASK_QUEUE } = options;
+  const isEncrypted = isEncrypting(client.options.dataConverter);
+  const { taskQueue = WORKFLOW_TASK_QUEUE } = options;
+  const workflowId = options.workflowId ?? (await idOf(client, request, isEncrypted));
   const digest = requestDigest(request);
   const forgotten = await forgottenRun(client, request, workflowId);
   if (forgotten !== null) {
@@ -75,8 +78,11 @@ export const startProcessWorkflow = async (
     return getEndedRun(client, forgotten);
   }
   const argument = await workflowArgument(request);
+  let typedSearchAttributes = startAttributes(request, isEncrypted);
   /** false when the id is taken. */
-  const start = async (workflowIdReusePolicy: 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE_FAILED_ONLY') => {
+  const start = async (
+    workflowIdReusePolicy: 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE_FAILED_ONLY',
+  ): Promise<boolean> => {
     try {
       await client.workflow.start(WORKFLOW_TYPE, {
         workflowId,
@@ -86,12 +92,15 @@ export const startProcessWorkflow = async (
         workflowIdConflictPolicy: 'FAIL',
         workflowIdReusePolicy,
         // What a request is called goes to the Web UI; a long or odd name must not fail the start.
-        staticSummary: workflowName(request).slice(0, SUMMARY_CHARS),
+        staticSummary: (workflowNameOf(request) ?? 'workflow').slice(0, SUMMARY_CHARS),
+        typedSearchAttributes,
       });
       return true;
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
-      throw error;
+      if (!isUnknownAttribute(error) || typedSearchAttributes.length === 0) throw error;
+      typedSearchAttributes = [];
+      return start(workflowIdReusePolicy);
     }
   };
   if (await start('REJECT_DUPLICATE')) return getRun(client, workflowId, false);

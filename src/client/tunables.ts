@@ -12,6 +12,9 @@ export const POLLER_SILENT_MS = 75_000;
 /** Hex digits of the default workflow id: 64 bits, no collision in anybody's lifetime, still readable. */
 export const WORKFLOW_ID_DIGITS = 16;
 
+/** Characters of the workflow's name in it: what a list of runs shows without being cut on most screens. */
+export const WORKFLOW_ID_NAME_CHARACTERS = 40;
+
 /** Events looked at to tell whether a run was opened: one that was not has some ten, whatever ended it. */
 export const HISTORY_BEGINNING_EVENTS = 100;
 

@@ -71,7 +71,7 @@ export const judgeSearchAttributes = (missing: [string, string][] | null): Findi
   if (missing === null)
     return warning(
       'search attributes: the server does not let this user ask',
-      'runs work without them; ask its operator for FractalBackend, FractalDataset, FractalJobId',
+      'runs work without them; ask its operator for FractalWorkflow, FractalBackend, FractalDataset, FractalJobId',
     );
   if (missing.length === 0) return ok('search attributes: all registered');
   const flags = missing.map(([name, type]) => `--name ${name} --type ${type}`).join(' ');

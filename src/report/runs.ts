@@ -1,7 +1,7 @@
 /** The runs that a server knows. */
-import { Client } from '@temporalio/client';
+import { type AsyncWorkflowListIterable, Client } from '@temporalio/client';
 import { blindConverter } from '../encryption/converter.js';
-import { WORKFLOW_TYPE } from '../client/index.js';
+import { isDefaultIdOf, WORKFLOW_TYPE } from '../client/index.js';
 import { formatTable } from './format-report.js';
 import { LIST_LIMIT } from './tunables.js';
 
@@ -19,6 +19,12 @@ export interface ListFilter {
   limit?: number;
 }
 
+/** The list needs no memo, so that it needs no keys either, and one run whose key is lost hides no other. */
+const listInfos = (client: Client, query: string): AsyncWorkflowListIterable => {
+  const { connection, namespace } = client.options;
+  return new Client({ connection, namespace, dataConverter: blindConverter }).workflow.list({ query });
+};
+
 /** The newest runs first. The server's list may lag behind by a second or so. */
 export const listRuns = async (
   client: Client,
@@ -26,10 +32,7 @@ export const listRuns = async (
 ): Promise<RunSummary[]> => {
   const query = `WorkflowType = '${WORKFLOW_TYPE}'${running ? " AND ExecutionStatus = 'Running'" : ''}`;
   const runs: RunSummary[] = [];
-  // The list needs no memo, so that it needs no keys either, and one run whose key is lost hides no other.
-  const { connection, namespace } = client.options;
-  const blind = new Client({ connection, namespace, dataConverter: blindConverter });
-  for await (const info of blind.workflow.list({ query })) {
+  for await (const info of listInfos(client, query)) {
     // A chain of continue-as-new is one run: only its last link counts.
     if (info.status.name === 'CONTINUED_AS_NEW') continue;
     runs.push({
@@ -42,6 +45,15 @@ export const listRuns = async (
     if (runs.length >= limit) break;
   }
   return runs;
+};
+
+/** The id of a run that goes on and was derived from this directory; null when there is none. */
+export const findRunOf = async (client: Client, runDir: string): Promise<string | null> => {
+  const query = `WorkflowType = '${WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'`;
+  for await (const { workflowId } of listInfos(client, query)) {
+    if (isDefaultIdOf(workflowId, runDir)) return workflowId;
+  }
+  return null;
 };
 
 /** A table of runs. */

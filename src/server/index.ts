@@ -23,5 +23,5 @@ export {
 } from './embedded.js';
 export { withFolderLock } from './folder-lock.js';
 export { cacheFolder, stateFolder } from './folders.js';
-export { areRegistered, registerSearchAttributes } from './search-attributes.js';
+export { knownSearchAttributes, registerSearchAttributes } from './search-attributes.js';
 export { acquireUpServer, findUpServer, UpAlreadyRunning, type UpServer } from './up-server.js';

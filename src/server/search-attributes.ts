@@ -1,4 +1,4 @@
-/** The three search attributes of a run: registering them where that is permitted, and asking whether they are. */
+/** The search attributes of a run: registering them where that is permitted, and asking which there are. */
 import type { Connection } from '@temporalio/client';
 import { searchAttributes } from './start-dev.js';
 
@@ -22,13 +22,13 @@ const missing = async (connection: Services, namespace: string): Promise<string[
   (await missingSearchAttributes(connection, namespace)).map(([name]) => name);
 
 /**
- * Whether the server knows all three with the right types. Runs are started without them otherwise, since an unknown
- * one fails the start. A server that does not let us ask counts as no.
+ * Names of those that the server knows with the right types: an unknown one would stop a run. A server that does not
+ * let us ask counts as knowing none.
  */
-export const areRegistered = async (connection: Services, namespace: string): Promise<boolean> =>
+export const knownSearchAttributes = async (connection: Services, namespace: string): Promise<string[]> =>
   missing(connection, namespace).then(
-    (names) => names.length === 0,
-    () => false,
+    (names) => Object.keys(searchAttributes).filter((name) => !names.includes(name)),
+    () => [],
   );
 
 /**

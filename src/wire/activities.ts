@@ -45,7 +45,13 @@ export interface OpenedRun {
   images: ImagesReference;
   type_filters: Record<string, boolean>;
   /** null where the server does not know them. */
-  search_attributes: { FractalBackend: string; FractalDataset: string; FractalJobId: number | null } | null;
+  search_attributes: {
+    /** Absent from those of 0.2, and where the server does not know this one. */
+    FractalWorkflow?: string | null;
+    FractalBackend: string;
+    FractalDataset: string;
+    FractalJobId: number | null;
+  } | null;
 }
 
 /** `first`: the images' units, or the single/init unit; `compute`: the units of an init's parallelization list. */

@@ -7,6 +7,7 @@ export const WORKFLOW_TYPE = 'processWorkflow';
 
 /** By which runs are found in the Web UI, with their types. */
 export const SEARCH_ATTRIBUTES = {
+  FractalWorkflow: 'KEYWORD',
   FractalBackend: 'KEYWORD',
   FractalDataset: 'KEYWORD',
   FractalJobId: 'INT',

@@ -1,7 +1,8 @@
 /** Which task queue a run's activities go to, before anything has validated its request. */
 import { activityTaskQueue as queueOf } from './names.js';
 
-const DEFAULT_BACKEND = 'local';
+/** Of a request that names none. */
+export const DEFAULT_BACKEND = 'local';
 
 const textOf = (request: unknown, key: string): string | null => {
   if (typeof request !== 'object' || request === null || !(key in request)) return null;

@@ -15,7 +15,7 @@ import {
 import { createActivities } from '../activities/index.js';
 import type { Backend } from '../batch/contract.js';
 import { isEncrypting, keylessConverter } from '../encryption/converter.js';
-import { areRegistered } from '../server/search-attributes.js';
+import { knownSearchAttributes } from '../server/search-attributes.js';
 import { namespaceId } from '../server/namespace-id.js';
 import { applyShareOfEnvironment } from '../state/rights.js';
 import { runServer, type ServerPlace } from '../state/identity.js';
@@ -94,8 +94,8 @@ export const createActivityWorker = async (options: ActivityWorkerOptions): Prom
   const folders = createRunFolders(metrics.free);
   const activities = createActivities({
     ...{ backend, metrics, onRunFolder: folders.add },
-    hidesDataset: isEncrypting(dataConverter),
-    searchAttributesRegistered: () => areRegistered(connection, namespace),
+    isEncrypted: isEncrypting(dataConverter),
+    knownSearchAttributes: () => knownSearchAttributes(connection, namespace),
     server: runServer(id, namespace, place),
     permanentPatienceMs: options.permanentPatienceMs,
   });

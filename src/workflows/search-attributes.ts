@@ -3,6 +3,7 @@ import { defineSearchAttributeKey, type SearchAttributeUpdatePair } from '@tempo
 import type { OpenedRun } from '../wire/activities.js';
 import { SEARCH_ATTRIBUTES } from '../wire/names.js';
 
+const workflow = defineSearchAttributeKey('FractalWorkflow', SEARCH_ATTRIBUTES.FractalWorkflow);
 const backend = defineSearchAttributeKey('FractalBackend', SEARCH_ATTRIBUTES.FractalBackend);
 const dataset = defineSearchAttributeKey('FractalDataset', SEARCH_ATTRIBUTES.FractalDataset);
 const jobId = defineSearchAttributeKey('FractalJobId', SEARCH_ATTRIBUTES.FractalJobId);
@@ -10,6 +11,7 @@ const jobId = defineSearchAttributeKey('FractalJobId', SEARCH_ATTRIBUTES.Fractal
 export const searchAttributePairs = (
   values: NonNullable<OpenedRun['search_attributes']>,
 ): SearchAttributeUpdatePair[] => [
+  ...(values.FractalWorkflow ? [{ key: workflow, value: values.FractalWorkflow }] : []),
   { key: backend, value: values.FractalBackend },
   ...(values.FractalDataset === '' ? [] : [{ key: dataset, value: values.FractalDataset }]),
   ...(values.FractalJobId === null ? [] : [{ key: jobId, value: values.FractalJobId }]),

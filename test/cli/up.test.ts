@@ -139,7 +139,7 @@ describe('up', () => {
     await up();
     const run = sandbox.start(['run', file]);
     await untilFile(join(sandbox.dir, 'runs'));
-    const id = /run (fractal-[0-9a-f]{16})/.exec(run.stderr())?.[1] ?? '';
+    const id = /run ([a-z-]+-[0-9a-f]{16})/.exec(run.stderr())?.[1] ?? '';
     const cancel = await sandbox.run(['cancel', id, '--wait']);
     expect(cancel).toMatchObject({ code: 0 });
     expect(cancel.stderr).toContain('partial result');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { defaultWorkflowId, requestDigest, runDirOf, workflowArgument } from '../../src/client/request.js';
+import { requestDigest, workflowArgument } from '../../src/client/request.js';
 import { SPILL_OVER_BYTES } from '../../src/client/tunables.js';
 
 let dir: string;
@@ -18,15 +18,6 @@ const request = (extra: object = {}) => ({
   dataset: { zarr_dir: '/z', images: [] },
   workflow_dir_local: dir,
   ...extra,
-});
-
-describe('workflow id', () => {
-  it('is made of the directory that worker and nodes see', () => {
-    const digest = createHash('sha256').update('/remote/run').digest('hex');
-    expect(runDirOf(request({ workflow_dir_remote: '/remote/run' }))).toBe('/remote/run');
-    expect(runDirOf(request({ workflow_dir_remote: null }))).toBe(dir);
-    expect(defaultWorkflowId('/remote/run')).toBe(`fractal-${digest.slice(0, 16)}`);
-  });
 });
 
 describe('requestDigest', () => {

@@ -16,6 +16,8 @@ import {
 } from '../../src/client/index.js';
 import { requestDigest } from '../../src/client/request.js';
 import { SPILL_OVER_BYTES } from '../../src/client/tunables.js';
+import { oldDefaultWorkflowId } from '../../src/client/workflow-id.js';
+import { until } from '../support/until.js';
 
 let connected: ConnectedClient;
 let client: Client;
@@ -60,6 +62,50 @@ describe('startProcessWorkflow', () => {
     expect(run.joined).toBe(false);
     expect(memo).toMatchObject({ request_digest: requestDigest(request()) });
     expect(await directoryOfRun(client, run.temporal)).toBe(dir);
+  });
+
+  it('shows what it is before any worker has it', async () => {
+    const run = await start(request({ job_id: 7, backend: 'slurm', dataset: { id: 3, images: [] } }));
+    const { typedSearchAttributes } = await run.temporal.describe();
+    const shown = typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]);
+    expect(run.workflowId).toMatch(/^my-workflow-[0-9a-f]{16}$/);
+    expect(Object.fromEntries(shown)).toMatchObject({
+      FractalWorkflow: 'My workflow',
+      FractalBackend: 'slurm',
+      FractalDataset: '3',
+      FractalJobId: 7,
+    });
+  });
+
+  it('is started without them on a server that does not know them', async () => {
+    const namespace = `bare-${randomUUID()}`;
+    const workflowExecutionRetentionPeriod = { seconds: 86_400 as never };
+    await client.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod });
+    const bare = await connectClient({ connection: { address: inject('temporal').address }, namespace });
+    try {
+      await until('the namespace can be used', () =>
+        startProcessWorkflow(bare.client, request(), { taskQueue }).then(
+          () => true,
+          (error: unknown) => {
+            if (error instanceof Error && /Namespace .* is not found/.test(String(error.cause))) return false;
+            throw error;
+          },
+        ),
+      );
+      const joined = await startProcessWorkflow(bare.client, request(), { taskQueue });
+      expect(joined.joined).toBe(true);
+      await joined.temporal.terminate();
+    } finally {
+      await bare.close();
+    }
+  });
+
+  it('a run that waits under an id of an older release is joined, one that was refused is not', async () => {
+    const workflowId = oldDefaultWorkflowId(dir);
+    const old = await startProcessWorkflow(client, request(), { workflowId, taskQueue });
+    expect(await start()).toMatchObject({ joined: true, workflowId });
+    await old.temporal.terminate('before it was opened');
+    expect((await start()).workflowId).not.toBe(workflowId);
   });
 
   it('the same request again joins, whatever the order of its keys', async () => {

@@ -48,7 +48,7 @@ export const startAttempt = (
   const settled = attempt.run(async (): Promise<Outcome> => {
     const activities = createActivities({
       backend: makeBackend(),
-      searchAttributesRegistered: () => Promise.resolve(true),
+      knownSearchAttributes: () => Promise.resolve(['FractalBackend', 'FractalDataset', 'FractalJobId']),
     });
     const activity = activities[name] as (input: unknown) => Promise<unknown>;
     try {

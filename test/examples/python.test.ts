@@ -41,7 +41,7 @@ describe('the Python example', () => {
   it('runs a workflow and prints its result; a second time nothing runs', async () => {
     const { run } = await prepare({ '*': { log: 'fine' } });
     const first = await run();
-    expect(first.stderr).toMatch(/^run fractal-[0-9a-f]{16}$/);
+    expect(first.stderr).toMatch(/^run test-workflow-[0-9a-f]{16}$/);
     expect(first.exitCode).toBe(0);
     expect((JSON.parse(first.stdout) as RunResult).status).toBe('done');
     expect((await run()).stdout).toBe(first.stdout);
@@ -69,8 +69,7 @@ describe('the Python example', () => {
     const { run, dir, request } = await prepare({ '*': { wait_for: '/nowhere' } });
     const running = run();
     await untilFile(join(dir, 'runs'));
-    const runDir = (request as unknown as { workflow_dir_local: string }).workflow_dir_local;
-    await harness.get(defaultWorkflowId(runDir)).cancel();
+    await harness.get(defaultWorkflowId(request)).cancel();
     const { exitCode, stdout } = await running;
     expect(exitCode).toBe(5);
     expect((JSON.parse(stdout) as RunResult).status).toBe('cancelled');

@@ -99,7 +99,7 @@ describe('a run that is cancelled while no worker has its batch', () => {
     await until('two units to run', async () => (await runs().catch(() => [])).length === 2);
     first.child.kill('SIGKILL');
     await first.ended;
-    const id = run.stderr().match(/fractal-[0-9a-f]{16}/)?.[0] ?? '';
+    const id = run.stderr().match(/[a-z-]+-[0-9a-f]{16}/)?.[0] ?? '';
     expect((await sandbox.run(['cancel', id, ...given])).code).toBe(0);
     const second = sandbox.start(worker);
     expect(await run.ended).toBe(5);
@@ -133,7 +133,7 @@ describe('a worker that is shut down', () => {
     expect(joined.code).toBe(0);
     await expectEachRunOnce(JSON.parse(joined.stdout) as RunResult);
     const connection = await Connection.connect({ address });
-    const id = joined.stderr.match(/fractal-[0-9a-f]{16}/)?.[0] ?? '';
+    const id = joined.stderr.match(/[a-z-]+-[0-9a-f]{16}/)?.[0] ?? '';
     const { status } = await new Client({ connection }).workflow.getHandle(id).describe();
     expect(status.name).toBe('COMPLETED');
     await connection.close();

@@ -20,6 +20,7 @@ import { InvalidRequest } from '../errors.js';
 import { loadImages, unspill } from './request-files.js';
 import { logEvent } from '../../state/run-log.js';
 import { publishImages } from '../../state/stored-request.js';
+import { searchAttributesOf } from '../../wire/search-attributes.js';
 
 /** Errors that say that the folder cannot be had, rather than that the storage is ill. */
 const UNUSABLE_FOLDER = new Set([
@@ -83,6 +84,21 @@ const checkWorkflowId = (id: string): void => {
   throw new InvalidRequest([{ path: '', expected, got: JSON.stringify(id) }]);
 };
 
+/** A workflow sets what it is told to set, and one that the server does not know would stop it for good. */
+const attributesFor = (
+  request: ProcessWorkflowRequest,
+  known: readonly string[],
+  isEncrypted: boolean,
+): OpenedRun['search_attributes'] => {
+  if (!['FractalBackend', 'FractalDataset', 'FractalJobId'].every((name) => known.includes(name)))
+    return null;
+  const { FractalWorkflow, FractalDataset, FractalJobId } = searchAttributesOf(request, isEncrypted);
+  return {
+    ...(known.includes('FractalWorkflow') && { FractalWorkflow }),
+    ...{ FractalBackend: request.backend, FractalDataset: FractalDataset ?? '', FractalJobId },
+  };
+};
+
 /**
  * @throws InvalidRequest with all errors of the request, StorageFailed while the storage fails.
  */
@@ -122,13 +138,6 @@ export const openRun = async (input: OpenRunInput, deps: ActivityDependencies): 
     tasks,
     images,
     type_filters: request.job_type_filters,
-    search_attributes: (await deps.searchAttributesRegistered())
-      ? {
-          FractalBackend: request.backend,
-          FractalDataset:
-            deps.hidesDataset === true ? '' : (request.dataset.name ?? String(request.dataset.id ?? '')),
-          FractalJobId: request.job_id,
-        }
-      : null,
+    search_attributes: attributesFor(request, await deps.knownSearchAttributes(), deps.isEncrypted === true),
   };
 };

@@ -20,7 +20,7 @@ import { noWorkerOf, pausedLine, queuesOf } from '../../report/no-worker.js';
 import { createProgressView } from '../progress-view.js';
 import { openSession } from '../session.js';
 import { storedRequest } from '../stored-request.js';
-import { nameRun, requireTarget, targetOfRun } from '../target.js';
+import { idOnServer, type NamedRun, nameRun, requireTarget, targetOfRun } from '../target.js';
 import { watchRun } from '../watch.js';
 
 interface CancelOptions extends ServerOptions, BackendOptions {
@@ -79,14 +79,14 @@ const cancelOn = async (io: Io, client: Client, workflowId: string, wait: boolea
 const cancelPrivate = async (
   io: Io,
   runDir: string,
-  workflowId: string,
+  named: NamedRun,
   options: CancelOptions,
 ): Promise<void> => {
   const { backend, activity_task_queue: activityQueue } = await storedRequest(runDir);
   const place = { runDir, backend, activityQueue, workflowQueue: WORKFLOW_TASK_QUEUE };
   const session = await openSession(io, place, options);
   try {
-    await cancelOn(io, session.client, workflowId, true);
+    await cancelOn(io, session.client, await idOnServer(session.client, named), true);
   } finally {
     await session.close();
   }
@@ -95,17 +95,17 @@ const cancelPrivate = async (
 const cancelInDirectory = async (
   io: Io,
   runDir: string,
-  workflowId: string,
+  named: NamedRun,
   options: CancelOptions,
 ): Promise<void> => {
   const target = await targetOfRun(io, options, runDir);
   if (target === null) {
-    await cancelPrivate(io, runDir, workflowId, options);
+    await cancelPrivate(io, runDir, named, options);
     return;
   }
   const { client, close } = await connectClient(target);
   try {
-    await cancelOn(io, client, workflowId, options.wait === true);
+    await cancelOn(io, client, await idOnServer(client, named), options.wait === true);
   } finally {
     await close();
   }
@@ -114,21 +114,22 @@ const cancelInDirectory = async (
 const isNobodyThere = (error: unknown): boolean => isUnasked(error) || error instanceof WorkflowNotFoundError;
 
 const cancelCommand = async (io: Io, id: string, options: CancelOptions): Promise<void> => {
-  const { workflowId, runDir } = await nameRun(id);
+  const named = await nameRun(id);
+  const { runDir } = named;
   if (runDir !== null) {
     try {
-      await cancelInDirectory(io, runDir, workflowId, options);
+      await cancelInDirectory(io, runDir, named, options);
     } catch (error) {
       // A run that has ended needs no server to say so.
       const ended = isNobodyThere(error) ? await readEndedRun(runDir) : null;
-      if (ended?.workflowId !== workflowId) throw error;
-      sayEnded(io, workflowId, ended.result.status);
+      if (ended === null || ended.workflowId !== named.workflowId) throw error;
+      sayEnded(io, ended.workflowId, ended.result.status);
     }
     return;
   }
   const { client, close } = await connectClient(await requireTarget(io, options));
   try {
-    await cancelOn(io, client, workflowId, options.wait === true);
+    await cancelOn(io, client, id, options.wait === true);
   } finally {
     await close();
   }

@@ -19,12 +19,12 @@ interface LogsOptions extends ServerOptions {
 }
 
 const directoryOf = async (io: Io, id: string, options: LogsOptions): Promise<string> => {
-  const { workflowId, runDir } = await nameRun(id);
+  const { runDir } = await nameRun(id);
   if (runDir !== null) return runDir;
   const { client, close } = await connectClient(await requireTarget(io, options));
   try {
-    const dir = await directoryOfRun(client, client.workflow.getHandle(workflowId));
-    if (dir === null) throw new UsageError(`The request of run ${workflowId} names no directory.`);
+    const dir = await directoryOfRun(client, client.workflow.getHandle(id));
+    if (dir === null) throw new UsageError(`The request of run ${id} names no directory.`);
     return dir;
   } finally {
     await close();

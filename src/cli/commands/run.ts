@@ -69,7 +69,7 @@ const openOrEnded = async (
 };
 
 export const runCommand = async (io: Io, requestPath: string, options: RunOptions): Promise<void> => {
-  const checked = await readRequest(requestPath, options.workflowId);
+  const checked = await readRequest(requestPath, options, io.env);
   const { request, input, workflowId } = checked;
   const interrupts = listenForInterrupts(exitCode.detached, () =>
     say(io, 'leaving ... (Ctrl-C again: at once)'),
@@ -83,9 +83,17 @@ export const runCommand = async (io: Io, requestPath: string, options: RunOption
       return;
     }
     try {
-      const start = { workflowId, ...(options.taskQueue !== undefined && { taskQueue: options.taskQueue }) };
+      const { workflowId: given, taskQueue } = options;
+      const start = {
+        ...(given !== undefined && { workflowId: given }),
+        ...(taskQueue !== undefined && { taskQueue }),
+      };
       const run = await startProcessWorkflow(session.client, input, start);
-      say(io, `${run.joined ? 'Joined' : 'Started'} run ${workflowId}${runUrl(session.target, workflowId)}`);
+      checked.workflowId = run.workflowId;
+      say(
+        io,
+        `${run.joined ? 'Joined' : 'Started'} run ${run.workflowId}${runUrl(session.target, run.workflowId)}`,
+      );
       await followRun(io, { session, run, queues, resultFile: options.result, signal: interrupts.signal });
     } catch (error) {
       if (error instanceof Detached)
@@ -105,7 +113,7 @@ export const registerRun = (program: Command, io: Io): void => {
     .description('start a run, or join the one that the same request has, and wait for its result')
     .argument('<request>', 'JSON file of the request; - reads stdin')
     .option('--result <file>', 'write the result there instead of to stdout')
-    .option('--workflow-id <id>', 'default: derived from the run directory')
+    .option('--workflow-id <id>', "default: from the workflow's name and the run's directory")
     .option('--task-queue <name>', 'queue of the workflow worker', WORKFLOW_TASK_QUEUE);
   addBackendOptions(addServerOptions(command)).action((request: string, options: RunOptions) =>
     runCommand(io, request, options),

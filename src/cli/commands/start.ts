@@ -39,13 +39,17 @@ const warnOfNoWorker = async (io: Io, client: Client, queues: Queue[], backend: 
 };
 
 const startCommand = async (io: Io, path: string, options: StartOptions): Promise<void> => {
-  const { input, request, runDir, workflowId } = await readRequest(path, options.workflowId);
+  const { input, request, runDir } = await readRequest(path, options, io.env);
   const target = await requireTargetOfRun(io, options, runDir);
   const { client, close } = await connectClient(target);
   try {
-    const run = await startProcessWorkflow(client, input, { workflowId, taskQueue: options.taskQueue });
-    say(io, `${run.joined ? 'Already there' : 'Started'}${runUrl(target, workflowId)}`);
-    print(io, workflowId);
+    const { workflowId, taskQueue } = options;
+    const run = await startProcessWorkflow(client, input, {
+      taskQueue,
+      ...(workflowId !== undefined && { workflowId }),
+    });
+    say(io, `${run.joined ? 'Already there' : 'Started'}${runUrl(target, run.workflowId)}`);
+    print(io, run.workflowId);
     if (run.joined && isEnded((await run.progress()).state)) return;
     const queues = queuesOf(options.taskQueue, request.activity_task_queue);
     // The run is there, whatever becomes of this question.
@@ -62,7 +66,7 @@ export const registerStart = (program: Command, io: Io): void => {
     .command('start')
     .description('start a run without waiting; prints its id')
     .argument('<request>', 'JSON file of the request; - reads stdin')
-    .option('--workflow-id <id>', 'default: derived from the run directory')
+    .option('--workflow-id <id>', "default: from the workflow's name and the run's directory")
     .option('--task-queue <name>', 'queue of the workflow worker', WORKFLOW_TASK_QUEUE);
   addServerOptions(command).action((request: string, options: StartOptions) =>
     startCommand(io, request, options),

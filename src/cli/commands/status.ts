@@ -1,16 +1,15 @@
 /** `status`: one run in detail, or all running ones. */
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Command } from 'commander';
-import { connectClient } from '../../client/index.js';
+import { connectClient, readEndedRun } from '../../client/index.js';
 import { givenTarget, type ServerTarget } from '../../server/address.js';
-import { readIdentity } from '../../state/identity.js';
 import { isAway, isUnasked } from '../away.js';
 import { UsageError } from '../exit-codes.js';
 import { formatReport } from '../../report/format-report.js';
 import { type Io, jsonText, print, type ServerOptions, show } from '../io.js';
 import { addServerOptions } from '../options.js';
 import { reportFromFiles, reportRun, type RunReport } from '../../report/run-report.js';
-import { nameRun, requireTarget, targetOfRun } from '../target.js';
+import { idOnServer, type NamedRun, nameRun, requireTarget, targetOfRun } from '../target.js';
 import { FAILED_UNITS_SHOWN } from '../../report/tunables.js';
 import { formatRuns, listRuns } from '../../report/runs.js';
 
@@ -18,10 +17,10 @@ interface StatusOptions extends ServerOptions {
   json?: boolean;
 }
 
-const reportOn = async (target: ServerTarget, workflowId: string): Promise<RunReport> => {
+const reportOn = async (target: ServerTarget, named: NamedRun): Promise<RunReport> => {
   const { client, close } = await connectClient(target);
   try {
-    return await reportRun(client, workflowId, FAILED_UNITS_SHOWN);
+    return await reportRun(client, await idOnServer(client, named), FAILED_UNITS_SHOWN);
   } finally {
     await close();
   }
@@ -34,12 +33,12 @@ const FORGOTTEN = 'The server does not know this run (any more): told from its d
 const askServer = async (
   io: Io,
   options: StatusOptions,
-  workflowId: string,
+  named: NamedRun,
   runDir: string,
 ): Promise<RunReport | string> => {
   try {
     const target = await targetOfRun(io, options, runDir);
-    return target === null ? SLEEPS : await reportOn(target, workflowId);
+    return target === null ? SLEEPS : await reportOn(target, named);
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return FORGOTTEN;
     // A server that was named has to answer; whether the usual one does is only good to know.
@@ -50,14 +49,15 @@ const askServer = async (
 
 /** By its directory a run can be looked at without a server. */
 const reportNamed = async (io: Io, id: string, options: StatusOptions): Promise<RunReport> => {
-  const { workflowId, runDir } = await nameRun(id);
-  if (runDir === null) return reportOn(await requireTarget(io, options), workflowId);
-  const answer = await askServer(io, options, workflowId, runDir);
+  const named = await nameRun(id);
+  const { workflowId, runDir } = named;
+  if (runDir === null) return reportOn(await requireTarget(io, options), named);
+  const answer = await askServer(io, options, named, runDir);
   if (typeof answer !== 'string') return answer;
-  const report = await reportFromFiles(workflowId, runDir, FAILED_UNITS_SHOWN);
-  if (report.result === null && (await readIdentity(runDir)) === null) {
-    throw new UsageError(`${id} holds no run, and no server works on one there.`);
-  }
+  const ended = await readEndedRun(runDir);
+  const known = workflowId ?? ended?.workflowId ?? null;
+  if (known === null) throw new UsageError(`${id} holds no run, and no server works on one there.`);
+  const report = await reportFromFiles(known, runDir, FAILED_UNITS_SHOWN);
   return report.result !== null && answer === SLEEPS ? report : { ...report, note: answer };
 };
 

@@ -36,7 +36,7 @@ const run = (cancel: Executor['cancel'], batches: number, scheduledTimestampMs =
   const backend = { name: 'slurm', lateFilesMs: 0, executor: { cancel } } as unknown as Backend;
   const { cancelBatches } = createActivities({
     ...{ backend, permanentPatienceMs: 0 },
-    searchAttributesRegistered: () => Promise.resolve(false),
+    knownSearchAttributes: () => Promise.resolve([]),
     server: { id: 's', namespace: 'default', address: null, kind: 'given', home: null, host: 'h' },
   });
   const environment = new MockActivityEnvironment({ scheduledTimestampMs });

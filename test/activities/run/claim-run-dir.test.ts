@@ -95,7 +95,7 @@ describe('openRun', () => {
     const request = makeRequest({ dir, tasks: [{ type: 'parallel' }] });
     const input = { request, uuid: 'u1', workflow_id: 'two\nlines', started: '2026-01-01T00:00:00Z' };
     const backend = createLocalBackend({ stateDir: dir, queue: 'q' });
-    const deps = { backend, searchAttributesRegistered: () => Promise.resolve(false) };
+    const deps = { backend, knownSearchAttributes: () => Promise.resolve([]) };
     await expect(openRun(input, deps)).rejects.toThrow(
       /workflow id without control characters.*"two\\nlines"/,
     );
