@@ -32,5 +32,6 @@ patiently temporal operator search-attribute create --namespace "$TEMPORAL_NAMES
   --name FractalWorkflow --type Keyword \
   --name FractalBackend --type Keyword \
   --name FractalDataset --type Keyword \
-  --name FractalJobId --type Int
+  --name FractalJobId --type Int \
+  --name FractalStatus --type Keyword
 echo 'search attributes are there'

@@ -8,6 +8,7 @@ import {
   type ExecutionFailure,
   type InputError,
 } from '../wire/failure.js';
+import { UPDATE_REFUSED } from '../wire/updates.js';
 
 /** The request is wrong; all that is wrong with it. */
 export class InvalidRequest extends Error {
@@ -18,6 +19,11 @@ export class InvalidRequest extends Error {
       `The request is not valid: ${errors.map((e) => `${e.path || '(request)'}: expected ${e.expected}, got ${e.got}`).join('; ')}`,
     );
   }
+}
+
+/** An operator's update that is impossible; the message says why. Nothing was changed. */
+export class UpdateRefused extends Error {
+  override readonly name = 'UpdateRefused';
 }
 
 /** A failure that is already in its final words. */
@@ -42,6 +48,14 @@ export const asFailure = (error: unknown): Error => {
       nonRetryable: true,
       category: ApplicationFailureCategory.BENIGN,
       details: [{ errors: error.errors }],
+    });
+  }
+  if (error instanceof UpdateRefused) {
+    return ApplicationFailure.create({
+      type: UPDATE_REFUSED,
+      message: error.message,
+      nonRetryable: true,
+      category: ApplicationFailureCategory.BENIGN,
     });
   }
   if (error instanceof ExecutionFailed) {

@@ -13,10 +13,14 @@ import { readIdentity } from '../state/identity.js';
 import type { ProcessWorkflowActivities, RunReference } from '../wire/activities.js';
 import { applyTask } from './task/apply-task.js';
 import { cancelBatches } from './batch/cancel-batches.js';
+import { cancelRun } from './run/cancel-run.js';
 import { closeRun } from './run/close-run.js';
+import { markPause } from './run/mark-pause.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { asFailure } from './errors.js';
 import { openRun } from './run/open-run.js';
+import { giveUp } from './task/give-up.js';
+import { planRetry } from './task/plan-retry.js';
 import { planTask } from './task/plan-task.js';
 import { runBatch } from './batch/run-batch.js';
 import { patiently } from './patience.js';
@@ -72,6 +76,10 @@ export const createActivities = (deps: ActivityDependencies): ProcessWorkflowAct
     planTask: (input) => step(() => ready(input).then(() => planTask(input, deps))),
     applyTask: (input) => step(() => ready(input).then(() => applyTask(input, deps))),
     closeRun: (input) => step(() => ready(input).then(() => closeRun(input, deps))),
+    planRetry: (input) => step(() => ready(input).then(() => planRetry(input, deps))),
+    giveUp: (input) => step(() => ready(input).then(() => giveUp(input, deps))),
+    markPause: (input) => step(() => ready(input).then(() => markPause(input))),
+    cancelRun: (input) => step(() => cancelRun(input)),
     runBatch: (input) => mapped(() => ready(input).then(() => runBatch(input, ofBatches))),
     cancelBatches: (input) => mapped(() => ready(input).then(() => cancelBatches(input, ofBatches))),
   };

@@ -9,14 +9,14 @@ import { NeverSubmitted, SubmissionRefused, WrongWorker } from '../batch/contrac
 import { isPermanent, StateCorrupt, StorageFailed } from '../state/errors.js';
 import { NewerFormat } from '../state/format.js';
 import { jobFailure } from '../wire/failure.js';
-import { ExecutionFailed, InvalidRequest } from './errors.js';
+import { ExecutionFailed, InvalidRequest, UpdateRefused } from './errors.js';
 import { PASSING_PATIENCE_MS, PATIENCE_BACKOFF_MS, PERMANENT_PATIENCE_MS } from './tunables.js';
 
 /** These say themselves what is to become of them. */
 const isFinal = (error: unknown): boolean =>
   [
     ...[ApplicationFailure, CancelledFailure, ExecutionFailed, InvalidRequest],
-    ...[NeverSubmitted, NewerFormat, StateCorrupt, SubmissionRefused, WrongWorker],
+    ...[NeverSubmitted, NewerFormat, StateCorrupt, SubmissionRefused, UpdateRefused, WrongWorker],
   ].some((kind) => error instanceof kind);
 
 const lasts = (error: unknown): boolean =>

@@ -67,3 +67,7 @@ export const LATE_FILE_LOOK_MS = 250;
 /** The end of a unit's log that travels with a failure. */
 export const LOG_TAIL_LINES = 30;
 export const LOG_TAIL_CHARACTERS = 2_000;
+
+/** Failed units that a held run carries and shows; `units` of the command line has them all. */
+export const HELD_UNITS_SHOWN = 10;
+export const HELD_MESSAGE_CHARACTERS = 200;

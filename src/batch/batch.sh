@@ -3,8 +3,8 @@
 # and the assignments of ft_* before it. bash 4.2 must do, with nothing else on the node but coreutils.
 #
 # Exit codes: 0 closed, 90 another copy has the batch, 91 cancelled (tombstone), 92 a file could not be written,
-# 93 folder or units file wrong, 95 told to start nothing more (SIGUSR1); ended by SIGTERM, SIGINT or SIGHUP it
-# waits for the units that run and then dies of SIGTERM itself.
+# 93 folder or units file wrong, 95 told to start nothing more (SIGUSR1), 97 the run is paused; ended by SIGTERM, SIGINT
+# or SIGHUP it waits for the units that run and then dies of SIGTERM itself.
 
 # Lines of the site or the user stood before; nothing of theirs may change what follows.
 trap - ERR DEBUG RETURN
@@ -73,7 +73,7 @@ ft_end_lanes() {
 }
 
 ft_main() {
-  local lane code=0 lost=0
+  local lane code=0 lost=0 paused=0
   ft_pids=()
   trap ft_end_lanes TERM INT HUP
   trap 'printf "\n" >&6; ((ft_signals += 1))' USR1
@@ -92,6 +92,7 @@ ft_main() {
       lost=1
       ft_status=95
     fi
+    ((ft_status != 97)) || paused=1
     # The smallest is the reason, the others are lanes that were told.
     if ((ft_status != 0 && (code == 0 || ft_status < code))); then code=$ft_status; fi
   done
@@ -109,8 +110,11 @@ ft_main() {
     93) ft_quit 93 "$ft_units does not hold $ft_unit_count units" ;;
     95)
       ((!lost)) || ft_quit 95 'how a lane ended is not known'
+      # Lanes that a paused one told: the run may have been resumed since.
+      ((!paused)) || ft_quit 97 'the run is paused'
       ft_quit 95 'told to start nothing more'
       ;;
+    97) ft_quit 97 'the run is paused' ;;
     *) ft_quit 92 "a lane ended with status $code (process limit?)" ;;
   esac
 }

@@ -18,4 +18,6 @@ export const SCRIPT_EXITS = {
   drained: 95,
   /** A line of site or user before the units failed, and such lines end the job (src/batch/script-head.ts). */
   preambleFailed: 96,
+  /** The run is paused: a new job goes on where it stopped, once it is resumed. */
+  paused: 97,
 } as const;

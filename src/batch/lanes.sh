@@ -8,6 +8,8 @@ ft_admitted() {
   while ((!ft_stop)); do
     if [[ -e $ft_tombstone ]]; then
       ft_stop=91
+    elif [[ -e $ft_pause_mark ]]; then
+      ft_stop=97
     elif read -r -t 0 -u 6; then
       ft_stop=95
     fi

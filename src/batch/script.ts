@@ -1,4 +1,5 @@
 import type { Batch } from './contract.js';
+import { pauseMarkPath } from '../state/paths.js';
 import { scriptUmasks } from '../state/rights.js';
 import { quoteWord } from './quote.js';
 import { scriptBody } from './script-body.js';
@@ -38,6 +39,7 @@ export const buildBatchScript = ({
     `ft_lanes=${Math.min(batch.lanes, batch.unitCount)}`,
     `ft_owner=${quoteWord(paths.owner)}`,
     `ft_tombstone=${quoteWord(paths.tombstone)}`,
+    `ft_pause_mark=${quoteWord(pauseMarkPath(batch.workingDir))}`,
     `ft_journal_prefix=${quoteWord(paths.journalPrefix)}`,
     `ft_task_dir=${quoteWord(batch.taskDir)}`,
     `ft_working_dir=${quoteWord(batch.workingDir)}`,

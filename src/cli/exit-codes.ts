@@ -8,6 +8,7 @@ import {
   RequestUnknownError,
   RunCancelledError,
   TaskExecutionError,
+  UpdateRefusedError,
 } from '../client/index.js';
 import { DecryptionError } from '../encryption/codec.js';
 import { KeyRingError } from '../encryption/key-ring.js';
@@ -56,6 +57,7 @@ const codes: [ErrorClass, number][] = [
   [OtherServer, exitCode.invalid],
   [RequestConflictError, exitCode.invalid],
   [RequestUnknownError, exitCode.invalid],
+  [UpdateRefusedError, exitCode.invalid],
   [WorkflowNotFoundError, exitCode.invalid],
   [TaskExecutionError, exitCode.taskExecutionError],
   [JobExecutionError, exitCode.jobExecutionError],

@@ -6,6 +6,7 @@ import { registerDoctor } from './commands/doctor.js';
 import { registerKeys } from './commands/keys.js';
 import { registerList } from './commands/list.js';
 import { registerLogs } from './commands/logs.js';
+import { registerOperator } from './commands/operator.js';
 import { registerRun } from './commands/run.js';
 import { registerStart } from './commands/start.js';
 import { registerStatus } from './commands/status.js';
@@ -50,6 +51,6 @@ export const createProgram = (io: Io): Command => {
     registerKeys,
     registerCodecServer,
   ];
-  for (const register of [...commands, registerCancel]) register(program, io);
+  for (const register of [...commands, registerOperator, registerCancel]) register(program, io);
   return program;
 };

@@ -1,6 +1,7 @@
 /** Follows a run until it ends: progress, and a word when nobody works on it. */
 import type { Client } from '@temporalio/client';
 import { type Queue, type RunHandle, unpolledQueues } from '../client/index.js';
+import { operatorLines } from '../report/held.js';
 import { noWorkerLines, pausedLine } from '../report/no-worker.js';
 import type { ProgressView } from './progress-view.js';
 import { aborted, pause } from './signals.js';
@@ -40,6 +41,7 @@ export const watchRun = async ({ client, run, queues, view, signal }: WatchOptio
   let told = '';
   let away = false;
   let state = '';
+  let asked = '';
   const stopped = aborted(signal);
   while (!signal.aborted) {
     try {
@@ -52,6 +54,10 @@ export const watchRun = async ({ client, run, queues, view, signal }: WatchOptio
       const paused = pausedLine(run.workflowId, live.state);
       if (paused !== null && live.state !== state) view.note(paused);
       state = live.state;
+      const asks = operatorLines(run.workflowId, live.progress);
+      const key = asks.join('\n');
+      if (key !== asked) for (const line of asks) view.note(line);
+      asked = key;
     } catch (error) {
       if (!away)
         view.note(`The server does not answer (${error instanceof Error ? error.message : ''}); waiting.`);

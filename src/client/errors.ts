@@ -72,6 +72,18 @@ export class RunCancelledError extends RunError {
   override readonly name = 'RunCancelledError';
 }
 
+/** An update of a living run was refused: impossible where it stands, or wrong in itself. Nothing was changed. */
+export class UpdateRefusedError extends Error {
+  override readonly name = 'UpdateRefusedError';
+  constructor(
+    message: string,
+    readonly workflowId: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
 /** The id is taken by a run of another request. */
 export class RequestConflictError extends Error {
   override readonly name = 'RequestConflictError';

@@ -9,10 +9,11 @@ import { RunCancelledError } from './errors.js';
 import { runErrorFrom } from './failure.js';
 import { type LiveProgress, readProgress } from './progress.js';
 import { readResult } from './result.js';
+import { endedOperator, operatorOf, type OperatorHandle } from './operator.js';
 import { directoryOfRun } from './start-argument.js';
 import { QUERY_TIMEOUT_MS } from './tunables.js';
 
-export interface RunHandle {
+export interface RunHandle extends OperatorHandle {
   readonly workflowId: string;
   /** Was there a run of the same request already, running or closed? */
   readonly joined: boolean;
@@ -30,6 +31,7 @@ export interface RunHandle {
   cancel(): Promise<void>;
   /** Temporal's own handle, for everything else. */
   readonly temporal: WorkflowHandle;
+  readonly client: Client;
 }
 
 /** The reference of a partial result, from the workflow; null when there is none or no worker answers. */
@@ -68,7 +70,8 @@ export const getEndedRun = (client: Client, ended: EndedRun): RunHandle => {
   const { workflowId, result } = ended;
   const reference = (): Promise<ResultReference> => Promise.resolve(ended).then(endOf);
   return {
-    workflowId,
+    ...endedOperator(workflowId),
+    ...{ workflowId, client },
     joined: true,
     temporal: client.workflow.getHandle(workflowId),
     reference,
@@ -82,8 +85,8 @@ export const getEndedRun = (client: Client, ended: EndedRun): RunHandle => {
 export const getRun = (client: Client, workflowId: string, joined = true): RunHandle => {
   const handle = client.workflow.getHandle(workflowId);
   return {
-    workflowId,
-    joined,
+    ...operatorOf(handle),
+    ...{ workflowId, joined, client },
     temporal: handle,
     reference: () => waitForReference(client, handle),
     result: async () => readResult(await waitForReference(client, handle)),

@@ -11,9 +11,11 @@ export {
   RunCancelledError,
   RunError,
   TaskExecutionError,
+  UpdateRefusedError,
 } from './errors.js';
 export { endOf, type EndedRun, readEndedRun } from './ended-run.js';
 export { getRun, type RunHandle } from './handle.js';
+export type { OperatorHandle, UpdateOptions } from './operator.js';
 export type { PendingActivity } from './pending.js';
 export { addLiveCounts, isEnded, type LiveProgress } from './progress.js';
 export { type Queue, unpolledQueues } from './pollers.js';

@@ -21,6 +21,8 @@ export interface Unspoken {
   unreadable: string | null;
 }
 
+const CANCELLED_BEFORE = 'cancelled before it started';
+
 const unspoken = (
   planned: PlannedUnit,
   component: UnitOutcome['component'],
@@ -43,7 +45,7 @@ const unspoken = (
     unreadable !== null
       ? `what became of the task cannot be read any more: ${unreadable}`
       : cancelled
-        ? 'cancelled before it started'
+        ? CANCELLED_BEFORE
         : 'the task never started',
   lost_output: false,
   output: null,
@@ -52,23 +54,27 @@ const unspoken = (
 
 /**
  * @param outcomes of the batch's tries, in their order.
- * @param range indices of the batch's units: `first` to `first + count - 1`.
+ * @param indices of the batch's units, ascending.
  * @param planned gives the planned unit of an index that no outcome speaks of.
  */
 export const finalUnits = (
   outcomes: Outcome[],
-  { first, count }: { first: number; count: number },
+  indices: readonly number[],
   component: UnitOutcome['component'],
   planned: (index: number) => PlannedUnit,
   why: Unspoken,
 ): FinalUnit[] => {
-  const final: (FinalUnit | undefined)[] = new Array<FinalUnit | undefined>(count).fill(undefined);
+  const final = new Map<number, FinalUnit>();
   for (const { header, units } of outcomes) {
-    for (const unit of units) final[unit.index - first] = { ...unit, header };
+    for (const unit of units) final.set(unit.index, { ...unit, header });
   }
-  return Array.from(final, (unit, place) => {
-    if (unit === undefined) return unspoken(planned(first + place), component, why);
+  return indices.map((index) => {
+    const unit = final.get(index);
+    if (unit === undefined) return unspoken(planned(index), component, why);
+    if (unit.status !== 'again') return unit;
     // Left for a next try that never came.
-    return unit.status === 'again' ? { ...unit, status: 'failed' } : unit;
+    return why.cancelled && unit.cause === 'never_started'
+      ? { ...unit, status: 'failed', cause: 'cancelled', message: CANCELLED_BEFORE }
+      : { ...unit, status: 'failed' };
   });
 };

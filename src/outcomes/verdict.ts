@@ -23,6 +23,9 @@ const nothingBefore: Before = {
   units: [],
 };
 
+const wasDrained = (quit: number | null): boolean =>
+  quit === SCRIPT_EXITS.drained || quit === SCRIPT_EXITS.paused;
+
 const isLimit = (cause: EndCause): boolean => cause === 'out_of_memory' || cause === 'timeout';
 
 /**
@@ -39,7 +42,7 @@ export const causeOf = ({
 }: BatchEvidence): EndCause | null => {
   if (cancelled) return end !== null && isLimit(end.cause) ? end.cause : 'cancelled';
   // Told to start nothing more: a new job goes on where it stopped.
-  if (end !== null) return end.cause === 'failed' && quit === SCRIPT_EXITS.drained ? 'node' : end.cause;
+  if (end !== null) return end.cause === 'failed' && wasDrained(quit) ? 'node' : end.cause;
   if (complete) return null;
   return refusal !== null && !journalled ? 'failed' : 'node';
 };
@@ -128,7 +131,9 @@ const judgeTry = ({ header, units }: TryEvidence, before: Before, policy: Policy
   const hopeful = judge(!header.cancelled);
   // A unit that is only begun once more is no progress: a limit that it always reaches would never end.
   const progressed = hopeful.some((unit) => unit.seconds !== null && unit.status !== 'again');
-  const barren = progressed ? 0 : before.header.barren + 1;
+  // Nor is a pause a failure: however often, it costs nothing.
+  const paused = header.quit === SCRIPT_EXITS.paused;
+  const barren = progressed ? 0 : before.header.barren + (paused ? 0 : 1);
   const judged = barren < policy.maxTriesWithoutProgress ? hopeful : judge(false);
   const earlier = new Map(before.units.map((unit) => [unit.index, unit]));
   return {

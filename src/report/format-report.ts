@@ -1,6 +1,7 @@
 /** A run's report as text for people. */
 import Table from 'cli-table3';
 import type { FailedUnit, RunReport } from './run-report.js';
+import { operatorLines } from './held.js';
 import { waitingReasons } from './waiting-reasons.js';
 import { FAILED_UNITS_SHOWN } from './tunables.js';
 
@@ -62,11 +63,18 @@ const failedLines = (units: readonly FailedUnit[]): string[] => {
   return ['Failed units:', ...shown, ...(rest > 0 ? [`  and ${rest} more (fractal-temporal logs)`] : [])];
 };
 
+/** Temporal's word, and where the run stands by its own where that says more. */
+const stateOf = ({ state, progress, result }: RunReport): string | null => {
+  const own = progress?.status ?? null;
+  if (state === 'running' && own !== null && own !== 'running') return `${state} (${own})`;
+  return state ?? result?.status ?? null;
+};
+
 /** The report of `status`. */
 export const formatReport = (report: RunReport): string => {
   const facts: [string, string | null][] = [
     ['Run', report.workflow_id],
-    ['State', report.state ?? report.result?.status ?? null],
+    ['State', stateOf(report)],
     ['Started', report.started],
     ['Ended', report.closed],
     ['Directory', report.workflow_dir],
@@ -77,6 +85,7 @@ export const formatReport = (report: RunReport): string => {
   return [
     ...facts.flatMap(([name, value]) => (value === null ? [] : [`${`${name}:`.padEnd(11)}${value}`])),
     ...tasksTable(report),
+    ...operatorLines(report.workflow_id, report.progress),
     ...report.no_worker,
     ...(report.state === 'running' && report.progress === null && report.no_worker.length === 0
       ? ['No worker answers for this run.']

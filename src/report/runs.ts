@@ -1,15 +1,21 @@
 /** The runs that a server knows. */
 import { type AsyncWorkflowListIterable, Client } from '@temporalio/client';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { SEARCH_ATTRIBUTES } from '../wire/names.js';
 import { blindConverter } from '../encryption/converter.js';
 import { isDefaultIdOf, WORKFLOW_TYPE } from '../client/index.js';
 import { formatTable } from './format-report.js';
 import { LIST_LIMIT } from './tunables.js';
+
+const STATUS = defineSearchAttributeKey('FractalStatus', SEARCH_ATTRIBUTES.FractalStatus);
 
 export interface RunSummary {
   workflow_id: string;
   run_id: string;
   /** Temporal's word, lower case. */
   state: string;
+  /** `held`, `paused` and the like, where the server knows that attribute; null otherwise. */
+  status: string | null;
   started: string;
   closed: string | null;
 }
@@ -39,6 +45,7 @@ export const listRuns = async (
       workflow_id: info.workflowId,
       run_id: info.runId,
       state: info.status.name.toLowerCase(),
+      status: info.typedSearchAttributes.get(STATUS) ?? null,
       started: info.startTime.toISOString(),
       closed: info.closeTime?.toISOString() ?? null,
     });
@@ -56,11 +63,15 @@ export const findRunOf = async (client: Client, runDir: string): Promise<string 
   return null;
 };
 
+/** What a running one waits for, if that is its operator. */
+const stateOf = ({ state, status }: RunSummary): string =>
+  state === 'running' && status !== null && status !== 'running' ? `${state} (${status})` : state;
+
 /** A table of runs. */
 export const formatRuns = (runs: readonly RunSummary[], whenEmpty: string): string =>
   runs.length === 0
     ? whenEmpty
     : formatTable(
         ['run', 'state', 'started', 'ended'],
-        runs.map(({ workflow_id, state, started, closed }) => [workflow_id, state, started, closed ?? '']),
+        runs.map((run) => [run.workflow_id, stateOf(run), run.started, run.closed ?? '']),
       );

@@ -12,12 +12,23 @@ export const identityPath = (runDir: string): string => join(runnerDir(runDir), 
 
 export const requestPath = (runDir: string): string => join(runnerDir(runDir), 'request.json');
 
+/** `.2` for what is written once more, when a task is applied again after a retry; the first time has no number. */
+const ofGeneration = (generation: number): string => (generation === 0 ? '' : `.${generation}`);
+
 /** The image list before the task at `position`; after the last task, that of `position + 1`. */
-export const imagesPath = (runDir: string, position: number): string =>
-  join(runnerDir(runDir), 'images', `${padded(position, 6)}.jsonl`);
+export const imagesPath = (runDir: string, position: number, generation = 0): string =>
+  join(runnerDir(runDir), 'images', `${padded(position, 6)}${ofGeneration(generation)}.jsonl`);
 
 export const planPath = (runDir: string, position: number, stage: Stage): string =>
   join(runnerDir(runDir), 'plans', `${padded(position, 6)}-${stage}.json`);
+
+/** The plan of a retry of the task at `position`. */
+export const retryPlanPath = (runDir: string, position: number, generation: number): string =>
+  join(runnerDir(runDir), 'plans', `${padded(position, 6)}-retry${ofGeneration(generation)}.json`);
+
+/** Units of the task at `position` that its operator has skipped. */
+export const givenUpPath = (runDir: string, position: number, generation: number): string =>
+  join(runnerDir(runDir), 'given-up', `${padded(position, 6)}${ofGeneration(generation)}.json`);
 
 /** What was seen of one try of a batch. */
 export const evidencePath = (runDir: string, key: string): string =>
@@ -27,17 +38,24 @@ export const evidencePath = (runDir: string, key: string): string =>
 export const oldOutcomePath = (path: string): string =>
   join(dirname(dirname(path)), 'outcomes', basename(path));
 
+/** While it is there, no batch of the run starts a further unit. */
+export const pauseMarkPath = (runDir: string): string => join(runnerDir(runDir), 'paused');
+
+/** Of the pause of a number; `.over` is added when it was resumed. */
+export const pausePath = (runDir: string, number: number): string =>
+  join(runnerDir(runDir), 'pauses', padded(number, 6));
+
 export const resultPath = (runDir: string): string => join(runDir, 'result.json');
 
 export const workflowLogPath = (runDir: string): string => join(runDir, 'workflow.log');
 
 /** The records of a task's units; the task's own folder has a copy, which people may move or change. */
-export const unitRecordsPath = (runDir: string, position: number): string =>
-  join(runnerDir(runDir), 'records', `${padded(position, 6)}-units.jsonl`);
+export const unitRecordsPath = (runDir: string, position: number, generation = 0): string =>
+  join(runnerDir(runDir), 'records', `${padded(position, 6)}-units${ofGeneration(generation)}.jsonl`);
 
 /** Where a task's record was written, by position: closeRun finds the records through it. */
-export const recordPath = (runDir: string, position: number): string =>
-  join(runnerDir(runDir), 'records', `${padded(position, 6)}.json`);
+export const recordPath = (runDir: string, position: number, generation = 0): string =>
+  join(runnerDir(runDir), 'records', `${padded(position, 6)}${ofGeneration(generation)}.json`);
 
 /** The key of one try of one batch: `[a-z0-9-]`, unique per run, task, stage, batch and try. */
 export const batchKey = (

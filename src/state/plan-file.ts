@@ -3,11 +3,20 @@ import type { BatchLayout } from '../batch/contract.js';
 import { adoptState, readBytesIfThere, readState, sha256 } from './files.js';
 import type { Stage } from '../wire/activities.js';
 import type { FileReference } from '../wire/failure.js';
+import type { JsonObject } from '../wire/request.js';
 import type { Component } from '../wire/result.js';
 
 export interface PlannedBatch {
   units: FileReference;
   count: number;
+}
+
+export interface PlannedRetryOf {
+  /** Number of the first try of its batches. */
+  first_try: number;
+  /** Resources over those of the task. */
+  meta: JsonObject;
+  rerun_interrupted: boolean;
 }
 
 export interface PlanFile {
@@ -24,6 +33,8 @@ export interface PlanFile {
   layout: BatchLayout;
   units: number;
   batches: PlannedBatch[];
+  /** Only of a retry: it holds some of the units, and their own indices. */
+  retry?: PlannedRetryOf;
 }
 
 export interface AdoptedPlan {

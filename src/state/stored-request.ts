@@ -25,7 +25,8 @@ export const publishImages = async (
   run: Pick<RunReference, 'dir'>,
   position: number,
   images: Image[],
+  generation = 0,
 ): Promise<ImagesReference> => ({
-  ...(await publishState(imagesPath(run.dir, position), formatLines(images))),
+  ...(await publishState(imagesPath(run.dir, position, generation), formatLines(images))),
   count: images.length,
 });

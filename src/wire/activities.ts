@@ -4,8 +4,9 @@
  */
 import type { ExecutionFailure, FailureDetails, FileReference, ResultReference } from './failure.js';
 import type { Component } from './component.js';
-import type { RunStatus } from './result.js';
-import type { TaskType } from './request.js';
+import type { RunStatus, UnitCause } from './result.js';
+import type { JsonObject, TaskType } from './request.js';
+import type { ChosenUnits } from './updates.js';
 
 /** Identity of a run, in the input of every activity. */
 export interface RunReference {
@@ -52,6 +53,8 @@ export interface OpenedRun {
     FractalDataset: string;
     FractalJobId: number | null;
   } | null;
+  /** The server knows `FractalStatus`. Absent in what was recorded before 0.3. */
+  has_status_attribute?: boolean;
 }
 
 /** `first`: the images' units, or the single/init unit; `compute`: the units of an init's parallelization list. */
@@ -130,9 +133,11 @@ export interface CancelledBatches {
 export interface StageTries {
   stage: Stage;
   plan: FileReference;
+  /** Number of the first try of its batches, after those of the rounds before. Absent: 1. */
+  first_try?: number;
   /** Batches from 0 to here, exclusive, have been begun. */
   begun: number;
-  /** Of those that were tried more than once, how often. */
+  /** Of those that were tried more than once, the number of their last try. */
   more_tries: Record<string, number>;
 }
 
@@ -141,12 +146,47 @@ export interface ApplyTaskInput {
   position: number;
   images: ImagesReference;
   type_filters: Record<string, boolean>;
+  /** Of every round of the task, in their order: as planned first, then what was retried. */
   stages: StageTries[];
+  /** Of the files that this writes; absent: 0, the first time that the task is applied. */
+  generation?: number;
+  /** Units that the operator has skipped. */
+  given_up?: FileReference | null;
   /** A failure outside the units (no image left, layout refused, an activity that gave up). */
   failure: ExecutionFailure | null;
   cancelled: boolean;
   started: string;
   ended: string;
+}
+
+/** A failed unit as a held run shows it. */
+export interface HeldUnit {
+  index: number;
+  component: Component;
+  zarr_url: string | null;
+  cause: UnitCause | null;
+  /** Why it failed, in one line, cut to a bounded length. */
+  message: string;
+}
+
+/** Failed units for which a run is held. */
+export interface HeldUnits {
+  /** The stage to which their indices belong. */
+  stage: Stage;
+  /** Units that succeeded, and all that there are. */
+  done: number;
+  total: number;
+  /** Failed and not given up. */
+  open: number;
+  /** The first of them, some few. */
+  shown: HeldUnit[];
+}
+
+/** Units that the operator has skipped. */
+export interface GivenUp {
+  /** Their indices and stages. */
+  file: FileReference;
+  units: number;
 }
 
 export interface AppliedTask {
@@ -158,6 +198,43 @@ export interface AppliedTask {
   done: number;
   failed: number;
   total: number;
+  /** The run waits for its operator, with these units. */
+  hold?: HeldUnits;
+  /** Failed units were given up: the following tasks run, and the run ends with the failure. */
+  goes_on?: boolean;
+}
+
+interface OnHeldUnits {
+  run: RunReference;
+  position: number;
+  /** Of the file that this writes. */
+  generation: number;
+  /** Of every round so far. */
+  stages: StageTries[];
+  given_up: FileReference | null;
+  units: ChosenUnits;
+}
+
+export interface PlanRetryInput extends OnHeldUnits {
+  meta: JsonObject;
+  rerun_interrupted: boolean;
+}
+
+export interface PlannedRetry {
+  stage: Stage;
+  plan: TaskPlan;
+  first_try: number;
+  /** Resources that were asked for, in words; null where they are as before. */
+  asked: string | null;
+}
+
+export type GiveUpInput = OnHeldUnits;
+
+export interface GivenUpUnits {
+  given_up: GivenUp;
+  /** How many of them are so by this call. */
+  units: number;
+  left: HeldUnits;
 }
 
 export interface CloseRunInput {
@@ -171,6 +248,20 @@ export interface CloseRunInput {
   records: FileReference[];
 }
 
+/** A pause with `now`, and its end. */
+export interface MarkPauseInput {
+  run: RunReference;
+  /** Of the pause, from 1. */
+  number: number;
+  paused: boolean;
+}
+
+export interface CancelRunInput {
+  workflow_id: string;
+  /** Of the chain of continue-as-new. */
+  first_run_id: string;
+}
+
 export interface ProcessWorkflowActivities {
   openRun(input: OpenRunInput): Promise<OpenedRun>;
   planTask(input: PlanTaskInput): Promise<TaskPlan>;
@@ -178,6 +269,10 @@ export interface ProcessWorkflowActivities {
   cancelBatches(input: CancelBatchesInput): Promise<CancelledBatches>;
   applyTask(input: ApplyTaskInput): Promise<AppliedTask>;
   closeRun(input: CloseRunInput): Promise<ResultReference>;
+  planRetry(input: PlanRetryInput): Promise<PlannedRetry>;
+  giveUp(input: GiveUpInput): Promise<GivenUpUnits>;
+  markPause(input: MarkPauseInput): Promise<void>;
+  cancelRun(input: CancelRunInput): Promise<void>;
 }
 
 /** What the workflow returns when every task is done. */

@@ -11,6 +11,8 @@ export const SEARCH_ATTRIBUTES = {
   FractalBackend: 'KEYWORD',
   FractalDataset: 'KEYWORD',
   FractalJobId: 'INT',
+  /** `running`, `paused`, `held`, `cancelling`, then how the run ended. */
+  FractalStatus: 'KEYWORD',
 } as const;
 
 /** Task queue of the workflow. */

@@ -1,11 +1,12 @@
 /** What a running workflow shows of itself: the query `progress`, and the heartbeats of its batches. */
+import type { HeldUnit } from './activities.js';
 import type { RunStatus } from './result.js';
 
 export interface TaskProgress {
   position: number;
   order: number;
   name: string;
-  status: 'waiting' | 'planning' | 'running' | 'applying' | 'done' | 'failed';
+  status: 'waiting' | 'planning' | 'running' | 'applying' | 'held' | 'done' | 'failed';
   /** Units of ended batches; live counts are in the heartbeats of the pending ones. */
   units_done: number;
   units_failed: number;
@@ -14,13 +15,32 @@ export interface TaskProgress {
   batches_total: number | null;
 }
 
+/** Why a run is held: the failed units of one task. */
+export interface HeldProgress {
+  position: number;
+  order: number;
+  name: string;
+  /** Failed, and neither retried nor given up yet. */
+  open: number;
+  done: number;
+  total: number;
+  /** Skipped by the operator so far. */
+  given_up: number;
+  /** What the run ends with if it is stopped. */
+  error: string | null;
+  /** The first of the open units, some few; `units` of the command line has them all. */
+  units: HeldUnit[];
+}
+
 /** Answer of the query `progress`. */
 export interface Progress {
-  status: 'running' | 'cancelling' | RunStatus;
+  status: 'running' | 'pausing' | 'paused' | 'held' | 'stopping' | 'cancelling' | RunStatus;
   workflow_name: string | null;
   workflow_dir: string | null;
   backend: string | null;
   tasks: TaskProgress[];
+  /** null unless the status is `held`. Absent from workers of before 0.3. */
+  held?: HeldProgress | null;
   /** What an operator should know: batches that could not be ended, and why. Bounded. */
   warnings: string[];
 }

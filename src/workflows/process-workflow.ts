@@ -5,11 +5,12 @@
  * by activities; here are references, counts, and the order of things.
  */
 import {
+  allHandlersFinished,
   CancellationScope,
+  condition,
   continueAsNew,
   isCancellation,
   log,
-  setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
   uuid4,
@@ -17,13 +18,15 @@ import {
 } from '@temporalio/workflow';
 import type { OpenedRun, ProcessWorkflowResult } from '../wire/activities.js';
 import type { ExecutionFailure, ResultReference } from '../wire/failure.js';
-import type { Progress } from '../wire/progress.js';
 import { asApplicationFailure, asExecutionFailure, asInvalidRequest } from './failures.js';
-import { detailsMarkdown, openingMarkdown, progressOf, type Phase } from './progress.js';
+import { createActs } from './operator/acts.js';
+import { newOperatorState } from './operator/state.js';
+import { listenToUpdates } from './operator/updates.js';
 import { progressQuery, resultQuery } from './queries.js';
 import { activityTaskQueue } from '../wire/routing.js';
 import { runTask, type TaskContext } from './run-task.js';
 import { searchAttributePairs } from './search-attributes.js';
+import { createShowing } from './showing.js';
 import { upgradeState } from './old-state.js';
 import { newRun, type RunState } from './state.js';
 import { step } from './steps.js';
@@ -69,6 +72,9 @@ const closed = async (
 /** A continued run needs of the request only where its activities go; the request itself is in the run's directory. */
 const slimRequest = (request: unknown): unknown => ({ activity_task_queue: activityTaskQueue(request) });
 
+/** Updates that were taken are answered before the run ends or continues as new: they would be lost with it. */
+const answered = (): Promise<void> => CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+
 /**
  * @param request one JSON object (docs/request.md); it is validated by `openRun`.
  * @returns a reference to the run's result, when every task is done.
@@ -82,22 +88,32 @@ export async function processWorkflow(
   const uuid = continued?.uuid ?? uuid4();
   const taskQueue = activityTaskQueue(request);
   let state: RunState | null = continued === undefined ? null : upgradeState(continued.state);
-  let phase: Phase = 'opening';
-  let status: Progress['status'] = 'running';
+  const operator = state?.operator ?? newOperatorState();
+  let stopped = false;
   let result: ResultReference | null = null;
 
-  const progress = (): Progress => progressOf(state, phase, status);
-  setHandler(progressQuery, progress);
+  const showing = createShowing(taskQueue, operator, () => state);
+  const { flags, show } = showing;
+  setHandler(progressQuery, showing.progress);
   setHandler(resultQuery, () => result);
-  const show = (now: Phase): void => {
-    phase = now;
-    setCurrentDetails(detailsMarkdown(progress()));
-  };
+  listenToUpdates({
+    operator: () => operator,
+    standing: showing.standing,
+    acts: createActs({
+      ...{ taskQueue, operator },
+      run: () => state,
+      stop: (how) => {
+        flags.stopping = how !== 'not after all';
+        stopped = how === 'fail';
+      },
+    }),
+    changed: showing.again,
+  });
 
   if (state === null) {
-    setCurrentDetails(openingMarkdown(taskQueue));
+    showing.opening();
     const opened = await open(request, uuid, taskQueue);
-    state = newRun(opened);
+    state = { ...newRun(opened), operator };
     if (opened.search_attributes !== null)
       upsertSearchAttributes(searchAttributePairs(opened.search_attributes));
   }
@@ -105,18 +121,21 @@ export async function processWorkflow(
   const context: TaskContext = {
     ...{ run, taskQueue, show },
     cancelling: () => {
-      status = 'cancelling';
-      show(phase);
+      flags.cancelling = true;
+      showing.again();
     },
+    mayBegin: () => operator.paused === null,
+    stopped: () => stopped,
   };
 
   const close = (error: ExecutionFailure | null): Promise<ResultReference> =>
     CancellationScope.nonCancellable(async () => {
+      const status = flags.ended;
       show('closing');
-      result = await step(taskQueue, `Write the result: ${status}`).closeRun({
+      result = await step(taskQueue, `Write the result: ${status ?? 'cancelled'}`).closeRun({
         run: run.opened.run,
         run_id: workflowInfo().firstExecutionRunId,
-        status: status === 'done' || status === 'failed' ? status : 'cancelled',
+        status: status ?? 'cancelled',
         error,
         images: run.images,
         type_filters: run.type_filters,
@@ -126,28 +145,36 @@ export async function processWorkflow(
       return result;
     });
 
+  const fail = async (failure: ExecutionFailure): Promise<never> => {
+    flags.ended = 'failed';
+    const { result: written, problem } = await closed(close, failure);
+    await answered();
+    throw asApplicationFailure({ ...failure, message: failure.message + problem }, written);
+  };
+
   try {
     while (run.next < run.opened.tasks.length) {
       const end = await runTask(context);
-      if (end === 'moved')
+      if (end === 'moved') {
+        await answered();
         await continueAsNew<typeof processWorkflow>(slimRequest(request), { uuid, state: run });
-      if (typeof end === 'object') {
-        status = 'failed';
-        const { result: written, problem } = await closed(close, end);
-        throw asApplicationFailure({ ...end, message: end.message + problem }, written);
       }
+      if (typeof end === 'object') await fail(end);
     }
   } catch (error) {
     if (isCancellation(error)) {
-      status = 'cancelled';
+      flags.ended = 'cancelled';
       await closed(close, null);
+      await answered();
     }
     throw error;
   }
-  status = 'done';
+  if (run.failure) return fail(run.failure);
+  flags.ended = 'done';
   const reference = await close(null).catch((error: unknown) => {
-    status = 'failed';
+    flags.ended = 'failed';
     throw asApplicationFailure(asExecutionFailure(error, 'Cannot write the result'), null);
   });
-  return { status, result: reference };
+  await answered();
+  return { status: 'done', result: reference };
 }

@@ -1,24 +1,39 @@
-/** What a run shows of itself: the query `progress`, and the Markdown of the Web UI's current details. Pure. */
-import type { Progress, TaskProgress } from '../wire/progress.js';
+/** What a run shows of itself: the query `progress`. Pure. */
+import type { HeldProgress, Progress, TaskProgress } from '../wire/progress.js';
 import type { RunState, TaskState } from './state.js';
 
-export type Phase = 'opening' | 'planning' | 'running' | 'applying' | 'closing';
+export type Phase = 'opening' | 'planning' | 'running' | 'applying' | 'waiting' | 'held' | 'closing';
 
+/** A retry counts what was done before it as done, and its own units as what is left. */
 const underWay = (task: TaskState, phase: Phase): Partial<TaskProgress> => {
   const last = task.stages.at(-1);
-  return {
-    status: phase === 'planning' || phase === 'applying' ? phase : 'running',
+  const { applied } = task;
+  const before = applied?.hold ?? null;
+  const counts = {
     units_done: last?.units_done ?? 0,
     units_failed: last?.units_failed ?? 0,
     units_total: last?.plan.units ?? null,
     batches_ended: last?.batches_ended ?? 0,
     batches_total: last?.plan.batches ?? null,
   };
+  const status = phase === 'planning' || phase === 'applying' ? phase : 'running';
+  if (before === null || last?.stage !== before.stage) return { status, ...counts };
+  const done = before.done + (task.held ? 0 : counts.units_done);
+  const failed = task.held
+    ? before.total - before.done
+    : before.total - done - last.plan.units + counts.units_done + counts.units_failed;
+  return {
+    ...counts,
+    status: task.held ? 'held' : status,
+    units_done: done,
+    units_failed: failed,
+    units_total: before.total,
+  };
 };
 
-const isOver = (status: Progress['status']): boolean => status !== 'running' && status !== 'cancelling';
+const ends: readonly Progress['status'][] = ['done', 'failed', 'cancelled'];
 
-export const taskProgress = (run: RunState, phase: Phase, status: Progress['status']): TaskProgress[] =>
+const taskProgress = (run: RunState, phase: Phase, status: Progress['status']): TaskProgress[] =>
   run.opened.tasks.map((task, index) => {
     const totals = run.totals[index];
     const base: TaskProgress = {
@@ -30,9 +45,25 @@ export const taskProgress = (run: RunState, phase: Phase, status: Progress['stat
       const units = { units_done: done, units_failed: failed, units_total: total };
       return { ...base, status, ...units, batches_ended: batches, batches_total: batches };
     }
-    if (index !== run.next || isOver(status)) return base;
-    return run.task === null ? { ...base, status: 'planning' } : { ...base, ...underWay(run.task, phase) };
+    if (index !== run.next || ends.includes(status)) return base;
+    if (run.task === null || (phase === 'waiting' && run.task.stages.length === 0))
+      return phase === 'waiting' ? base : { ...base, status: 'planning' };
+    return { ...base, ...underWay(run.task, phase) };
   });
+
+const heldProgress = (run: RunState): HeldProgress | null => {
+  const task = run.opened.tasks[run.next];
+  const state = run.task;
+  if (task === undefined || !state?.held || state.held.open === 0) return null;
+  const { stage: _, shown, ...counts } = state.held;
+  return {
+    ...{ position: task.position, order: task.order, name: task.name },
+    ...counts,
+    given_up: state.given_up?.units ?? 0,
+    error: state.applied?.failure?.message ?? null,
+    units: shown,
+  };
+};
 
 export const progressOf = (run: RunState | null, phase: Phase, status: Progress['status']): Progress => ({
   status,
@@ -40,34 +71,6 @@ export const progressOf = (run: RunState | null, phase: Phase, status: Progress[
   workflow_dir: run?.opened.run.dir ?? null,
   backend: run?.opened.backend ?? null,
   tasks: run === null ? [] : taskProgress(run, phase, status),
+  held: run === null || status !== 'held' ? null : heldProgress(run),
   warnings: run?.warnings ?? [],
 });
-
-/** Text of a request inside a Markdown table: nothing of it may end the cell or start markup. */
-const cell = (text: string): string => text.replace(/[\\`*_{}[\]<>()#+!|~]/g, '\\$&').replace(/\s+/g, ' ');
-
-/** Before the run is opened: all that is known is who has to do it. A queue that nobody polls leaves it at this. */
-export const openingMarkdown = (taskQueue: string): string =>
-  `Waiting to be opened by a worker on the task queue **${cell(taskQueue)}**. If this stays, no worker polls ` +
-  'that queue: start one, or look whether `backend` or `activity_task_queue` of the request is misspelt.';
-
-/** "Task k of n" and a table of all tasks; units are those of ended batches. */
-export const detailsMarkdown = (progress: Progress): string => {
-  const total = progress.tasks.length;
-  const current = progress.tasks.findIndex((task) => task.status !== 'done');
-  const at = current === -1 ? total : current + 1;
-  const rows = progress.tasks.map(
-    (task) =>
-      `| ${task.order} | ${cell(task.name)} | ${task.status} | ${task.units_done} | ${task.units_failed} | ${task.units_total ?? '?'} |`,
-  );
-  return [
-    `**${cell(progress.workflow_name ?? '')}**: ${progress.status}, task ${at} of ${total}`,
-    '',
-    '| order | task | status | units done | failed | total |',
-    '|---|---|---|---|---|---|',
-    ...rows,
-    '',
-    `Backend ${cell(progress.backend ?? '')}, files in ${cell(progress.workflow_dir ?? '')}`,
-    ...progress.warnings.map((warning) => `\n**${cell(warning)}**`),
-  ].join('\n');
-};

@@ -12,6 +12,8 @@ export interface StageRun {
   taskQueue: string;
   /** Name and order of the task, for the Web UI. */
   title: string;
+  /** The operator lets further batches, and further tries, begin. */
+  mayBegin(): boolean;
   /** Called whenever a batch has ended. */
   changed(): void;
 }
@@ -43,6 +45,8 @@ const runTry = async (run: StageRun, track: BatchTrack): Promise<void> => {
   }
 };
 
+const shouldMove = (): boolean => workflowInfo().continueAsNewSuggested;
+
 interface Lanes {
   active: number;
   thrown: unknown[];
@@ -51,6 +55,12 @@ interface Lanes {
 const runTrack = async (run: StageRun, track: BatchTrack, lanes: Lanes): Promise<void> => {
   try {
     while (run.stage.open.includes(track)) {
+      // One that was handed over is adopted, paused or not: its units run.
+      if (!track.pending && !run.mayBegin()) {
+        run.changed();
+        await condition(() => run.mayBegin() || shouldMove());
+        if (!run.mayBegin()) return;
+      }
       await runTry(run, track);
       run.changed();
     }
@@ -60,8 +70,6 @@ const runTrack = async (run: StageRun, track: BatchTrack, lanes: Lanes): Promise
     lanes.active -= 1;
   }
 };
-
-const shouldMove = (): boolean => workflowInfo().continueAsNewSuggested;
 
 /** Starts the batches that have not ended, never more than may be pending; stops early when the run should move. */
 const startBatches = async (run: StageRun, lanes: Lanes): Promise<void> => {
@@ -74,6 +82,10 @@ const startBatches = async (run: StageRun, lanes: Lanes): Promise<void> => {
   for (;;) {
     await condition(() => lanes.active < MAX_PENDING_BATCHES || shouldMove());
     if (shouldMove()) return;
+    if (!run.mayBegin() && run.stage.next < run.stage.plan.batches) {
+      await condition(() => run.mayBegin() || shouldMove());
+      continue;
+    }
     const track = beginBatch(run.stage);
     if (track === null) break;
     start(track);

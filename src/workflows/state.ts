@@ -1,6 +1,17 @@
 /** All that a run carries from one workflow task, or one continued run, to the next: references and counts. */
-import type { BatchOutcome, ImagesReference, OpenedRun, Stage, TaskPlan } from '../wire/activities.js';
-import type { FileReference } from '../wire/failure.js';
+import type {
+  AppliedTask,
+  BatchOutcome,
+  GivenUp,
+  HeldUnits,
+  ImagesReference,
+  OpenedRun,
+  Stage,
+  StageTries,
+  TaskPlan,
+} from '../wire/activities.js';
+import type { ExecutionFailure, FileReference } from '../wire/failure.js';
+import type { OperatorState } from './operator/state.js';
 
 /** A batch that has begun and not ended. */
 export interface BatchTrack {
@@ -15,10 +26,12 @@ export interface BatchTrack {
 export interface StageState {
   stage: Stage;
   plan: TaskPlan;
+  /** Number of the first try of its batches: a retry's tries go on where those before it ended. Absent: 1. */
+  first_try?: number;
   /** The first batch that has not begun. */
   next: number;
   open: BatchTrack[];
-  /** How often batches were tried that were tried more than once. */
+  /** Number of the last try of those batches that were tried more than once. */
   more_tries: Record<string, number>;
   batches_ended: number;
   units_done: number;
@@ -27,7 +40,18 @@ export interface StageState {
 
 export interface TaskState {
   started: string;
+  /** Those of the round that is under way: as planned first, or a retry. */
   stages: StageState[];
+  /** Stages of the rounds before. Absent: none. */
+  rounds?: StageTries[];
+  /** Of the files that applying and retrying write: each time it is done, they are new ones. Absent: 0. */
+  generation?: number;
+  /** What was applied last: kept already, whatever becomes of the rounds after. */
+  applied?: AppliedTask;
+  /** Units have failed, and the run waits for its operator. */
+  held?: HeldUnits | null;
+  /** Units that the operator has skipped. */
+  given_up?: GivenUp | null;
 }
 
 /** Units and batches of an ended task. */
@@ -52,6 +76,9 @@ export interface RunState {
   totals: TaskTotals[];
   /** What an operator should know, bounded. */
   warnings: string[];
+  /** Of the first task whose failed units were given up: the run went on, and ends with it. */
+  failure?: ExecutionFailure | null;
+  operator?: OperatorState;
 }
 
 export const newRun = (opened: OpenedRun): RunState => ({
@@ -65,16 +92,19 @@ export const newRun = (opened: OpenedRun): RunState => ({
   warnings: [],
 });
 
-export const newStage = (stage: Stage, plan: TaskPlan): StageState => ({
+export const newStage = (stage: Stage, plan: TaskPlan, firstTry = 1): StageState => ({
   ...{ stage, plan },
+  ...(firstTry === 1 ? {} : { first_try: firstTry }),
   ...{ next: 0, open: [], more_tries: {} },
   ...{ batches_ended: 0, units_done: 0, units_failed: 0 },
 });
 
+const firstTryOf = ({ first_try }: Pick<StageState, 'first_try'>): number => first_try ?? 1;
+
 /** The next batch that has not begun; null when all have. */
 export const beginBatch = (stage: StageState): BatchTrack | null => {
   if (stage.next >= stage.plan.batches) return null;
-  const track = { batch: stage.next, try: 1, pending: false };
+  const track = { batch: stage.next, try: firstTryOf(stage), pending: false };
   stage.next += 1;
   stage.open.push(track);
   return track;
@@ -100,13 +130,29 @@ export const recordTry = (stage: StageState, track: BatchTrack, outcome: BatchOu
 
 /** Batches that were ended before their time; what had been scheduled of them is over. */
 export const endOpenBatches = (stage: StageState): void => {
+  const first = firstTryOf(stage);
   for (const track of stage.open) {
     // A try that was never scheduled has left nothing behind.
     if (track.pending) continue;
-    if (track.try === 1) continue;
-    if (track.try === 2) Reflect.deleteProperty(stage.more_tries, String(track.batch));
+    if (track.try === first) continue;
+    if (track.try === first + 1) Reflect.deleteProperty(stage.more_tries, String(track.batch));
     else stage.more_tries[String(track.batch)] = track.try - 1;
   }
   stage.batches_ended += stage.open.length;
   stage.open = [];
 };
+
+/** What applying needs to know of a stage. */
+export const triesOf = (stage: StageState): StageTries => ({
+  stage: stage.stage,
+  plan: stage.plan.plan,
+  ...(stage.first_try === undefined ? {} : { first_try: stage.first_try }),
+  begun: stage.next,
+  more_tries: stage.more_tries,
+});
+
+/** The stages of all rounds, in their order. */
+export const allTries = ({ rounds = [], stages }: TaskState): StageTries[] => [
+  ...rounds,
+  ...stages.map(triesOf),
+];

@@ -26,3 +26,6 @@ export const STORAGE_BACKOFF_MAX_SECONDS = 60;
 
 /** One attempt of plan, apply and the like: 100,000 images take seconds. */
 export const STEP_ATTEMPT_MINUTES = 15;
+
+/** Answered updates that a run knows again after it continued as new: who asks twice does so within minutes. */
+export const ANSWERS_KEPT = 50;

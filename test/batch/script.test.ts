@@ -45,6 +45,39 @@ describe('batch script: who may run', () => {
     expect(await test.run('1', 0)).toBe(90);
   });
 
+  it('starts no further unit while the mark of a pause is there', async () => {
+    const before = await scriptOf(['true']);
+    await writeFile(before.here('.runner/paused'), '');
+    expect(await before.run()).toBe(97);
+    expect(await before.begun()).toEqual([]);
+    const amid = await scriptOf([': >$here/.runner/paused', 'true'], { lanes: 1 });
+    expect(await amid.run()).toBe(97);
+    const journal = await amid.journals();
+    expect(journal).toMatchObject({ complete: false, copies: [{ quit: 97 }] });
+    expect(statusesOf(journal)).toEqual({ 0: 0 });
+    expect(await there(amid.file(1, 'log.txt'))).toBe(false);
+  });
+
+  it('says that it was paused also when the run was resumed while its lanes stopped', async () => {
+    const test = await scriptOf(
+      [
+        `: >$here/busy; ${BUSY}; rm $here/.runner/paused`,
+        'while ! [ -e $here/busy ]; do sleep 0.02; done; : >$here/.runner/paused',
+        'true',
+        'true',
+      ],
+      { lanes: 2 },
+    );
+    const script = test.start('1');
+    await untilFile(test.here('.runner/paused'));
+    await until(
+      'the second lane has stopped',
+      async () => Object.keys(statusesOf(await test.journals())).length === 1,
+    );
+    await writeFile(test.here('go'), '');
+    expect(await script.ended).toBe(97);
+  });
+
   it('starts nothing with a tombstone, and nothing more after one', async () => {
     const before = await scriptOf(['true']);
     await writeFile(before.batch.paths.tombstone, '');

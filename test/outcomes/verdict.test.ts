@@ -98,6 +98,7 @@ describe('a unit that never began', () => {
     ['nobody knows', { complete: false }, never('again')],
     ['script', open('failed'), never('failed')],
     ['script, told to start nothing more', { ...open('failed'), quit: 95 }, never('again')],
+    ['script of a paused run', { ...open('failed'), quit: 97 }, never('again')],
     ['refused', { complete: false, journalled: false, refusal: 'no' }, never('failed')],
     ['refused to one attempt, run by another', { complete: false, refusal: 'no' }, never('again')],
     ['job cancelled by hand', open('cancelled'), never('failed', 'cancelled')],

@@ -13,6 +13,8 @@ export interface UnitScript {
   /** Memory to use before anything else. */
   hog_bytes?: number;
   wait_for?: string;
+  /** Ends with 9 as long as this file is there. */
+  fail_while?: string;
   write?: unknown;
   raw?: string;
   /** What to leave at the output's path instead of a file of JSON. */

@@ -1,5 +1,5 @@
 // A task that does what its arguments say, so that tests can bring about every end of a unit.
-// `script` maps a zarr_url (or "*") to steps: {log, hog_bytes, wait_for, write, raw, left, exit, signal}. Each run of a unit appends
+// `script` maps a zarr_url (or "*") to steps: {log, hog_bytes, wait_for, fail_while, write, raw, left, exit, signal}. Each run of a unit appends
 // a line to `runs_file`, so that a test can count how often a unit began.
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -17,6 +17,7 @@ if (script.log) console.log(script.log);
 // Written to, or the pages would not count.
 const hog = script.hog_bytes ? Buffer.alloc(script.hog_bytes, 1) : null;
 while (script.wait_for && !existsSync(script.wait_for)) await sleep(POLL_MS);
+if (script.fail_while && existsSync(script.fail_while)) process.exit(9);
 if (script.write !== undefined) writeFileSync(out, JSON.stringify(script.write));
 if (script.raw !== undefined) writeFileSync(out, script.raw);
 if (script.left === 'folder') mkdirSync(out);

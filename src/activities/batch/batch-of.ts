@@ -125,11 +125,11 @@ const makeTaskDir = async (path: string): Promise<void> => {
   }
 };
 
-/** The evidence of the tries before this one. */
-export const earlierTries = (which: WhichTry): Promise<TryEvidence[]> =>
+/** The evidence of the tries before this one, from number `first` on. */
+export const earlierTries = (which: WhichTry, first = 1): Promise<TryEvidence[]> =>
   Promise.all(
-    Array.from({ length: which.try - 1 }, (_, index) =>
-      readEvidence(evidencePath(which.run.dir, keyOf(which, index + 1))),
+    Array.from({ length: which.try - first }, (_, index) =>
+      readEvidence(evidencePath(which.run.dir, keyOf(which, first + index))),
     ),
   );
 

@@ -63,8 +63,8 @@ const collect = async (
   { backend, readPlan, metrics }: BatchDependencies,
 ): Promise<void> => {
   const [plan, request] = await Promise.all([readPlan(stage.plan), readRequest(input.run.request)]);
-  const policy = policyOf(request, input.position);
-  const earlier = await earlierTries(which);
+  const policy = policyOf(request, input.position, plan.retry ?? null);
+  const earlier = await earlierTries(which, plan.retry?.first_try);
   const { batch, units } = await prepareBatch(which, plan, request.workflow.name, earlier, policy, backend);
   const evidence = await collectEvidence({
     runDir: input.run.dir,

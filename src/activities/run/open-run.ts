@@ -131,6 +131,7 @@ export const openRun = async (input: OpenRunInput, deps: ActivityDependencies): 
     `open: workflow "${request.workflow.name}" as ${input.workflow_id}` +
       `${request.logger_name === null ? '' : ` (${request.logger_name})`}, ${tasks.length} tasks, ${images.count} images`,
   );
+  const known = await deps.knownSearchAttributes();
   return {
     run: { dir, uuid: input.uuid, request: reference, workflow_id: input.workflow_id },
     workflow_name: request.workflow.name,
@@ -138,6 +139,7 @@ export const openRun = async (input: OpenRunInput, deps: ActivityDependencies): 
     tasks,
     images,
     type_filters: request.job_type_filters,
-    search_attributes: attributesFor(request, await deps.knownSearchAttributes(), deps.isEncrypted === true),
+    search_attributes: attributesFor(request, known, deps.isEncrypted === true),
+    has_status_attribute: known.includes('FractalStatus'),
   };
 };

@@ -5,43 +5,38 @@
 import { imagesForTask } from '../../images/for-task.js';
 import { applyOutputs, type AppliedOutputs } from '../../outcomes/apply-outputs.js';
 import { count, newStageTally, newTally, type StageTally, type TaskTally } from '../../outcomes/tally.js';
-import { policyOf } from '../../outcomes/policy.js';
+import { onFailureOf } from '../../outcomes/policy.js';
 import { judgeTask } from '../../outcomes/judge-task.js';
-import type { AppliedTask, ApplyTaskInput } from '../../wire/activities.js';
+import type { AppliedTask, ApplyTaskInput, HeldUnits } from '../../wire/activities.js';
 import type { ProcessWorkflowRequest, WorkflowTask } from '../../wire/request.js';
 import { taskTypeTraits } from '../../tasks/task-types.js';
 import { withLogTail } from '../batch/batch-failure.js';
 import type { ActivityDependencies } from '../dependencies.js';
-import { readPlan } from '../../state/plan-file.js';
-
 import { logEvent } from '../../state/run-log.js';
-import { stageUnits, type StageSource } from './stage-units.js';
+import { countHeld, readGivenUp, type HeldCount } from './held-units.js';
+import { layeredUnits } from './layers.js';
+import { stagesOf, type StageRounds } from './stages.js';
 import { publishImages, readImages, readRequest, taskAt } from '../../state/stored-request.js';
 import { writeTaskRecord } from './task-record.js';
 
-const sourcesOf = (
-  input: ApplyTaskInput,
-  request: ProcessWorkflowRequest,
-  lateFilesMs: number,
-): Promise<StageSource[]> =>
-  Promise.all(
-    input.stages.map(async ({ plan, begun, more_tries }) => ({
-      run: input.run,
-      plan: await readPlan(plan),
-      tries: { begun, more_tries },
-      policy: policyOf(request, input.position),
-      cancelled: input.cancelled,
-      lateUntil: Date.now() + lateFilesMs,
-    })),
-  );
+interface Counted {
+  tally: TaskTally;
+  held: HeldUnits | null;
+}
 
-const tallyOf = async (sources: StageSource[]): Promise<TaskTally> => {
+/** Counts every unit, and of the open stage those that nobody has given up. */
+const countUnits = async (stages: StageRounds[], givenUp: ReadonlySet<number>): Promise<Counted> => {
   const tally = newTally();
-  for (const source of sources) {
-    const stage = newStageTally(tally);
-    for await (const { units } of stageUnits(source)) count(tally, stage, units);
+  let held: HeldCount | null = null;
+  for (const { stage, sources } of stages) {
+    const ofStage = newStageTally(tally);
+    held = countHeld(stage, givenUp);
+    for await (const { units } of layeredUnits(sources)) {
+      count(tally, ofStage, units);
+      held.add(units);
+    }
   }
-  return tally;
+  return { tally, held: held?.counted() ?? null };
 };
 
 const isCompound = (task: WorkflowTask): boolean => taskTypeTraits[task.task_type].isCompound;
@@ -78,36 +73,58 @@ interface Kept {
   /** Everything but the list itself. */
   change: Omit<ListChange, 'images'>;
   stages: StageTally[];
+  held: HeldUnits | null;
   latestMs: number;
 }
 
-/** Makes and publishes the next image list. What the units returned is not needed any more when it is done. */
+/**
+ * Makes and publishes the next image list: always from the one before the task, so that what was retried comes out as in
+ * a run that never failed. What the units returned is not needed any more when it is done.
+ */
 const keepOutputs = async (
   input: ApplyTaskInput,
   request: ProcessWorkflowRequest,
   task: WorkflowTask,
-  sources: StageSource[],
+  rounds: StageRounds[],
+  givenUp: ReadonlySet<number>,
 ): Promise<Kept> => {
-  const tally = await tallyOf(sources);
-  tally.planned = sources.length === (isCompound(task) ? 2 : 1);
+  const { tally, held } = await countUnits(rounds, givenUp);
+  tally.planned = rounds.length === (isCompound(task) ? 2 : 1);
   const { stages, latestMs } = tally;
   const { images, ...change } = await changeList(input, request, task, tally);
-  return { images: await publishImages(input.run, input.position + 1, images), change, stages, latestMs };
+  const published = await publishImages(input.run, input.position + 1, images, input.generation);
+  return { images: published, change, stages, held, latestMs };
+};
+
+/** Whether the run waits for its operator, or goes on although units have failed. */
+const afterwards = (
+  { change, held }: Kept,
+  input: ApplyTaskInput,
+  request: ProcessWorkflowRequest,
+  givenUp: ReadonlySet<number>,
+): Pick<AppliedTask, 'hold' | 'goes_on'> => {
+  if (input.cancelled || change.problem !== null || held === null) return {};
+  if (held.open > 0) return onFailureOf(request, input.position) === 'wait' ? { hold: held } : {};
+  return givenUp.size > 0 ? { goes_on: true } : {};
 };
 
 /** @throws StateCorrupt, StorageFailed for what it reads and writes. */
 export const applyTask = async (input: ApplyTaskInput, deps: ActivityDependencies): Promise<AppliedTask> => {
   const request = await readRequest(input.run.request);
   const task = taskAt(request, input.position);
-  const sources = await sourcesOf(input, request, deps.backend.lateFilesMs);
-  const { images, change, stages, latestMs } = await keepOutputs(input, request, task, sources);
-  const verdict = judgeTask(task, sources, stages, change.problem, input.failure);
+  const rounds = await stagesOf(input, request, deps.backend.lateFilesMs, input.cancelled);
+  const givenUp = await readGivenUp(input.given_up ?? null);
+  const outputs = await keepOutputs(input, request, task, rounds, givenUp);
+  const { images, change, stages, latestMs } = outputs;
+  const judged = rounds.map(({ sources }) => sources[0]);
+  const verdict = judgeTask(task, judged, stages, change.problem, input.failure);
   const { allFailed } = verdict;
   const failure = verdict.failure === null ? null : await withLogTail(verdict.failure);
   const total = stages.reduce((sum, stage) => sum + stage.total, 0);
   const ended = stages.reduce((sum, stage) => sum + stage.done, 0);
   const kept = change.problem === null && total > 0 && change.planned;
   const status = failure !== null || input.cancelled ? 'failed' : 'done';
+  const next = afterwards(outputs, input, request, givenUp);
   const record = await writeTaskRecord({
     runDir: input.run.dir,
     position: input.position,
@@ -123,7 +140,8 @@ export const applyTask = async (input: ApplyTaskInput, deps: ActivityDependencie
       started: input.started,
       ended: new Date(Math.max(latestMs, Date.parse(input.ended))).toISOString(),
     },
-    sources,
+    stages: rounds,
+    generation: input.generation ?? 0,
     allFailed,
     given: change.given,
     removed: change.removed,
@@ -132,7 +150,8 @@ export const applyTask = async (input: ApplyTaskInput, deps: ActivityDependencie
   await logEvent(
     input.run.dir,
     `apply: task ${task.order} "${task.task.name}": ${ended} of ${total} units done, ${images.count} images` +
-      (failure === null ? '' : `; ${failure.type}: ${failure.message}`),
+      (failure === null ? '' : `; ${failure.type}: ${failure.message}`) +
+      (next.hold === undefined ? '' : `; held: ${next.hold.open} units wait for the operator`),
     failure === null ? 'INFO' : 'ERROR',
   );
   const done = allFailed ? 0 : ended;
@@ -145,5 +164,6 @@ export const applyTask = async (input: ApplyTaskInput, deps: ActivityDependencie
     done,
     failed: total - done,
     total,
+    ...next,
   };
 };

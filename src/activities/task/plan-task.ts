@@ -169,7 +169,7 @@ const makePlan = async (
   };
 };
 
-const summaryOf = ({ plan, reference }: AdoptedPlan): TaskPlan => ({
+export const summaryOf = ({ plan, reference }: AdoptedPlan): TaskPlan => ({
   plan: reference,
   component: plan.component,
   task_dir: plan.task_dir,

@@ -29,7 +29,7 @@ export interface StageSource {
   run: RunReference;
   plan: PlanFile;
   /** How often each batch was tried. */
-  tries: Pick<StageTries, 'begun' | 'more_tries'>;
+  tries: Pick<StageTries, 'first_try' | 'begun' | 'more_tries'>;
   policy: Policy;
   /** The run was cancelled: what never started was cancelled before. */
   cancelled: boolean;
@@ -74,8 +74,9 @@ const evidenceOf = async (
 ): Promise<{ tries: TryEvidence[]; unreadable: string | null }> => {
   const { run, plan, lateUntil } = source;
   const tries: TryEvidence[] = [];
-  const count = batch < source.tries.begun ? (source.tries.more_tries[String(batch)] ?? 1) : 0;
-  for (let attempt = 1; attempt <= count; attempt++) {
+  const { first_try: first = 1, begun, more_tries } = source.tries;
+  const last = batch < begun ? (more_tries[String(batch)] ?? first) : 0;
+  for (let attempt = first; attempt <= last; attempt++) {
     const which = { run, position: plan.position, stage: plan.stage, batch, try: attempt };
     try {
       const evidence = await readInTime(evidencePath(run.dir, keyOf(which, attempt)), lateUntil);
@@ -102,10 +103,13 @@ const unitsOfBatch = async (
   const spoken = new Set(outcomes.flatMap((outcome) => outcome.units.map((unit) => unit.index)));
   const planned = spoken.size === batch.count ? null : await plannedUnits(batch);
   const unit = (at: number): PlannedUnit => planned?.get(at) ?? { index: at, stem: '', zarr_url: null };
-  const range = { first, count: batch.count };
+  const indices =
+    plan.retry === undefined
+      ? Array.from({ length: batch.count }, (_, place) => first + place)
+      : [...new Set([...spoken, ...(planned?.keys() ?? [])])].sort((left, right) => left - right);
   return {
     headers: outcomes.map(({ header }) => header),
-    units: finalUnits(outcomes, range, plan.component, unit, { cancelled, unreadable }),
+    units: finalUnits(outcomes, indices, plan.component, unit, { cancelled, unreadable }),
   };
 };
 

@@ -11,7 +11,8 @@ import type { FinalUnit } from '../../outcomes/task-units.js';
 import type { FileReference } from '../../wire/failure.js';
 import type { WorkflowTask } from '../../wire/request.js';
 import type { SlurmJobRecord, TaskRunRecord, TaskStatus, UnitRecord } from '../../wire/result.js';
-import { stageUnits, type StageSource } from './stage-units.js';
+import { layeredUnits } from './layers.js';
+import type { StageRounds } from './stages.js';
 
 /** What `closeRun` needs to find a task's records. */
 export interface TaskRecordReference {
@@ -26,7 +27,9 @@ export interface TaskRecordInput {
   task: WorkflowTask;
   taskRun: Omit<TaskRunRecord, 'units'>;
   /** Where the units are read from: one batch after the other. */
-  sources: StageSource[];
+  stages: StageRounds[];
+  /** Of the files. */
+  generation: number;
   /** Units of a compound fail together (docs/semantics.md, "Partial failure"). */
   allFailed: boolean;
   /** Urls of the images that the task was given. */
@@ -109,13 +112,13 @@ export const forPeople = async (taskDir: string, write: () => Promise<unknown>):
 
 /** Writes the records of one task; the one among the runner's own files, by which closeRun finds them, comes last. */
 export const writeTaskRecord = async (input: TaskRecordInput): Promise<FileReference> => {
-  const { task, sources, allFailed, isSlurm } = input;
+  const { task, stages, allFailed, isSlurm, generation } = input;
   const taskDir = join(input.runDir, taskFolder(task.order, task.task.name));
   const last = lastUnits(input.given);
   const headers: OutcomeHeader[] = [];
   const unitLines = async function* (): AsyncGenerator<string> {
-    for (const source of sources) {
-      for await (const batch of stageUnits(source)) {
+    for (const { sources } of stages) {
+      for await (const batch of layeredUnits(sources)) {
         headers.push(...batch.headers);
         for (const unit of batch.units) last.add(unit);
         const records = batch.units.map((unit) => unitRecord(unit, taskDir, allFailed, isSlurm));
@@ -123,7 +126,11 @@ export const writeTaskRecord = async (input: TaskRecordInput): Promise<FileRefer
       }
     }
   };
-  const reference = await replaceFile(unitRecordsPath(input.runDir, input.position), unitLines(), true);
+  const reference = await replaceFile(
+    unitRecordsPath(input.runDir, input.position, generation),
+    unitLines(),
+    true,
+  );
   await forPeople(taskDir, async () => {
     await copyFileTo(reference.path, join(taskDir, 'units.jsonl'));
     await replaceFile(join(taskDir, 'images_last_unit.jsonl'), last.lines(input.removed));
@@ -137,5 +144,9 @@ export const writeTaskRecord = async (input: TaskRecordInput): Promise<FileRefer
   const text = [JSON.stringify({ ...taskRun, workflow_task: task }, null, 2), '\n'];
   await forPeople(taskDir, () => replaceFile(join(taskDir, 'task_run.json'), text));
   const record: TaskRecordReference = { task_dir: taskDir, task_run: taskRun, units: reference };
-  return replaceFile(recordPath(input.runDir, input.position), [JSON.stringify(record), '\n'], true);
+  return replaceFile(
+    recordPath(input.runDir, input.position, generation),
+    [JSON.stringify(record), '\n'],
+    true,
+  );
 };

@@ -1,0 +1,32 @@
+/** `giveUp`: writes down which failed units the operator skips; refused in words, with nothing changed. */
+import { publishState } from '../../state/files.js';
+import { givenUpPath } from '../../state/paths.js';
+import { logEvent } from '../../state/run-log.js';
+import { readRequest, taskAt } from '../../state/stored-request.js';
+import { indicesInWords } from '../../outcomes/retry.js';
+import type { GivenUpUnits, GiveUpInput } from '../../wire/activities.js';
+import type { ActivityDependencies } from '../dependencies.js';
+import { chooseUnits } from './choose-units.js';
+import { countHeld, readGivenUp, type GivenUpFile } from './held-units.js';
+import { layeredUnits } from './layers.js';
+import { openStageOf, stagesOf } from './stages.js';
+
+/** @throws UpdateRefused with the reason. */
+export const giveUp = async (input: GiveUpInput, deps: ActivityDependencies): Promise<GivenUpUnits> => {
+  const { run, position, generation, units } = input;
+  const request = await readRequest(run.request);
+  const open = openStageOf(await stagesOf(input, request, deps.backend.lateFilesMs));
+  const before = await readGivenUp(input.given_up);
+  const chosen = (await chooseUnits(open, { units, givenUp: before })).flat().map(({ index }) => index);
+  const all = [...before, ...chosen].sort((left, right) => left - right);
+  const content: GivenUpFile = { stage: open.stage, units: all };
+  const file = await publishState(givenUpPath(run.dir, position, generation), [
+    JSON.stringify(content),
+    '\n',
+  ]);
+  const held = countHeld(open.stage, new Set(all));
+  for await (const batch of layeredUnits(open.sources)) held.add(batch.units);
+  const { order, task } = taskAt(request, position);
+  await logEvent(run.dir, `skip: task ${order} "${task.name}": units ${indicesInWords(chosen)} are given up`);
+  return { given_up: { file, units: all.length }, units: chosen.length, left: held.counted() };
+};
