@@ -45,6 +45,9 @@ export const pauseMarkPath = (runDir: string): string => join(runnerDir(runDir),
 export const pausePath = (runDir: string, number: number): string =>
   join(runnerDir(runDir), 'pauses', padded(number, 6));
 
+/** Written when the run is closed. */
+export const endPath = (runDir: string): string => join(runnerDir(runDir), 'ended.json');
+
 export const resultPath = (runDir: string): string => join(runDir, 'result.json');
 
 export const workflowLogPath = (runDir: string): string => join(runDir, 'workflow.log');

@@ -61,6 +61,17 @@ export interface GoModule {
   files: string[];
 }
 
+/** Temporal's server and its tool for databases. */
+export const SERVER: GoModule = {
+  name: 'server',
+  module: 'go.temporal.io/server',
+  programs: {
+    'temporal-server': 'go.temporal.io/server/cmd/server',
+    'temporal-sql-tool': 'go.temporal.io/server/cmd/tools/sql',
+  },
+  files: ['docker/scripts/sh', 'schema'],
+};
+
 /** Resolves to a folder with programs and files; checksums: its go.sum. */
 export const goModule = async ({ name, module, programs, files }: GoModule): Promise<string> => {
   const cwd = join(standIns, name);

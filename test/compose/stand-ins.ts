@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Daemon } from './daemon.js';
 import { say } from './host.js';
-import { debian, type GoModule, goModule, nodeWheel, standIns } from './materials.js';
+import { debian, type GoModule, goModule, nodeWheel, SERVER, standIns } from './materials.js';
 import { buildImages, type ImageChoice, imageOf, serviceImages, tagOf } from './versions.js';
 
 /** No image of Grafana is made here: it is no package of Debian, and no module. */
@@ -61,16 +61,6 @@ const build = async (
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
-};
-
-const SERVER: GoModule = {
-  name: 'server',
-  module: 'go.temporal.io/server',
-  programs: {
-    'temporal-server': 'go.temporal.io/server/cmd/server',
-    'temporal-sql-tool': 'go.temporal.io/server/cmd/tools/sql',
-  },
-  files: ['docker/scripts/sh', 'schema'],
 };
 
 const UI: GoModule = {

@@ -14,6 +14,7 @@ import { judgeTries } from '../../outcomes/verdict.js';
 import { readEvidenceIfThere } from '../../state/evidence-file.js';
 import { evidencePath } from '../../state/paths.js';
 import type { BatchOutcome, RunBatchInput } from '../../wire/activities.js';
+import { refuseAfterEnd } from '../after-end.js';
 import { awaitBatch } from './await-batch.js';
 import { batchFailure } from './batch-failure.js';
 import { watchBatch, type BatchWatch } from './batch-watch.js';
@@ -83,6 +84,7 @@ const runToEvidence = async (
   const { backend, permanentPatienceMs: permanentMs } = deps;
   const patience = { note: heart.note, permanentMs };
   const { batch, plan, units } = prepared;
+  await patiently(patience, () => refuseAfterEnd(input.run));
   const watch = watchBatch(deps.metrics);
   const { handle, refusal } = await submit(deps, prepared, heart, watch);
   let end: EndOfBatch | null = null;

@@ -69,13 +69,16 @@ const nobody: RunIdentity = {
   ...{ format: null, uuid: null, workflow_id: null, request_digest: null, server: null },
 };
 
-const usedBy = (owner: RunIdentity, { dir, server }: Claim): string => {
+const EARLIER =
+  'an earlier run of the same id: it has ended, was deleted from the server, or began after the backup that the server was restored from';
+
+const usedBy = (owner: RunIdentity, { dir, input, server }: Claim): string => {
   const whose = owner.workflow_id === null ? 'another run' : `run ${owner.workflow_id}`;
-  const elsewhere =
-    owner.server === null || owner.server.id === server?.id
-      ? ''
-      : `, which belongs to ${describeServer(owner.server)}`;
-  return `${dir}, used by ${whose}${elsewhere} (see ${identityPath(dir)})`;
+  let why = '';
+  if (owner.server !== null && owner.server.id !== server?.id)
+    why = `, which belongs to ${describeServer(owner.server)}`;
+  else if (owner.workflow_id === input.workflow_id) why = `, ${EARLIER}`;
+  return `${dir}, used by ${whose}${why} (see ${identityPath(dir)})`;
 };
 
 /**

@@ -1,6 +1,7 @@
 /** `closeRun`: writes `result.json`, always, from the records of the tasks (docs/result.md). */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StateCorrupt, StorageFailed } from '../../state/errors.js';
+import { recordEnd } from '../../state/ended.js';
 import { readState, replaceFile } from '../../state/files.js';
 import { lines } from '../../state/json-lines.js';
 import { resultPath } from '../../state/paths.js';
@@ -99,6 +100,7 @@ export const closeRun = async (
     deps.backend,
   );
   const reference = await replaceFile(resultPath(dir), resultText(input, records, closing), true);
+  await recordEnd(input.run, input.status);
   const units = records.reduce((sum, record) => sum + record.task_run.num_tasks, 0);
   await logEvent(
     input.run.dir,

@@ -22,6 +22,7 @@ import type { Component } from '../../wire/result.js';
 import type { InitOutput } from '../../wire/task-output.js';
 import type { ActivityDependencies } from '../dependencies.js';
 import { jobFailure } from '../../wire/failure.js';
+import { refuseAfterEnd } from '../after-end.js';
 import { ExecutionFailed } from '../errors.js';
 import { layoutInput } from '../../tasks/layout-input.js';
 import { earlierTries, keyOf, publishUnits } from '../batch/batch-of.js';
@@ -187,6 +188,7 @@ export const planTask = async (input: PlanTaskInput, deps: ActivityDependencies)
   const path = planPath(input.run.dir, input.position, input.stage);
   const there = await readPlanIfThere(path);
   if (there !== null) return summaryOf(there);
+  await refuseAfterEnd(input.run);
   const request = await readRequest(input.run.request);
   const adopted = await adoptPlan(path, await makePlan(input, request, deps));
   const { order, task_name: name, component, units, batches } = adopted.plan;

@@ -12,9 +12,11 @@ import {
   type RunHandle,
   WORKFLOW_TASK_QUEUE,
 } from '../../client/index.js';
-import { isUnasked } from '../away.js';
+import { readIdentity } from '../../state/identity.js';
+import { isUnasked, LOST } from '../away.js';
 import { type BackendOptions } from '../backends.js';
 import { type Io, say, type ServerOptions } from '../io.js';
+import { UsageError } from '../exit-codes.js';
 import { addBackendOptions, addServerOptions } from '../options.js';
 import { noWorkerOf, pausedLine, queuesOf } from '../../report/no-worker.js';
 import { createProgressView } from '../progress-view.js';
@@ -122,6 +124,8 @@ const cancelCommand = async (io: Io, id: string, options: CancelOptions): Promis
     } catch (error) {
       // A run that has ended needs no server to say so.
       const ended = isNobodyThere(error) ? await readEndedRun(runDir) : null;
+      if (ended === null && error instanceof WorkflowNotFoundError && (await readIdentity(runDir)) !== null)
+        throw new UsageError(`There is no run ${error.workflowId} on its server. ${LOST}`);
       if (ended === null || ended.workflowId !== named.workflowId) throw error;
       sayEnded(io, ended.workflowId, ended.result.status);
     }

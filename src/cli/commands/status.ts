@@ -3,7 +3,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Command } from 'commander';
 import { connectClient, readEndedRun } from '../../client/index.js';
 import { givenTarget, type ServerTarget } from '../../server/address.js';
-import { isAway, isUnasked } from '../away.js';
+import { FORGOTTEN, isAway, isUnasked, LOST } from '../away.js';
 import { UsageError } from '../exit-codes.js';
 import { formatReport } from '../../report/format-report.js';
 import { type Io, jsonText, print, type ServerOptions, show } from '../io.js';
@@ -27,7 +27,6 @@ const reportOn = async (target: ServerTarget, named: NamedRun): Promise<RunRepor
 };
 
 const SLEEPS = 'Its private server is not running; `fractal-temporal run` goes on with it.';
-const FORGOTTEN = 'The server does not know this run (any more): told from its directory.';
 
 /** What its server says of a run named by its directory, or why nobody could be asked. */
 const askServer = async (
@@ -58,7 +57,8 @@ const reportNamed = async (io: Io, id: string, options: StatusOptions): Promise<
   const known = workflowId ?? ended?.workflowId ?? null;
   if (known === null) throw new UsageError(`${id} holds no run, and no server works on one there.`);
   const report = await reportFromFiles(known, runDir, FAILED_UNITS_SHOWN);
-  return report.result !== null && answer === SLEEPS ? report : { ...report, note: answer };
+  if (report.result !== null && answer === SLEEPS) return report;
+  return { ...report, note: answer === FORGOTTEN && report.result === null ? `${answer} ${LOST}` : answer };
 };
 
 const statusCommand = async (io: Io, id: string | undefined, options: StatusOptions): Promise<void> => {

@@ -95,6 +95,10 @@ const checkTask = (value: unknown, path: Path, paths: Paths): OracleTask | null 
   )
     paths.add(at('task', 'name'));
   const taskType = field(task, 'type');
+  // Text or null, whatever the type runs; what it runs has to be a command.
+  for (const command of ['command_non_parallel', 'command_parallel'])
+    if (!['string', 'undefined'].includes(typeof (field(task, command) ?? undefined)))
+      paths.add(at('task', command));
   if (!TYPES.includes(taskType as string)) paths.add(at('task', 'type'));
   else {
     if (TYPES.includes(type as string) && type !== taskType) paths.add(at('task_type'));

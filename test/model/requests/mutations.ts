@@ -62,7 +62,7 @@ const mutations: Mutation[] = [
     3,
     "it's'",
   ),
-  ...at(`${TASK}.task.command_non_parallel`, null, undefined, 'x | y', "a 'b", 'tab\tin', '"a\nb"'),
+  ...at(`${TASK}.task.command_non_parallel`, null, undefined, 'x | y', "a 'b", 'tab\tin', '"a\nb"', 3),
   ...OBJECTS.flatMap((name) => at(`${TASK}.${name}`, [], 'x', 3, null, undefined)),
   ...['zarr_dir', 'zarr_url', 'zarr_urls', 'init_args'].flatMap((name) => [
     ...at(`${TASK}.args_parallel.${name}`, '/x'),

@@ -66,7 +66,7 @@ export const anyUrl: fc.Arbitrary<JsonValue> = fc.oneof(
   { weight: 30, arbitrary: plainUrl },
   { weight: 3, arbitrary: spelledUrl },
   { weight: 1, arbitrary: oddUrl },
-  { weight: 1, arbitrary: outsideUrl },
+  { weight: 3, arbitrary: outsideUrl },
   { weight: 1, arbitrary: invalidUrl },
 );
 
