@@ -15,6 +15,8 @@ export interface ActivityDependencies {
   permanentPatienceMs?: number | undefined;
   /** The server that this worker polls: it is recorded as the owner of the runs that it opens. */
   server?: RunServer;
+  /** Whether the server has a run of this id that has not ended; absent: it cannot be asked. */
+  isRunning?: (workflowId: string) => Promise<boolean>;
   metrics?: RunnerMetrics;
   /** Told the folder of each run that an activity is about. */
   onRunFolder?: (dir: string) => void;

@@ -5,6 +5,7 @@
 import type { EndOfBatch } from '../batch/contract.js';
 import type { Component } from '../wire/component.js';
 import type { JsonObject } from '../wire/request.js';
+import type { UnitRecord } from '../wire/result.js';
 import type { InitOutput, TaskOutput } from '../wire/task-output.js';
 
 /** How a unit's process ended, as its node recorded it. */
@@ -15,6 +16,17 @@ export interface RecordedEnd {
   /** Epoch seconds by the node's clock. */
   ended_at: number;
   job_id: string;
+}
+
+/** What an earlier run has left of a unit that this one takes over instead of running it (docs/continuing.md). */
+export interface TakenEvidence {
+  /** `interrupted`: it has begun there, and nobody has allowed that it runs again. */
+  state: 'done' | 'interrupted';
+  record: UnitRecord;
+  /** Images that a single or init part was given; null for other units. */
+  given: string[] | null;
+  /** Epoch seconds by its node's clock. */
+  ended_at: number | null;
 }
 
 export interface UnitEvidence {
@@ -31,6 +43,8 @@ export interface UnitEvidence {
   problem: string | null;
   /** The output was written, as the node says, and cannot be had: not the task's fault. */
   lost_output: boolean;
+  /** Absent: a unit of this run. */
+  taken?: TakenEvidence;
 }
 
 /** The first line of an evidence file. */

@@ -10,6 +10,10 @@ const forbidden =
   'It is not run again by itself, since a task that has begun may have changed its data; allow it with recovery.rerun_interrupted.';
 const inVain = 'It was to run again, and that did not succeed.';
 
+/** Of a unit that an earlier run had begun and not finished, and that this one has not run. */
+export const takenMessage = (logFile: string): string =>
+  `it had begun in the earlier run and was interrupted there (${logFile}). ${forbidden}`;
+
 /** Why a unit is not done, in one line; null for one that is done, and for an output that is wrong, which says why. */
 export const unitMessage = (
   unit: Pick<UnitOutcome, 'cause' | 'exit_code' | 'signal' | 'interrupted' | 'interrupted_in'>,

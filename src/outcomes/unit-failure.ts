@@ -38,7 +38,7 @@ export const unitFailure = (
   failed: number,
   total: number,
 ): ExecutionFailure => {
-  const logFile = unitLog(plan, unit);
+  const logFile = unit.taken?.record.log_file ?? unitLog(plan, unit);
   const command = unit.cause === 'not_executable' ? ` (${plan.command[0] ?? ''})` : '';
   const what = `${unit.message ?? 'it failed'}${command}${jobWords(unit, header)}`;
   const which =

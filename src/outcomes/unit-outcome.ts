@@ -2,6 +2,7 @@
 import type { EndCause, Usage } from '../batch/contract.js';
 import type { JsonObject } from '../wire/request.js';
 import type { Component, UnitCause } from '../wire/result.js';
+import type { TakenEvidence } from './evidence.js';
 import type { InitOutput, TaskOutput } from '../wire/task-output.js';
 
 export interface UnitOutcome {
@@ -31,6 +32,8 @@ export interface UnitOutcome {
   lost_output: boolean;
   /** Normalised output of a unit that is done; null when it returned nothing. */
   output: TaskOutput | InitOutput | null;
+  /** It was taken over from an earlier run. */
+  taken?: TakenEvidence;
 }
 
 /** How the batch itself ended, and what its next try asks for. */

@@ -6,8 +6,8 @@
 import type { EndCause } from '../batch/contract.js';
 import { SCRIPT_EXITS } from '../batch/exit-codes.js';
 import { decideUnit, type BatchFacts } from './decide.js';
-import type { BatchEvidence, TryEvidence, UnitEvidence } from './evidence.js';
-import { unitMessage } from './messages.js';
+import type { BatchEvidence, TakenEvidence, TryEvidence, UnitEvidence } from './evidence.js';
+import { takenMessage, unitMessage } from './messages.js';
 import type { Policy } from './policy.js';
 import { MAX_AVOIDED_NODES } from './tunables.js';
 import type { JobRecord, Outcome, OutcomeHeader, UnitOutcome } from './unit-outcome.js';
@@ -71,8 +71,24 @@ const withEarlier = (unit: UnitOutcome, earlier: UnitOutcome | undefined, mayRer
   return { ...kept, message: unitMessage(kept, mayRerun) };
 };
 
+/** The earlier run has judged it. */
+const judgeTaken = (unit: UnitEvidence, taken: TakenEvidence, { component }: BatchEvidence): UnitOutcome => {
+  const { record, ended_at } = taken;
+  const isDone = taken.state === 'done';
+  return {
+    ...{ index: unit.index, component, zarr_url: unit.zarr_url, stem: unit.stem },
+    ...{ status: isDone ? 'done' : 'failed', begun: false, interrupted: !isDone, interrupted_in: null },
+    ...{ cause: isDone ? null : (record.cause ?? 'interrupted') },
+    ...{ exit_code: record.exit_code, signal: record.signal, job_id: record.slurm_job_id },
+    ...{ seconds: record.seconds, ended_at },
+    message: isDone ? null : takenMessage(record.log_file),
+    ...{ lost_output: false, output: isDone ? unit.output : null, taken },
+  };
+};
+
 const judgeUnit = (unit: UnitEvidence, header: BatchEvidence, facts: BatchFacts): UnitOutcome => {
-  const { end } = unit;
+  const { end, taken } = unit;
+  if (taken !== undefined) return judgeTaken(unit, taken, header);
   const decision = decideUnit(
     {
       ended: end !== null,

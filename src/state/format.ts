@@ -8,8 +8,9 @@ import type { RunIdentity } from './identity.js';
  * Raised when an older worker would misread what a newer one writes; what is only added needs no new number.
  *
  * 1: 0.1, which wrote no number; its outcome files are read by old-outcome.ts. 2: files of evidence.
+ * 3: units that are taken over from an earlier run, which an older worker would run again.
  */
-export const STATE_FORMAT = 2;
+export const STATE_FORMAT = 3;
 
 /** The directory belongs to a run of a newer release. Retried: a newer worker on the same queue takes it. */
 export class NewerFormat extends Error {

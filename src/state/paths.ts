@@ -60,6 +60,16 @@ export const unitRecordsPath = (runDir: string, position: number, generation = 0
 export const recordPath = (runDir: string, position: number, generation = 0): string =>
   join(runnerDir(runDir), 'records', `${padded(position, 6)}${ofGeneration(generation)}.json`);
 
+/** Left by people: nobody will go on with the run any more, so that it may be continued by another. */
+export const abandonedPath = (runDir: string): string => join(runnerDir(runDir), 'abandoned');
+
+/** What the run takes over from an earlier one: the decision, made once. */
+export const continuedPath = (runDir: string): string => join(runnerDir(runDir), 'continued.json');
+
+/** Files that the decision refers to; named by their content, since an attempt that came too late may have left others. */
+export const takenPath = (runDir: string, position: number, what: string, digest: string): string =>
+  join(runnerDir(runDir), 'taken', `${padded(position, 6)}-${what}-${digest.slice(0, 16)}.jsonl`);
+
 /** The key of one try of one batch: `[a-z0-9-]`, unique per run, task, stage, batch and try. */
 export const batchKey = (
   uuid: string,

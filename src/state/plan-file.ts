@@ -9,6 +9,8 @@ import type { Component } from '../wire/result.js';
 export interface PlannedBatch {
   units: FileReference;
   count: number;
+  /** Some of its units are taken over from an earlier run: there is evidence of its first try already. */
+  taken?: true;
 }
 
 export interface PlannedRetryOf {

@@ -8,7 +8,8 @@ import { checkRange } from './request-checks/range.js';
 import { checkRecovery } from './request-checks/recovery.js';
 import { checkWorkflow } from './request-checks/workflow.js';
 import type { GivenRecovery } from '../wire/recovery.js';
-import type { Image, ProcessWorkflowRequest } from '../wire/request.js';
+import { IMAGE_STATUS_ATTRIBUTE, imageStatuses } from '../images/status.js';
+import type { AttributeValue, Image, ProcessWorkflowRequest } from '../wire/request.js';
 import { isJsonObject } from './schemas/leaf.js';
 import { readFields } from './schemas/read-fields.js';
 import { request as requestSchema } from './schemas/request.js';
@@ -36,6 +37,21 @@ const checkDirectories = (
   }
 };
 
+const checkContinueFrom = (from: string | null, own: string | null, problems: Problems): void => {
+  if (from !== null && from === own)
+    problems.add(['continue_from'], 'the directory of an earlier run, not that of this one', from);
+};
+
+/** Answered by the runner itself, so that no other value can ever match. */
+const checkStatusFilter = (filters: Record<string, AttributeValue[]>, problems: Problems): void => {
+  const known: readonly unknown[] = imageStatuses;
+  for (const [index, value] of (filters[IMAGE_STATUS_ATTRIBUTE] ?? []).entries()) {
+    if (known.includes(value)) continue;
+    const path = ['job_attribute_filters', IMAGE_STATUS_ATTRIBUTE, index];
+    problems.add(path, `one of ${imageStatuses.map((name) => JSON.stringify(name)).join(', ')}`, value);
+  }
+};
+
 /**
  * The request with every default filled in, urls normalised and `task_list` sorted; or all that is wrong with it (of
  * more than a thousand errors the last entry counts the rest).
@@ -60,6 +76,9 @@ export const validateRequest = (value: unknown, defaults: GivenRecovery = {}): V
   const remote = fields.workflow_dir_remote ?? null;
   if (backend !== undefined && local !== undefined) checkDirectories(backend, local, remote, problems);
 
+  checkContinueFrom(fields.continue_from ?? null, remote ?? local ?? null, problems);
+  checkStatusFilter(fields.job_attribute_filters ?? {}, problems);
+
   const missing = workflow === null || dataset === null || backend === undefined || local === undefined;
   if (problems.any || missing) return { request: null, errors: problems.errors };
   return {
@@ -78,6 +97,7 @@ export const validateRequest = (value: unknown, defaults: GivenRecovery = {}): V
       backend,
       activity_task_queue: fields.activity_task_queue ?? activityTaskQueue(backend),
       recovery,
+      continue_from: fields.continue_from ?? null,
       worker_init: fields.worker_init ?? null,
       slurm_account: fields.slurm_account ?? null,
       user_cache_dir: fields.user_cache_dir ?? null,

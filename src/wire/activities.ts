@@ -17,6 +17,10 @@ export interface RunReference {
   /** The validated request, without its images. */
   request: FileReference;
   workflow_id: string;
+  /** What it takes over from the earlier run that it continues. Absent: it continues none. */
+  continued?: FileReference;
+  /** Its images carry their status of the earlier run as an attribute, which no result shows. */
+  filters_by_status?: true;
 }
 
 export interface ImagesReference extends FileReference {
@@ -55,6 +59,14 @@ export interface OpenedRun {
   } | null;
   /** The server knows `FractalStatus`. Absent in what was recorded before 0.3. */
   has_status_attribute?: boolean;
+  /** Tasks at the beginning of the range that an earlier run has done; `images` and `type_filters` are those after them. */
+  taken_over?: TakenTasks;
+}
+
+/** One entry a task, in order. */
+export interface TakenTasks {
+  records: FileReference[];
+  totals: { status: 'done'; done: number; failed: number; total: number; batches: number }[];
 }
 
 /** `first`: the images' units, or the single/init unit; `compute`: the units of an init's parallelization list. */

@@ -72,6 +72,8 @@ export interface ProcessWorkflowRequest {
   backend: string;
   activity_task_queue: string;
   recovery: Recovery;
+  /** Directory of an earlier run whose finished part is taken over. Absent from what older releases have stored. */
+  continue_from?: string | null;
   worker_init: string | null;
   slurm_account: string | null;
   user_cache_dir: string | null;

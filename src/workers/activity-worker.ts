@@ -15,6 +15,7 @@ import {
 import { createActivities } from '../activities/index.js';
 import type { Backend } from '../batch/contract.js';
 import { isEncrypting, keylessConverter } from '../encryption/converter.js';
+import { isRunning } from '../server/is-running.js';
 import { knownSearchAttributes } from '../server/search-attributes.js';
 import { namespaceId } from '../server/namespace-id.js';
 import { applyShareOfEnvironment } from '../state/rights.js';
@@ -97,6 +98,7 @@ export const createActivityWorker = async (options: ActivityWorkerOptions): Prom
     isEncrypted: isEncrypting(dataConverter),
     knownSearchAttributes: () => knownSearchAttributes(connection, namespace),
     server: runServer(id, namespace, place),
+    isRunning: (workflowId) => isRunning(connection, namespace, workflowId),
     permanentPatienceMs: options.permanentPatienceMs,
   });
   const { runBatch: _, ...steps } = activities;

@@ -83,12 +83,12 @@ export interface RunState {
 
 export const newRun = (opened: OpenedRun): RunState => ({
   opened,
-  next: 0,
+  next: opened.taken_over?.records.length ?? 0,
   task: null,
   images: opened.images,
   type_filters: opened.type_filters,
-  records: [],
-  totals: [],
+  records: [...(opened.taken_over?.records ?? [])],
+  totals: [...(opened.taken_over?.totals ?? [])],
   warnings: [],
 });
 

@@ -12,7 +12,7 @@ const componentsOf = ({ task_type: type }: WorkflowTask): Component[] => {
 };
 
 /** `task_list` was sorted; whoever reads the error looks into the list as it was given. */
-const placeInRequest = (raw: unknown, order: number): number =>
+export const placeInRequest = (raw: unknown, order: number): number =>
   (raw as { workflow: { task_list: { order: number }[] } }).workflow.task_list.findIndex(
     (task) => task.order === order,
   );

@@ -5,7 +5,16 @@ import { errorCode, StorageFailed } from '../../state/errors.js';
 import { createExclusive } from '../../state/files.js';
 import { checkFormat, STATE_FORMAT } from '../../state/format.js';
 import { describeServer, readIdentity, type RunIdentity, type RunServer } from '../../state/identity.js';
-import { identityPath, imagesPath, planPath, requestPath, resultPath } from '../../state/paths.js';
+import {
+  continuedPath,
+  identityPath,
+  imagesPath,
+  planPath,
+  recordPath,
+  requestPath,
+  resultPath,
+  takenPath,
+} from '../../state/paths.js';
 import type { OpenRunInput } from '../../wire/activities.js';
 import { InvalidRequest } from '../errors.js';
 import { digestOfRequest } from './request-files.js';
@@ -57,7 +66,9 @@ const isAbandoned = async (
 const discard = async (dir: string): Promise<void> => {
   const images = dirname(imagesPath(dir, 0));
   try {
-    for (const path of [images, requestPath(dir), identityPath(dir)])
+    const records = dirname(recordPath(dir, 0));
+    const taken = [continuedPath(dir), dirname(takenPath(dir, 0, '', '')), records];
+    for (const path of [images, ...taken, requestPath(dir), identityPath(dir)])
       await rm(path, { recursive: true, force: true });
   } catch (error) {
     throw new StorageFailed(dir, 'cannot remove what an unopened run left in', error);

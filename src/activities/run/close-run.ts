@@ -1,13 +1,15 @@
 /** `closeRun`: writes `result.json`, always, from the records of the tasks (docs/result.md). */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { withoutStatus } from '../../images/status.js';
 import { StateCorrupt, StorageFailed } from '../../state/errors.js';
 import { recordEnd } from '../../state/ended.js';
 import { readState, replaceFile } from '../../state/files.js';
-import { lines } from '../../state/json-lines.js';
+import { lines, parseLines } from '../../state/json-lines.js';
 import { resultPath } from '../../state/paths.js';
 import { WRITE_CHUNK_CHARACTERS } from '../../state/tunables.js';
 import type { CloseRunInput } from '../../wire/activities.js';
 import type { FileReference, ResultReference } from '../../wire/failure.js';
+import type { Image } from '../../wire/request.js';
 import type { RunResult } from '../../wire/result.js';
 import type { ActivityDependencies } from '../dependencies.js';
 import { withJobReports } from './finished-jobs.js';
@@ -27,6 +29,15 @@ function* joined(bytes: Buffer): Generator<string> {
     piece = '';
   }
   yield piece;
+}
+
+/** Images whose status was filtered by carry it as an attribute, which nobody outside of the run knows of. */
+function* joinedImages(bytes: Buffer): Generator<string> {
+  let separator = '';
+  for (const image of parseLines<Image>(bytes)) {
+    yield separator + JSON.stringify(withoutStatus(image));
+    separator = ',\n';
+  }
 }
 
 interface Closing {
@@ -74,7 +85,9 @@ async function* resultText(
 ): AsyncGenerator<string> {
   const head: Pick<RunResult, 'status' | 'error'> = { status: input.status, error: input.error };
   yield `{"status":${JSON.stringify(head.status)},"error":${JSON.stringify(head.error)},"images":[\n`;
-  yield* joined(await readState(input.images));
+  const images = await readState(input.images);
+  if (input.run.filters_by_status === true) yield* joinedImages(images);
+  else yield* joined(images);
   yield `],\n"type_filters":${JSON.stringify(input.type_filters)},"task_runs":[`;
   for (const [index, { task_run: taskRun, units }] of records.entries()) {
     yield `${index === 0 ? '' : ','}\n${JSON.stringify(taskRun).slice(0, -1)},"units":[\n`;

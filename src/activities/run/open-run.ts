@@ -18,6 +18,9 @@ import { claimRunDir } from './claim-run-dir.js';
 import type { ActivityDependencies } from '../dependencies.js';
 import { InvalidRequest } from '../errors.js';
 import { loadImages, unspill } from './request-files.js';
+import { withStatus } from '../../images/status.js';
+import { filtersByStatus } from '../earlier/write-take-over.js';
+import { earlierRun, takenOver, wordsOn } from './continue-run.js';
 import { logEvent } from '../../state/run-log.js';
 import { publishImages } from '../../state/stored-request.js';
 import { searchAttributesOf } from '../../wire/search-attributes.js';
@@ -109,18 +112,27 @@ export const openRun = async (input: OpenRunInput, deps: ActivityDependencies): 
   if (checked.request === null) throw new InvalidRequest(checked.errors);
   const request = checked.request;
   checkBackend(request, deps.backend.name);
+  const dir = request.workflow_dir_remote ?? request.workflow_dir_local;
   const errors = await checkLayouts(raw, request, deps.backend);
   const loaded = await loadImages(request.dataset);
   errors.push(...loaded.errors);
   if (errors.length > 0) throw new InvalidRequest(errors);
+  const earlier = await earlierRun({ input, raw, request, dir }, deps);
 
-  const dir = request.workflow_dir_remote ?? request.workflow_dir_local;
   const pointer = request.workflow_dir_remote === null ? '/workflow_dir_local' : '/workflow_dir_remote';
   await makeRunDir(dir, pointer);
   await claimRunDir({ dir, pointer, input, server: deps.server ?? null });
 
   const stored = { ...request, dataset: { ...request.dataset, images: [], images_file: null } };
-  const images = await publishImages({ dir }, request.first_task_index, loaded.images);
+  const continued = earlier === null ? null : await takenOver(earlier, dir);
+  const byStatus = filtersByStatus(request);
+  const images =
+    continued?.continued.images ??
+    (await publishImages(
+      { dir },
+      request.first_task_index,
+      byStatus ? withStatus(loaded.images, new Map()) : loaded.images,
+    ));
   // Another worker, with other defaults of recovery, may have been here first: then its word holds.
   const { reference } = await adoptState(requestPath(dir), [canonicalJson(stored), '\n'], isJson);
   const tasks = request.workflow.task_list
@@ -132,13 +144,19 @@ export const openRun = async (input: OpenRunInput, deps: ActivityDependencies): 
       `${request.logger_name === null ? '' : ` (${request.logger_name})`}, ${tasks.length} tasks, ${images.count} images`,
   );
   const known = await deps.knownSearchAttributes();
+  for (const line of continued === null ? [] : wordsOn(continued.continued)) await logEvent(dir, line);
   return {
-    run: { dir, uuid: input.uuid, request: reference, workflow_id: input.workflow_id },
+    run: {
+      ...{ dir, uuid: input.uuid, request: reference, workflow_id: input.workflow_id },
+      ...(continued !== null && { continued: continued.reference }),
+      ...(byStatus && { filters_by_status: true }),
+    },
     workflow_name: request.workflow.name,
     backend: request.backend,
     tasks,
     images,
-    type_filters: request.job_type_filters,
+    type_filters: { ...request.job_type_filters, ...continued?.continued.output_types },
+    ...(continued !== null && { taken_over: continued.continued.tasks }),
     search_attributes: attributesFor(request, known, deps.isEncrypted === true),
     has_status_attribute: known.includes('FractalStatus'),
   };

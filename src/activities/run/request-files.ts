@@ -7,6 +7,7 @@ import type { InputError } from '../../wire/failure.js';
 import { JsonError, parseJson } from '../../wire/parse-json.js';
 import type { Dataset, Image } from '../../wire/request.js';
 import { validateImages } from '../../validation/validate-request.js';
+import { isJsonObject } from '../../validation/schemas/leaf.js';
 import { InvalidRequest } from '../errors.js';
 
 /** The argument of a run whose request was spilled to a file (src/client/request.ts). */
@@ -63,5 +64,9 @@ export const loadImages = async (dataset: Dataset): Promise<{ images: Image[]; e
       errors: [{ path: pointer, expected: 'a JSON file that the worker can read', got: `${path} (${code})` }],
     };
   }
-  return validateImages(parse(text, pointer, path), pointer);
+  const content = parse(text, pointer, path);
+  // The result of a run is an object with its images among others.
+  return isJsonObject(content) && 'images' in content
+    ? validateImages(content.images, `${pointer}/images`)
+    : validateImages(content, pointer);
 };

@@ -6,6 +6,7 @@ import { imagesForTask } from '../../images/for-task.js';
 import { applyOutputs, type AppliedOutputs } from '../../outcomes/apply-outputs.js';
 import { count, newStageTally, newTally, type StageTally, type TaskTally } from '../../outcomes/tally.js';
 import { onFailureOf } from '../../outcomes/policy.js';
+import { policyOf } from '../../outcomes/policy.js';
 import { judgeTask } from '../../outcomes/judge-task.js';
 import type { AppliedTask, ApplyTaskInput, HeldUnits } from '../../wire/activities.js';
 import type { ProcessWorkflowRequest, WorkflowTask } from '../../wire/request.js';
@@ -16,6 +17,8 @@ import { logEvent } from '../../state/run-log.js';
 import { countHeld, readGivenUp, type HeldCount } from './held-units.js';
 import { layeredUnits } from './layers.js';
 import { stagesOf, type StageRounds } from './stages.js';
+import { readTakenUnits } from '../../state/continued-file.js';
+import { keptUnits, withTakenImages } from '../../tasks/taken-units.js';
 import { publishImages, readImages, readRequest, taskAt } from '../../state/stored-request.js';
 import { writeTaskRecord } from './task-record.js';
 
@@ -64,8 +67,10 @@ const changeList = async (
     input.type_filters,
     request,
   );
-  const applied = applyOutputs(task, request.dataset.zarr_dir, all, images, tally);
-  return { ...applied, planned: tally.planned, numAvailable, given: images.map((image) => image.zarr_url) };
+  const taken = await readTakenUnits(input.run, input.position);
+  const given = withTakenImages(all, images, keptUnits(taken, policyOf(request, input.position)));
+  const applied = applyOutputs(task, request.dataset.zarr_dir, all, given, tally);
+  return { ...applied, planned: tally.planned, numAvailable, given: given.map((image) => image.zarr_url) };
 };
 
 interface Kept {
@@ -145,6 +150,7 @@ export const applyTask = async (input: ApplyTaskInput, deps: ActivityDependencie
     allFailed,
     given: change.given,
     removed: change.removed,
+    images,
     isSlurm: deps.backend.name === 'slurm',
   });
   await logEvent(

@@ -53,6 +53,8 @@ const layOut = async (
 const asAgain = (unit: BatchUnit, { lastBegun }: LayeredUnit): BatchUnit => {
   const number = lastBegun === null ? null : (lastBegun.interrupted_in ?? lastBegun.header?.try ?? null);
   const { interruptedIn: _, ...bare } = unit;
+  // What the earlier run had begun has its log there.
+  if (lastBegun?.taken !== undefined) return bare;
   return number === null ? bare : { ...bare, interruptedIn: number };
 };
 

@@ -7,14 +7,10 @@ import { imagesForTask } from '../../images/for-task.js';
 import { policyOf } from '../../outcomes/policy.js';
 import { judgeTries } from '../../outcomes/verdict.js';
 import { planPath } from '../../state/paths.js';
-import {
-  computeUnits,
-  dedupeParallelizationList,
-  firstStageUnits,
-  type UnitArguments,
-} from '../../tasks/arguments.js';
+import { computeUnits, dedupeParallelizationList, type UnitArguments } from '../../tasks/arguments.js';
 import { splitCommand } from '../../tasks/command.js';
 import { stem, taskFolder } from '../../tasks/names.js';
+import { cutIntoBatches, firstUnits, keptUnits, takenFinder } from '../../tasks/taken-units.js';
 import { taskTypeTraits, usesNonParallelPart } from '../../tasks/task-types.js';
 import type { PlanTaskInput, TaskPlan } from '../../wire/activities.js';
 
@@ -35,6 +31,8 @@ import {
 } from '../../state/plan-file.js';
 import { logEvent } from '../../state/run-log.js';
 import { readImages, readRequest, taskAt } from '../../state/stored-request.js';
+import { readTakenUnits, type TakenUnit } from '../../state/continued-file.js';
+import { publishTakenEvidence } from './taken-evidence.js';
 import { MAX_BATCHES_PER_STAGE } from '../tunables.js';
 
 const isConverter = (task: WorkflowTask): boolean => taskTypeTraits[task.task_type].isConverter;
@@ -47,26 +45,26 @@ const parallelizationList = async (
   const { run, position } = input;
   const which = { run, position, stage: 'first', batch: 0, try: input.init_tries + 1 } as const;
   const outcomes = judgeTries(await earlierTries(which), policyOf(request, position));
-  const unit = outcomes.flatMap(({ units }) => units).findLast(({ status }) => status === 'done');
-  if (unit === undefined) throw new RangeError(`the init of task ${position} is not done`);
-  return unit.output !== null && 'parallelization_list' in unit.output
-    ? dedupeParallelizationList(unit.output.parallelization_list)
-    : [];
+  // More than one where an init of an earlier run is taken over and further images have come to it.
+  const inits = outcomes.flatMap(({ units }) => units).filter(({ status }) => status === 'done');
+  if (inits.length === 0) throw new RangeError(`the init of task ${position} is not done`);
+  const lists = inits
+    .sort((left, right) => left.index - right.index)
+    .map(({ output }) =>
+      output !== null && 'parallelization_list' in output ? output.parallelization_list : [],
+    );
+  return dedupeParallelizationList(lists.flat());
 };
 
 const unitsOf = async (
   input: PlanTaskInput,
   task: WorkflowTask,
   request: ProcessWorkflowRequest,
+  taken: readonly TakenUnit[],
 ): Promise<UnitArguments[]> => {
   if (input.stage === 'compute') return computeUnits(task, await parallelizationList(input, request));
-  const { images } = imagesForTask(
-    await readImages(input.images),
-    task,
-    isConverter(task),
-    input.type_filters,
-    request,
-  );
+  const all = await readImages(input.images);
+  const { images } = imagesForTask(all, task, isConverter(task), input.type_filters, request);
   if (images.length === 0 && !isConverter(task)) {
     throw new ExecutionFailed(
       jobFailure(
@@ -81,7 +79,7 @@ const unitsOf = async (
       ),
     );
   }
-  return firstStageUnits(task, images, request.dataset.zarr_dir);
+  return firstUnits(task, all, images, request.dataset.zarr_dir, taken);
 };
 
 const componentOf = (input: PlanTaskInput, task: WorkflowTask): Component => {
@@ -137,23 +135,26 @@ const layOut = (
 const makePlan = async (
   input: PlanTaskInput,
   request: ProcessWorkflowRequest,
+  taken: readonly TakenUnit[],
   deps: ActivityDependencies,
 ): Promise<PlanFile> => {
   const task = taskAt(request, input.position);
-  const units = await unitsOf(input, task, request);
+  const units = await unitsOf(input, task, request, taken);
   const component = componentOf(input, task);
+  const find = takenFinder(taken, component);
+  const isTaken = (unit: UnitArguments): boolean => find(unit) !== undefined;
+  const toRun = taken.length === 0 ? units.length : units.filter((unit) => !isTaken(unit)).length;
   const command = usesNonParallelPart(component)
     ? task.task.command_non_parallel
     : task.task.command_parallel;
-  const layout = layOut(deps, request, component, units.length, task);
-  checkBatches(task, units.length, layout.unitsPerBatch);
+  const layout = layOut(deps, request, component, toRun, task);
+  checkBatches(task, toRun, layout.unitsPerBatch);
 
   const batches: PlannedBatch[] = [];
-  for (let start = 0; start < units.length; start += layout.unitsPerBatch) {
-    const part = units.slice(start, start + layout.unitsPerBatch);
+  for (const part of cutIntoBatches(units, isTaken, layout.unitsPerBatch)) {
     const key = keyOf({ ...input, batch: batches.length, try: 1 }, 1);
     const reference = await publishUnits(input.run.dir, key, unitLines(part, batches.length));
-    batches.push({ units: reference, count: part.length });
+    batches.push({ units: reference, count: part.length, ...(part.some(isTaken) && { taken: true }) });
   }
   return {
     position: input.position,
@@ -187,10 +188,13 @@ export const summaryOf = ({ plan, reference }: AdoptedPlan): TaskPlan => ({
 export const planTask = async (input: PlanTaskInput, deps: ActivityDependencies): Promise<TaskPlan> => {
   const path = planPath(input.run.dir, input.position, input.stage);
   const there = await readPlanIfThere(path);
-  if (there !== null) return summaryOf(there);
-  await refuseAfterEnd(input.run);
+  if (there !== null && input.run.continued === undefined) return summaryOf(there);
+  if (there === null) await refuseAfterEnd(input.run);
   const request = await readRequest(input.run.request);
-  const adopted = await adoptPlan(path, await makePlan(input, request, deps));
+  const taken = keptUnits(await readTakenUnits(input.run, input.position), policyOf(request, input.position));
+  const adopted = there ?? (await adoptPlan(path, await makePlan(input, request, taken, deps)));
+  await publishTakenEvidence(input, adopted.plan, taken, deps.backend.name);
+  if (there !== null) return summaryOf(there);
   const { order, task_name: name, component, units, batches } = adopted.plan;
   await logEvent(
     input.run.dir,

@@ -75,7 +75,8 @@ const evidenceOf = async (
   const { run, plan, lateUntil } = source;
   const tries: TryEvidence[] = [];
   const { first_try: first = 1, begun, more_tries } = source.tries;
-  const last = batch < begun ? (more_tries[String(batch)] ?? first) : 0;
+  const before = plan.batches[batch]?.taken === true ? first : 0;
+  const last = batch < begun ? (more_tries[String(batch)] ?? first) : before;
   for (let attempt = first; attempt <= last; attempt++) {
     const which = { run, position: plan.position, stage: plan.stage, batch, try: attempt };
     try {

@@ -8,6 +8,7 @@ import { recordPath, unitRecordsPath } from '../../state/paths.js';
 import { taskFolder } from '../../tasks/names.js';
 import type { JobRecord, OutcomeHeader } from '../../outcomes/unit-outcome.js';
 import type { FinalUnit } from '../../outcomes/task-units.js';
+import type { ImagesReference } from '../../wire/activities.js';
 import type { FileReference } from '../../wire/failure.js';
 import type { WorkflowTask } from '../../wire/request.js';
 import type { SlurmJobRecord, TaskRunRecord, TaskStatus, UnitRecord } from '../../wire/result.js';
@@ -19,6 +20,8 @@ export interface TaskRecordReference {
   task_dir: string;
   task_run: Omit<TaskRunRecord, 'units'>;
   units: FileReference;
+  /** The list after the task. Absent from what releases before 0.3 have written. */
+  images?: ImagesReference;
 }
 
 export interface TaskRecordInput {
@@ -35,6 +38,8 @@ export interface TaskRecordInput {
   /** Urls of the images that the task was given. */
   given: string[];
   removed: string[];
+  /** The list after the task. */
+  images: ImagesReference;
   isSlurm: boolean;
 }
 
@@ -47,6 +52,7 @@ export const unitRecord = (
   allFailed: boolean,
   isSlurm: boolean,
 ): UnitRecord => ({
+  ...unit.taken?.record,
   index: unit.index,
   component: unit.component,
   zarr_url: unit.zarr_url,
@@ -54,8 +60,8 @@ export const unitRecord = (
   cause: unit.cause,
   exit_code: unit.exit_code,
   signal: unit.signal,
-  log_file: join(taskDir, `${unit.stem}-log.txt`),
-  slurm_job_id: isSlurm ? unit.job_id : null,
+  log_file: unit.taken?.record.log_file ?? join(taskDir, `${unit.stem}-log.txt`),
+  slurm_job_id: isSlurm || unit.taken !== undefined ? unit.job_id : null,
   seconds: unit.seconds === null ? null : Math.round(unit.seconds * 1000) / 1000,
 });
 
@@ -67,11 +73,15 @@ interface LastUnits {
 
 /** The unit that last touched each image: by its input, then by what it returned. */
 export const lastUnits = (given: string[]): LastUnits => {
+  // What a part that was taken over has worked on is none of the images of the one that runs now.
+  const taken = new Set<string>();
   const last = new Map<string, Pick<UnitRecord, 'component' | 'status'> & { unit_index: number }>();
   return {
-    add: ({ index, component, status, zarr_url: url, output }) => {
+    add: ({ index, component, status, zarr_url: url, output, taken: by }) => {
       const touch = { unit_index: index, component, status: status === 'done' ? 'done' : 'failed' } as const;
-      for (const image of url === null ? given : [url]) last.set(image, touch);
+      const worked = url !== null ? [url] : (by?.given ?? given.filter((image) => !taken.has(image)));
+      for (const image of by?.given ?? []) taken.add(image);
+      for (const image of worked) last.set(image, touch);
       if (output === null || !('image_list_updates' in output)) return;
       for (const update of output.image_list_updates) last.set(update.zarr_url, touch);
     },
@@ -143,7 +153,9 @@ export const writeTaskRecord = async (input: TaskRecordInput): Promise<FileRefer
   };
   const text = [JSON.stringify({ ...taskRun, workflow_task: task }, null, 2), '\n'];
   await forPeople(taskDir, () => replaceFile(join(taskDir, 'task_run.json'), text));
-  const record: TaskRecordReference = { task_dir: taskDir, task_run: taskRun, units: reference };
+  const record: TaskRecordReference = {
+    ...{ task_dir: taskDir, task_run: taskRun, units: reference, images: input.images },
+  };
   return replaceFile(
     recordPath(input.runDir, input.position, generation),
     [JSON.stringify(record), '\n'],

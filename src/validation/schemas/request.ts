@@ -46,7 +46,7 @@ export const dataset = z
     zarr_dir: url.describe('Folder of the images: new ones lie inside'),
     images: z.array(image).nullish(),
     images_file: orNull(absolutePath).describe(
-      'A JSON array of images that the worker reads, instead of images',
+      'A JSON array of images, or an object with images such as a result.json, that the worker reads instead of images',
     ),
   })
   .meta({ title: 'Dataset', description: "A dataset as Fractal's API returns it (DatasetV2)" });
@@ -69,6 +69,9 @@ export const request = z.strictObject({
     .describe('What runs the units: local, slurm, or a registered other'),
   activity_task_queue: orNull(nonEmptyName).describe('Null: fractal-<backend>'),
   recovery: recovery.nullish(),
+  continue_from: orNull(absolutePath).describe(
+    'Directory of an earlier run of this workflow: what it has done is taken over',
+  ),
   worker_init: orNull(shellLines).describe('SLURM: shell lines before the units'),
   slurm_account: orNull(nonEmptyName).describe('SLURM: account of the jobs'),
   user_cache_dir: orNull(absolutePath).describe('SLURM: folder of the user_local_exports'),
