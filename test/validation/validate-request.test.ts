@@ -58,6 +58,7 @@ describe('validateRequest', () => {
       backend: 'local',
       activity_task_queue: 'fractal-local',
       recovery: { ...nothingGiven, tasks: {} },
+      continue_from: null,
       worker_init: null,
       slurm_account: null,
       user_cache_dir: null,
