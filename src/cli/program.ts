@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { registerCancel } from './commands/cancel.js';
 import { registerCodecServer } from './commands/codec-server.js';
+import { registerContinue } from './commands/continue.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerKeys } from './commands/keys.js';
 import { registerList } from './commands/list.js';
@@ -44,6 +45,7 @@ export const createProgram = (io: Io): Command => {
     registerWorker,
     registerRun,
     registerStart,
+    registerContinue,
     registerStatus,
     registerList,
     registerLogs,

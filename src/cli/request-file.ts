@@ -47,6 +47,20 @@ const parse = (content: string): unknown => {
   }
 };
 
+/** What a program has made of a request, or a file holds. Throws as `readRequest`. */
+export const checkRequest = async (
+  value: unknown,
+  { workflowId, keys }: RequestOptions,
+  env: Environment,
+): Promise<CheckedRequest> => {
+  const { request, errors } = validateRequest(value);
+  if (request === null) throw new InvalidRequestError(errors, workflowId ?? '');
+  const input = value as ProcessWorkflowInput;
+  const runDir = runDirOf(input);
+  const isEncrypted = isEncrypting(dataConverterOf(keys === undefined ? {} : { keys }, env));
+  return { input, request, runDir, workflowId: workflowId ?? (await workflowIdOf(input, isEncrypted)) };
+};
+
 /**
  * The request of a file (`-`: of stdin).
  *
@@ -54,19 +68,14 @@ const parse = (content: string): unknown => {
  */
 export const readRequest = async (
   path: string,
-  { workflowId, keys }: RequestOptions,
+  options: RequestOptions,
   env: Environment,
 ): Promise<CheckedRequest> => {
+  const { workflowId } = options;
   if (workflowId !== undefined && (workflowId.trim() === '' || hasControlCharacter(workflowId))) {
     throw new UsageError(
       `--workflow-id ${JSON.stringify(workflowId)}: expected an id that is not empty and holds no control character.`,
     );
   }
-  const value = parse(await readText(path));
-  const { request, errors } = validateRequest(value);
-  if (request === null) throw new InvalidRequestError(errors, workflowId ?? '');
-  const input = value as ProcessWorkflowInput;
-  const runDir = runDirOf(input);
-  const isEncrypted = isEncrypting(dataConverterOf(keys === undefined ? {} : { keys }, env));
-  return { input, request, runDir, workflowId: workflowId ?? (await workflowIdOf(input, isEncrypted)) };
+  return checkRequest(parse(await readText(path)), options, env);
 };

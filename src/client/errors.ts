@@ -106,6 +106,11 @@ export class RequestUnknownError extends Error {
   }
 }
 
+/** The directory holds no run that could be continued. */
+export class NotContinuableError extends Error {
+  override readonly name = 'NotContinuableError';
+}
+
 /** The run has a result, but this machine cannot read it; `reference` says where it is. */
 export class ResultUnreadableError extends Error {
   override readonly name = 'ResultUnreadableError';

@@ -5,6 +5,7 @@ export {
   ExecutionError,
   InvalidRequestError,
   JobExecutionError,
+  NotContinuableError,
   RequestConflictError,
   RequestUnknownError,
   ResultUnreadableError,
@@ -13,6 +14,7 @@ export {
   TaskExecutionError,
   UpdateRefusedError,
 } from './errors.js';
+export { type Again, againRequest, type ContinueOptions, continuedRequest } from './continue.js';
 export { endOf, type EndedRun, readEndedRun } from './ended-run.js';
 export { getRun, type RunHandle } from './handle.js';
 export type { OperatorHandle, UpdateOptions } from './operator.js';

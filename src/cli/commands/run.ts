@@ -1,6 +1,7 @@
 /** `run`: start or join a run, wait for it, hand over its result. */
 import type { Command } from 'commander';
 import {
+  againRequest,
   type EndedRun,
   readEndedRun,
   requestDigest,
@@ -9,12 +10,12 @@ import {
 } from '../../client/index.js';
 import { givenTarget } from '../../server/address.js';
 import { isAway, isUnasked } from '../away.js';
-import { Detached, exitCode } from '../exit-codes.js';
+import { Detached, exitCode, UsageError } from '../exit-codes.js';
 import { deliverEnd, followRun } from '../follow.js';
 import { type Io, say } from '../io.js';
 import { queuesOf } from '../../report/no-worker.js';
 import { addBackendOptions, addServerOptions } from '../options.js';
-import { type CheckedRequest, readRequest } from '../request-file.js';
+import { checkRequest, type CheckedRequest, readRequest } from '../request-file.js';
 import { openSession, type Session, type SessionOptions } from '../session.js';
 import { listenForInterrupts } from '../signals.js';
 import { runUrl } from '../web-ui.js';
@@ -22,17 +23,19 @@ import { runUrl } from '../web-ui.js';
 interface RunOptions extends SessionOptions {
   result?: string;
   workflowId?: string;
+  again?: boolean;
+  rerunInterrupted?: boolean;
 }
 
 /** What to say when Ctrl-C leaves a run that goes on. */
-const detachedLines = ({ target }: Session, requestPath: string, checked: CheckedRequest): string[] => {
+const detachedLines = ({ target }: Session, comeBack: string, checked: CheckedRequest): string[] => {
   const isPrivate = target.origin === 'private';
   const name = isPrivate ? checked.runDir : checked.workflowId;
   return [
     isPrivate
       ? `Detached from run ${checked.workflowId}: what is running in its batches goes on, the next tasks wait for you.`
       : `Detached from run ${checked.workflowId}; it goes on.`,
-    `  come back: fractal-temporal run ${requestPath === '-' ? 'REQUEST.json' : requestPath}`,
+    `  come back: fractal-temporal ${comeBack}`,
     `  cancel it: fractal-temporal cancel ${name}`,
   ];
 };
@@ -68,8 +71,17 @@ const openOrEnded = async (
   }
 };
 
-export const runCommand = async (io: Io, requestPath: string, options: RunOptions): Promise<void> => {
-  const checked = await readRequest(requestPath, options, io.env);
+/**
+ * Starts or joins the run of a checked request and waits for its end.
+ *
+ * @param comeBack the command that does so again.
+ */
+export const runChecked = async (
+  io: Io,
+  checked: CheckedRequest,
+  comeBack: string,
+  options: RunOptions,
+): Promise<void> => {
   const { request, input, workflowId } = checked;
   const interrupts = listenForInterrupts(exitCode.detached, () =>
     say(io, 'leaving ... (Ctrl-C again: at once)'),
@@ -97,7 +109,7 @@ export const runCommand = async (io: Io, requestPath: string, options: RunOption
       await followRun(io, { session, run, queues, resultFile: options.result, signal: interrupts.signal });
     } catch (error) {
       if (error instanceof Detached)
-        for (const line of detachedLines(session, requestPath, checked)) say(io, line);
+        for (const line of detachedLines(session, comeBack, checked)) say(io, line);
       throw error;
     } finally {
       await session.close();
@@ -107,11 +119,40 @@ export const runCommand = async (io: Io, requestPath: string, options: RunOption
   }
 };
 
+/** Once more what is not done (docs/continuing.md). */
+const runAgain = async (io: Io, requestPath: string, options: RunOptions): Promise<void> => {
+  if (options.workflowId !== undefined)
+    throw new UsageError('--again makes a new run with an id of its own: leave out --workflow-id.');
+  const { input } = await readRequest(requestPath, options, io.env);
+  const again = await againRequest(input, options.rerunInterrupted);
+  if (again.done !== null) {
+    const { workflowId, result } = again.done;
+    say(io, `Run ${workflowId} in ${result.workflow_dir} is done: nothing is left to do.`);
+    return deliverEnd(io, again.done, options.result);
+  }
+  const checked = await checkRequest(again.request, options, io.env);
+  const from = checked.request.continue_from ?? null;
+  if (from !== null) say(io, `Goes on from ${from}, in ${checked.runDir}.`);
+  const path = requestPath === '-' ? 'REQUEST.json' : requestPath;
+  const consent = options.rerunInterrupted === true ? ' --rerun-interrupted' : '';
+  return runChecked(io, checked, `run ${path} --again${consent}`, options);
+};
+
+export const runCommand = async (io: Io, requestPath: string, options: RunOptions): Promise<void> => {
+  if (options.again === true) return runAgain(io, requestPath, options);
+  if (options.rerunInterrupted === true) throw new UsageError('--rerun-interrupted belongs to --again.');
+  const checked = await readRequest(requestPath, options, io.env);
+  const path = requestPath === '-' ? 'REQUEST.json' : requestPath;
+  return runChecked(io, checked, `run ${path}`, options);
+};
+
 export const registerRun = (program: Command, io: Io): void => {
   const command = program
     .command('run')
     .description('start a run, or join the one that the same request has, and wait for its result')
     .argument('<request>', 'JSON file of the request; - reads stdin')
+    .option('--again', 'what is not done: in the next free directory NAME.2, NAME.3, ..., from the last run')
+    .option('--rerun-interrupted', 'with --again: units that had begun and were interrupted may run again')
     .option('--result <file>', 'write the result there instead of to stdout')
     .option('--workflow-id <id>', "default: from the workflow's name and the run's directory")
     .option('--task-queue <name>', 'queue of the workflow worker', WORKFLOW_TASK_QUEUE);
