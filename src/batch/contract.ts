@@ -29,7 +29,7 @@ export interface BatchPaths {
 
 /** One batch of units, a pure function of the plan: the same for every attempt of the activity. */
 export interface Batch {
-  /** Idempotency key, `[A-Za-z0-9-]+`, unique per run, task, stage, batch and try. */
+  /** Idempotency key, `[A-Za-z0-9-]+`, unique per run, task, stage, batch, try and part of it. */
   key: string;
   /** `[A-Za-z0-9._-]`, at most 180 characters, ends with the key. */
   jobName: string;
@@ -95,6 +95,8 @@ export interface EndOfBatch {
    * that a job was only taken from (preempted, drained, revoked) is not.
    */
   nodeAtFault?: boolean;
+  /** The scheduler took the node away for another job. That may happen many times in a row and says nothing against the batch. */
+  preempted?: boolean;
 }
 
 export type BatchStatus =
@@ -167,6 +169,17 @@ export interface JobReport {
 /** Which limit of its job interrupted a unit. */
 export type ReachedLimit = 'memory' | 'time';
 
+/** By how much a limit is raised. */
+export interface Raise {
+  /** How often it was reached, from 1: it is raised by the factor as often. */
+  times: number;
+  factor: number;
+  /** MB or seconds, by the request; null: what the cluster allows. */
+  max: number | null;
+  /** From `ceilings`. */
+  ceilings: JsonObject;
+}
+
 export interface Backend {
   readonly name: string;
   /**
@@ -184,12 +197,13 @@ export interface Backend {
   /** Optional: defaults of a request's `recovery`, from the worker's configuration; they count as given. */
   readonly recovery?: GivenRecovery;
   readonly executor: Executor;
+  /** Optional and pure: resources for units that a limit of their job interrupted and that may run again. */
+  raise?(resources: JsonObject, limit: ReachedLimit, by: Raise): JsonObject;
   /**
-   * Optional and pure: resources for units that a limit of their job interrupted and that may run again.
-   *
-   * @param times how often in a row that has happened to them, from 1.
+   * Optional: what the cluster knows of the most that a layout's resources may be raised to, asked once when a task is
+   * planned and kept with the plan, so that no other worker raises otherwise. The backend's own; `{}` where nobody answers.
    */
-  raise?(resources: JsonObject, limit: ReachedLimit, times: number): JsonObject;
+  ceilings?(resources: JsonObject): Promise<JsonObject>;
   /**
    * Optional: what accounting knows of jobs that have ended, by job id; asked once, at the end of a run. Waits a few
    * seconds for what is late; says nothing about jobs that it does not know. Never throws for a scheduler's failure.

@@ -103,7 +103,7 @@ ft_run() {
   ft_append 'E %s %s %s %s %s .\n' "$ft_index" "$ft_status" "$began" "$ft_now" "$wrote" || return 92
 }
 
-# The unit was interrupted in try $1 and may run again: its old log becomes -log.$1.txt, which frees its claim. Only one
+# The unit ran in vain in try $1 and may run again: its old log becomes -log.$1.txt, which frees its claim. Only one
 # lane can make that name; whoever comes later finds it there, and claims the unit or finds it claimed.
 ft_free_claim() {
   [[ -e $ft_log && ! -e $ft_task_dir/$ft_stem-log.$1.txt ]] || return 0

@@ -8,14 +8,14 @@ export interface BatchUnit {
   stem: string;
   args: JsonObject;
   /**
-   * The try that interrupted it, where it may run again: the script renames the log that this one left to
+   * The try that ran it in vain, where it may run again: the script renames the log that this one left to
    * `{stem}-log.{n}.txt`, which frees the unit's claim.
    */
   interruptedIn?: number;
 }
 
 /**
- * One line of a units file, without its newline: index TAB stem TAB arguments; `index+n` for one that try n interrupted. JSON escapes tabs, newlines and NUL
+ * One line of a units file, without its newline: index TAB stem TAB arguments; `index+n` for one that try n has run in vain. JSON escapes tabs, newlines and NUL
  * inside strings, so a unit is always one line. Every line of the file ends with a newline.
  */
 export const formatUnit = ({ index, stem, args, interruptedIn }: BatchUnit): string =>

@@ -20,6 +20,7 @@ const saidSchema: z.ZodType<EndOfBatch> = z.object({
   node: z.string().nullable(),
   usage: z.object({ elapsed_seconds: amount, max_rss_bytes: amount, cpu_seconds: amount }).nullable(),
   nodeAtFault: z.boolean().optional(),
+  preempted: z.boolean().optional(),
 });
 const schema: z.ZodType<Tombstone> = z.union([
   z.object({ reason: z.literal('cancelled') }),

@@ -7,6 +7,7 @@
  */
 import type { EndCause } from '../batch/contract.js';
 import type { UnitCause } from '../wire/result.js';
+import type { RepeatCause } from './repeat.js';
 
 /** A shell reports death by signal n as 128 + n; signals end at 64. */
 const FIRST_SIGNAL_STATUS = 129;
@@ -27,29 +28,32 @@ export interface UnitFacts {
   notExecutable: boolean;
   /** It was claimed. */
   begun: boolean;
-}
-
-export interface BatchFacts {
-  /** null: the journal is complete and nothing else is known. */
-  cause: EndCause | null;
-  rerunInterrupted: boolean;
-  /** False when the budget of tries is spent, or the batch was cancelled. */
-  mayTryAgain: boolean;
+  /** A copy of the script has come to the end of its list. */
+  closed: boolean;
 }
 
 export interface UnitDecision {
+  /** `again`: it never started, and may run with another try of its batch. */
   status: 'done' | 'failed' | 'again';
   interrupted: boolean;
   cause: UnitCause | null;
   exit_code: number | null;
   signal: number | null;
+  /** What would pay for another run of a unit that has run; null: nothing. */
+  repeat: RepeatCause | null;
 }
+
+/** How a batch ended; null: its journal is complete and nothing else is known. */
+type BatchCause = EndCause | null;
 
 const decided = (
   status: UnitDecision['status'],
   cause: UnitCause | null,
   more: Partial<UnitDecision> = {},
-): UnitDecision => ({ status, cause, interrupted: false, exit_code: null, signal: null, ...more });
+): UnitDecision => ({
+  ...{ status, cause, interrupted: false, exit_code: null, signal: null, repeat: null },
+  ...more,
+});
 
 const interruptedCause: Record<EndCause, UnitCause> = {
   completed: 'interrupted',
@@ -61,23 +65,33 @@ const interruptedCause: Record<EndCause, UnitCause> = {
   cancelled: 'cancelled',
 };
 
-const decideInterrupted = (batch: BatchFacts, signal: number | null): UnitDecision => {
-  const cause = batch.cause === null ? 'interrupted' : interruptedCause[batch.cause];
-  const again = batch.rerunInterrupted && batch.mayTryAgain && batch.cause !== 'cancelled';
-  return decided(again ? 'again' : 'failed', cause, { interrupted: true, signal });
+const interruptionKind: Record<EndCause, RepeatCause | null> = {
+  completed: 'interruption',
+  failed: 'interruption',
+  signal: 'interruption',
+  out_of_memory: 'memory',
+  timeout: 'time',
+  node: 'infrastructure',
+  cancelled: null,
 };
 
-const decideEnded = (status: number, batch: BatchFacts): UnitDecision => {
+const decideInterrupted = (cause: BatchCause, signal: number | null, isLost = false): UnitDecision =>
+  decided('failed', cause === null ? 'interrupted' : interruptedCause[cause], {
+    ...{ interrupted: true, signal },
+    repeat: isLost ? 'infrastructure' : cause === null ? 'interruption' : interruptionKind[cause],
+  });
+
+const decideEnded = (status: number, cause: BatchCause): UnitDecision => {
   if (status === 0) return decided('done', null, { exit_code: 0 });
   if (status < FIRST_SIGNAL_STATUS || status > LAST_SIGNAL_STATUS) {
-    return decided('failed', 'exit', { exit_code: status });
+    return decided('failed', 'exit', { exit_code: status, repeat: `exit ${status}` });
   }
   const signal = status - 128;
-  const outOfMemory = batch.cause === 'out_of_memory' && signal === SIGKILL;
+  const outOfMemory = cause === 'out_of_memory' && signal === SIGKILL;
   // A unit that its batch's end took along was interrupted, even when its shell lived to see it.
-  const batchWasEnded = batch.cause === 'timeout' || batch.cause === 'node' || batch.cause === 'cancelled';
+  const batchWasEnded = cause === 'timeout' || cause === 'node' || cause === 'cancelled';
   if (outOfMemory || (batchWasEnded && SENT_BY_WHOEVER_ENDS.has(signal)))
-    return decideInterrupted(batch, signal);
+    return decideInterrupted(cause, signal);
   return decided('failed', 'signal', { signal });
 };
 
@@ -94,12 +108,14 @@ const startsAgain: Record<EndCause, boolean> = {
 };
 
 /** Decides one unit. */
-export const decideUnit = (unit: UnitFacts, batch: BatchFacts): UnitDecision => {
-  if (unit.status !== null) return decideEnded(unit.status, batch);
+export const decideUnit = (unit: UnitFacts, cause: BatchCause): UnitDecision => {
+  if (unit.status !== null) return decideEnded(unit.status, cause);
   if (unit.notExecutable && !unit.begun) return decided('failed', 'not_executable');
   // An end without a status: it is over, and nobody knows how. It is not done.
-  if (unit.begun || unit.ended) return decideInterrupted(batch, null);
-  if (batch.cause === 'cancelled') return decided('failed', 'cancelled');
-  const again = batch.mayTryAgain && (batch.cause === null || startsAgain[batch.cause]);
-  return decided(again ? 'again' : 'failed', 'never_started');
+  if (unit.ended) return decideInterrupted(cause, null);
+  // One copy has closed, so it was another that began the unit: its job went away with its node and came back (a requeue).
+  if (unit.begun)
+    return decideInterrupted(cause, null, unit.closed && (cause === null || cause === 'completed'));
+  if (cause === 'cancelled') return decided('failed', 'cancelled');
+  return decided(cause === null || startsAgain[cause] ? 'again' : 'failed', 'never_started');
 };

@@ -16,6 +16,8 @@ export interface RecordedEnd {
   /** Epoch seconds by the node's clock. */
   ended_at: number;
   job_id: string;
+  /** As the node calls itself; absent from evidence of before 0.3. */
+  host?: string;
 }
 
 /** What an earlier run has left of a unit that this one takes over instead of running it (docs/continuing.md). */

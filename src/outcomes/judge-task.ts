@@ -27,8 +27,6 @@ const emptyHeader: OutcomeHeader = {
   stderr_file: null,
   unreadable: null,
   bad_nodes: [],
-  raised: { memory: 0, time: 0 },
-  barren: 0,
 };
 
 /** The first failure by unit index; a compound's init comes first and counts no units. */

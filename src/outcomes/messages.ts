@@ -6,26 +6,35 @@ const signalNames = new Map(Object.entries(constants.signals).map(([name, number
 
 export const signalName = (signal: number): string => signalNames.get(signal) ?? `signal ${signal}`;
 
-const forbidden =
-  'It is not run again by itself, since a task that has begun may have changed its data; allow it with recovery.rerun_interrupted.';
+const remedies: Partial<Record<NonNullable<UnitOutcome['cause']>, string>> = {
+  out_of_memory: 'recovery.memory or recovery.rerun_interrupted',
+  timeout: 'recovery.time or recovery.rerun_interrupted',
+  interrupted: 'recovery.infrastructure or recovery.rerun_interrupted',
+};
+
+const forbidden = (cause: NonNullable<UnitOutcome['cause']>): string =>
+  `It is not run again by itself, since a task that has begun may have changed its data; allow it with ${remedies[cause] ?? ''}.`;
 const inVain = 'It was to run again, and that did not succeed.';
 
 /** Of a unit that an earlier run had begun and not finished, and that this one has not run. */
 export const takenMessage = (logFile: string): string =>
-  `it had begun in the earlier run and was interrupted there (${logFile}). ${forbidden}`;
+  `it had begun in the earlier run and was interrupted there (${logFile}). ${forbidden('interrupted')}`;
+
+/** `forbidden`: nobody has allowed the unit to run again; `in_vain`: it has run again, or was to. */
+export type Remedy = 'forbidden' | 'in_vain';
 
 /** Why a unit is not done, in one line; null for one that is done, and for an output that is wrong, which says why. */
 export const unitMessage = (
   unit: Pick<UnitOutcome, 'cause' | 'exit_code' | 'signal' | 'interrupted' | 'interrupted_in'>,
-  mayRerun: boolean,
+  why: Remedy,
 ): string | null => {
-  const remedy = mayRerun ? inVain : forbidden;
+  const remedy = why === 'in_vain' || unit.cause === null ? inVain : forbidden(unit.cause);
   switch (unit.cause) {
     case null:
     case 'invalid_output':
       return null;
     case 'exit':
-      return `the task ended with exit code ${String(unit.exit_code)}`;
+      return `the task ended with exit code ${String(unit.exit_code)}${why === 'in_vain' ? `. ${inVain}` : ''}`;
     case 'signal':
       return `the task was killed by ${signalName(unit.signal ?? 0)}`;
     case 'not_executable':

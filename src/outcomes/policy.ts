@@ -1,14 +1,32 @@
-/** What a request allows to run again (docs/request.md, "Fields"). Pure. */
-import type { OnFailure, RecoveryRules } from '../wire/recovery.js';
+/** What a run allows to run again (docs/recovery.md), for one workflow-task. Pure. */
+import type { OnFailure, Recovery, RecoveryRules } from '../wire/recovery.js';
 import type { ProcessWorkflowRequest } from '../wire/request.js';
-import { MAX_TRIES_WITHOUT_PROGRESS } from './tunables.js';
+import { settleRecovery } from './settle-recovery.js';
+import { MAX_PREEMPTIONS, MAX_TRIES_WITHOUT_PROGRESS, RERUN_TRIES } from './tunables.js';
 
 export interface Policy {
-  /** A unit that was interrupted may run again. */
-  rerunInterrupted: boolean;
+  rules: RecoveryRules;
+  /** Repeats of one unit that `rerun_interrupted` pays for. */
+  rerunTries: number;
   /** Tries of one batch in a row in which no unit ended, after which what never started has failed. */
   maxTriesWithoutProgress: number;
+  /** The same for tries that ended because the scheduler took the node away. */
+  maxPreemptions: number;
+  /** A try has a part for each size that its units ask for; false: of all units that run again, the largest. */
+  inParts: boolean;
 }
+
+/** As requests of format 2 and older hold it. */
+type OldRecovery = Pick<Recovery, 'rerun_interrupted'> & {
+  tasks: Record<string, Pick<Recovery, 'rerun_interrupted'>>;
+};
+
+const isSettled = (recovery: Recovery | OldRecovery): recovery is Recovery => 'memory' in recovery;
+
+const settled = ({ recovery }: Pick<ProcessWorkflowRequest, 'recovery'>): Recovery => {
+  const known: Recovery | OldRecovery = recovery;
+  return isSettled(known) ? known : settleRecovery({}, known, known.tasks);
+};
 
 /**
  * The policy of one workflow-task: its own entry, laid over the run's.
@@ -16,21 +34,26 @@ export interface Policy {
  * @param retry what an operator's retry allows besides.
  */
 export const policyOf = (
-  request: ProcessWorkflowRequest,
+  request: Pick<ProcessWorkflowRequest, 'recovery'>,
   position: number,
   retry: { rerun_interrupted: boolean } | null = null,
-): Policy => ({
-  rerunInterrupted:
-    retry?.rerun_interrupted === true ||
-    (request.recovery.tasks[String(position)]?.rerun_interrupted ?? request.recovery.rerun_interrupted),
-  maxTriesWithoutProgress: MAX_TRIES_WITHOUT_PROGRESS,
-});
+): Policy => {
+  const recovery = settled(request);
+  const rules = recovery.tasks[String(position)] ?? recovery;
+  return {
+    rules: retry?.rerun_interrupted === true ? { ...rules, rerun_interrupted: true } : rules,
+    rerunTries: RERUN_TRIES,
+    maxTriesWithoutProgress: MAX_TRIES_WITHOUT_PROGRESS,
+    maxPreemptions: MAX_PREEMPTIONS,
+    inParts: recovery.in_parts === true,
+  };
+};
 
-/** What becomes of the run when units of the task have failed; requests that 0.2 has stored say nothing of it. */
+/** What becomes of the run when units of the task have failed. */
 export const onFailureOf = (
-  { recovery }: Pick<ProcessWorkflowRequest, 'recovery'>,
+  request: Pick<ProcessWorkflowRequest, 'recovery'>,
   position: number,
 ): OnFailure => {
-  const { on_failure } = (recovery.tasks[String(position)] ?? recovery) as Partial<RecoveryRules>;
-  return on_failure ?? 'fail';
+  const recovery = settled(request);
+  return (recovery.tasks[String(position)] ?? recovery).on_failure;
 };

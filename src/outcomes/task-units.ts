@@ -1,4 +1,5 @@
 /** The final outcome of each unit of one batch: of several tries the last that says something counts. Pure. */
+import { asPlanned } from './ask.js';
 import type { Outcome, OutcomeHeader, UnitOutcome } from './unit-outcome.js';
 
 export interface FinalUnit extends UnitOutcome {
@@ -23,6 +24,8 @@ export interface Unspoken {
 
 const CANCELLED_BEFORE = 'cancelled before it started';
 
+const unreadableWords = (why: string): string => `what became of the task cannot be read any more: ${why}`;
+
 const unspoken = (
   planned: PlannedUnit,
   component: UnitOutcome['component'],
@@ -43,12 +46,13 @@ const unspoken = (
   ended_at: null,
   message:
     unreadable !== null
-      ? `what became of the task cannot be read any more: ${unreadable}`
+      ? unreadableWords(unreadable)
       : cancelled
         ? CANCELLED_BEFORE
         : 'the task never started',
   lost_output: false,
   output: null,
+  ...{ wants: asPlanned, spent: {}, barren: 0, preemptions: 0, tries: [] },
   header: null,
 });
 
@@ -58,7 +62,7 @@ const unspoken = (
  * @param planned gives the planned unit of an index that no outcome speaks of.
  */
 export const finalUnits = (
-  outcomes: Outcome[],
+  outcomes: readonly Outcome[],
   indices: readonly number[],
   component: UnitOutcome['component'],
   planned: (index: number) => PlannedUnit,
@@ -72,7 +76,11 @@ export const finalUnits = (
     const unit = final.get(index);
     if (unit === undefined) return unspoken(planned(index), component, why);
     if (unit.status !== 'again') return unit;
-    // Left for a next try that never came.
+    // Left for a next try that never came, or of which nothing can be said.
+    if (why.unreadable !== null) {
+      const message = unreadableWords(why.unreadable);
+      return { ...unit, status: 'failed', interrupted: true, cause: 'interrupted', message };
+    }
     return why.cancelled && unit.cause === 'never_started'
       ? { ...unit, status: 'failed', cause: 'cancelled', message: CANCELLED_BEFORE }
       : { ...unit, status: 'failed' };

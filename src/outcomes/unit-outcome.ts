@@ -1,5 +1,7 @@
 /** What became of the units of one try of a batch: the verdict, derived from evidence and never written down. */
 import type { EndCause, Usage } from '../batch/contract.js';
+import type { Ask } from './ask.js';
+import type { Spent } from './repeat.js';
 import type { JsonObject } from '../wire/request.js';
 import type { Component, UnitCause } from '../wire/result.js';
 import type { TakenEvidence } from './evidence.js';
@@ -17,7 +19,7 @@ export interface UnitOutcome {
   begun: boolean;
   /** It was running when this try ended. */
   interrupted: boolean;
-  /** The try that interrupted it last, if none has begun it since: its log is in the way of its next run. */
+  /** The try that ran it in vain last, if none has begun it since: its log is in the way of its next run. */
   interrupted_in: number | null;
   cause: UnitCause | null;
   exit_code: number | null;
@@ -34,6 +36,34 @@ export interface UnitOutcome {
   output: TaskOutput | InitOutput | null;
   /** It was taken over from an earlier run. */
   taken?: TakenEvidence;
+  /** What the next try asks for, where it runs it. */
+  wants: Ask;
+  /** What paid for its repeats, the next one included. */
+  spent: Spent;
+  /** Tries in a row, this one included, that did not begin it and in which no unit of its part ended. */
+  barren: number;
+  /** Of such tries those that ended because the scheduler took the node away; they are not counted as barren. */
+  preemptions: number;
+  /** Every try that was to run it, this one included. */
+  tries: readonly TriedUnit[];
+}
+
+/** One try as a unit's record tells it. */
+export interface TriedUnit {
+  /** Number of the try of its batch. */
+  n: number;
+  begun: boolean;
+  cause: UnitCause | null;
+  exit_code: number | null;
+  signal: number | null;
+  requested: JsonObject;
+  seconds: number | null;
+  /** Of its job. */
+  usage: Usage | null;
+  /** The scheduler's word on its job. */
+  state: string | null;
+  node: string | null;
+  job_id: string | null;
 }
 
 /** How the batch itself ended, and what its next try asks for. */
@@ -53,10 +83,6 @@ export interface OutcomeHeader {
   unreadable: string | null;
   /** Nodes that the next try avoids, the newest last. */
   bad_nodes: string[];
-  /** How often limits interrupted units that may run again, in this try and those before it. */
-  raised: { memory: number; time: number };
-  /** Tries in a row, this one included, in which no unit ended. */
-  barren: number;
 }
 
 export interface JobRecord {

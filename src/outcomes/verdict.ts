@@ -5,23 +5,30 @@
  */
 import type { EndCause } from '../batch/contract.js';
 import { SCRIPT_EXITS } from '../batch/exit-codes.js';
-import { decideUnit, type BatchFacts } from './decide.js';
+import { asPlanned, most, partName, raised, type Ask } from './ask.js';
+import { decideUnit, type UnitDecision } from './decide.js';
 import type { BatchEvidence, TakenEvidence, TryEvidence, UnitEvidence } from './evidence.js';
 import { takenMessage, unitMessage } from './messages.js';
 import type { Policy } from './policy.js';
+import { charged, permission, type Permission, type Spent } from './repeat.js';
 import { MAX_AVOIDED_NODES } from './tunables.js';
-import type { JobRecord, Outcome, OutcomeHeader, UnitOutcome } from './unit-outcome.js';
+import type { JobRecord, Outcome, TriedUnit, UnitOutcome } from './unit-outcome.js';
 
-/** What the tries before have come to. */
-interface Before {
-  header: Pick<OutcomeHeader, 'barren' | 'raised' | 'bad_nodes'>;
-  units: readonly UnitOutcome[];
+/** What the tries of a batch have come to so far. */
+export interface Verdict {
+  /** One a part of a try, in their order. */
+  outcomes: readonly Outcome[];
+  /** What the last try that was to run it has come to, by index. */
+  units: ReadonlyMap<number, UnitOutcome>;
+  /** Nodes that the next try avoids, the newest last. */
+  badNodes: readonly string[];
 }
 
-const nothingBefore: Before = {
-  header: { barren: 0, raised: { memory: 0, time: 0 }, bad_nodes: [] },
-  units: [],
-};
+const noRepeat: Permission = { budget: null, usedUp: false };
+
+const wasRepeated = (spent: Spent): boolean => Object.keys(spent).length > 0;
+
+export const noVerdict: Verdict = { outcomes: [], units: new Map(), badNodes: [] };
 
 const wasDrained = (quit: number | null): boolean =>
   quit === SCRIPT_EXITS.drained || quit === SCRIPT_EXITS.paused;
@@ -57,18 +64,53 @@ const jobsOf = ({ job_ids: ids, told_job: told, job_name, end, requested }: Batc
     requested,
   }));
 
+/** What happened to the unit in this try, whatever budgets say of it. */
+const lookAt = (unit: UnitEvidence, header: BatchEvidence): UnitDecision => {
+  const { end, begun } = unit;
+  const facts = {
+    ...{ ended: end !== null, status: end?.status ?? null, begun },
+    ...{ notExecutable: header.not_executable, closed: header.complete },
+  };
+  const cause = causeOf(header);
+  const decision = decideUnit(facts, cause);
+  // Somebody wanted the batch to end: nothing of it runs once more.
+  const isOver = header.cancelled || cause === 'cancelled';
+  return isOver && decision.status !== 'done' ? { ...decision, status: 'failed', repeat: null } : decision;
+};
+
+const triedUnit = (unit: UnitEvidence, header: BatchEvidence, decision: UnitDecision): TriedUnit => {
+  const job_id = unit.end?.job_id ?? (unit.begun ? header.told_job : null);
+  const told = header.end !== null && (job_id === null || job_id === header.told_job) ? header.end : null;
+  return {
+    n: header.try,
+    begun: unit.begun,
+    cause: decision.status === 'done' && unit.problem !== null ? 'invalid_output' : decision.cause,
+    exit_code: decision.exit_code,
+    signal: decision.signal,
+    requested: header.requested,
+    seconds: unit.end?.seconds ?? null,
+    usage: told?.usage ?? null,
+    state: told?.schedulerState ?? null,
+    node: told?.node ?? unit.end?.host ?? null,
+    job_id,
+  };
+};
+
 /**
- * A unit that this try has not begun, and that an earlier one had interrupted: it has begun, so it never is one that never
+ * A unit that this try has not begun, and that an earlier one has run in vain: it has begun, so it never is one that never
  * started, and how that went stands until it runs again.
  */
-const withEarlier = (unit: UnitOutcome, earlier: UnitOutcome | undefined, mayRerun: boolean): UnitOutcome => {
+const withEarlier = (unit: UnitOutcome, earlier: UnitOutcome | undefined): UnitOutcome => {
   if (unit.begun || earlier === undefined || earlier.interrupted_in === null) return unit;
   const { interrupted_in } = earlier;
-  const kept: UnitOutcome =
-    unit.cause === 'never_started'
-      ? { ...earlier, status: unit.status, begun: false, interrupted: false }
-      : { ...unit, interrupted_in };
-  return { ...kept, message: unitMessage(kept, mayRerun) };
+  if (unit.cause !== 'never_started')
+    return { ...unit, interrupted_in, message: unitMessage({ ...unit, interrupted_in }, 'in_vain') };
+  const { status, wants, spent, barren, preemptions, tries } = unit;
+  const kept: UnitOutcome = {
+    ...{ ...earlier, begun: false, interrupted: false },
+    ...{ status, wants, spent, barren, preemptions, tries },
+  };
+  return { ...kept, message: unitMessage(kept, 'in_vain') };
 };
 
 /** The earlier run has judged it. */
@@ -83,75 +125,106 @@ const judgeTaken = (unit: UnitEvidence, taken: TakenEvidence, { component }: Bat
     ...{ seconds: record.seconds, ended_at },
     message: isDone ? null : takenMessage(record.log_file),
     ...{ lost_output: false, output: isDone ? unit.output : null, taken },
+    ...{ wants: asPlanned, spent: {}, barren: 0, preemptions: 0, tries: [] },
   };
 };
 
-const judgeUnit = (unit: UnitEvidence, header: BatchEvidence, facts: BatchFacts): UnitOutcome => {
-  const { end, taken } = unit;
-  if (taken !== undefined) return judgeTaken(unit, taken, header);
-  const decision = decideUnit(
-    {
-      ended: end !== null,
-      status: end?.status ?? null,
-      notExecutable: header.not_executable,
-      begun: unit.begun,
-    },
-    facts,
-  );
-  const outcome: UnitOutcome = {
-    index: unit.index,
-    component: header.component,
-    zarr_url: unit.zarr_url,
-    stem: unit.stem,
-    ...decision,
-    begun: unit.begun,
-    interrupted_in: decision.interrupted ? header.try : null,
-    job_id: end?.job_id ?? (unit.begun ? header.told_job : null),
-    seconds: end?.seconds ?? null,
-    ended_at: end?.ended_at ?? null,
-    message: null,
-    lost_output: false,
-    output: null,
-  };
-  const told = { ...outcome, message: unitMessage(outcome, facts.rerunInterrupted) };
-  if (decision.status !== 'done') return told;
-  if (unit.problem === null) return { ...told, output: unit.output };
-  const { problem: message, lost_output } = unit;
-  return { ...told, status: 'failed', cause: 'invalid_output', message, lost_output };
-};
+interface Judging {
+  header: BatchEvidence;
+  policy: Policy;
+  /** Of the tries before, by index. */
+  before: Verdict['units'];
+}
 
-/** Counts the limits for the next try; a try that reached none of them asks for no more than it had. */
-const raisedBy = (
-  units: UnitOutcome[],
-  cause: EndCause | null,
-  before: OutcomeHeader['raised'],
-): OutcomeHeader['raised'] => {
-  if (!units.some((unit) => unit.status === 'again' && unit.interrupted)) return before;
+/** A unit whose run is over: done, failed, or to be repeated on a budget. */
+const judgeRun = (
+  outcome: UnitOutcome,
+  { repeat }: UnitDecision,
+  unit: UnitEvidence,
+  { header, policy }: Judging,
+): UnitOutcome => {
+  if (outcome.status === 'done') {
+    if (unit.problem === null) return { ...outcome, output: unit.output };
+    const { problem: message, lost_output } = unit;
+    return { ...outcome, status: 'failed', cause: 'invalid_output', message, lost_output };
+  }
+  const { wants, spent } = outcome;
+  const { budget, usedUp } = repeat === null ? noRepeat : permission(repeat, spent, policy);
+  if (budget === null)
+    return {
+      ...outcome,
+      message: unitMessage(outcome, usedUp || wasRepeated(spent) ? 'in_vain' : 'forbidden'),
+    };
   return {
-    memory: before.memory + (cause === 'out_of_memory' ? 1 : 0),
-    time: before.time + (cause === 'timeout' ? 1 : 0),
+    ...outcome,
+    status: 'again',
+    interrupted_in: header.try,
+    spent: charged(spent, budget),
+    wants: repeat === 'memory' || repeat === 'time' ? raised(wants, repeat) : wants,
+    message: unitMessage(outcome, 'in_vain'),
   };
 };
 
-const nodesToAvoid = ({ end }: BatchEvidence, before: string[]): string[] => {
-  if (end?.nodeAtFault !== true || end.node === null) return before;
+const judgeUnit = (unit: UnitEvidence, decision: UnitDecision, judging: Judging): UnitOutcome => {
+  const { header, before } = judging;
+  const earlier = before.get(unit.index);
+  const { end, begun } = unit;
+  const { repeat: _, ...decided } = decision;
+  const outcome: UnitOutcome = {
+    ...{ index: unit.index, component: header.component, zarr_url: unit.zarr_url, stem: unit.stem },
+    ...decided,
+    begun,
+    interrupted_in: decided.interrupted ? header.try : null,
+    job_id: end?.job_id ?? (begun ? header.told_job : null),
+    ...{ seconds: end?.seconds ?? null, ended_at: end?.ended_at ?? null },
+    ...{ message: null, lost_output: false, output: null },
+    wants: earlier?.wants ?? asPlanned,
+    spent: earlier?.spent ?? {},
+    barren: earlier?.barren ?? 0,
+    preemptions: earlier?.preemptions ?? 0,
+    tries: [...(earlier?.tries ?? []), triedUnit(unit, header, decision)],
+  };
+  return begun || end !== null
+    ? judgeRun(outcome, decision, unit, judging)
+    : { ...outcome, message: unitMessage(outcome, 'forbidden') };
+};
+
+/** What never started waits for another try, as often as that is of any use. */
+const bounded = (units: UnitOutcome[], { header, policy }: Judging): UnitOutcome[] => {
+  // A unit that is only begun once more is no progress.
+  const progressed = units.some((unit) => unit.seconds !== null && unit.status !== 'again');
+  const wasPreempted = header.end?.preempted === true;
+  // Nor is a pause a failure: however often, it costs nothing.
+  const isCounted = !wasPreempted && header.quit !== SCRIPT_EXITS.paused;
+  return units.map((unit) => {
+    if (progressed || unit.begun) return { ...unit, barren: 0, preemptions: 0 };
+    const barren = unit.barren + (isCounted ? 1 : 0);
+    const preemptions = unit.preemptions + (wasPreempted ? 1 : 0);
+    const isOver = barren >= policy.maxTriesWithoutProgress || preemptions >= policy.maxPreemptions;
+    const status = isOver && unit.status === 'again' ? 'failed' : unit.status;
+    return { ...unit, status, barren, preemptions };
+  });
+};
+
+/** Of an older request: what runs again has one size, the largest. */
+const ofOneSize = (units: UnitOutcome[], { policy }: Judging): UnitOutcome[] => {
+  if (policy.inParts) return units;
+  const wants = most(units.filter(({ status }) => status === 'again').map((unit) => unit.wants));
+  return units.map((unit) => (unit.status === 'again' ? { ...unit, wants } : unit));
+};
+
+const nodesToAvoid = ({ end }: BatchEvidence, before: readonly string[]): string[] => {
+  if (end?.nodeAtFault !== true || end.node === null) return [...before];
   return [...before.filter((node) => node !== end.node), end.node].slice(-MAX_AVOIDED_NODES);
 };
 
-const judgeTry = ({ header, units }: TryEvidence, before: Before, policy: Policy): Outcome => {
-  const cause = causeOf(header);
-  const judge = (mayTryAgain: boolean): UnitOutcome[] => {
-    const facts: BatchFacts = { cause, rerunInterrupted: policy.rerunInterrupted, mayTryAgain };
-    return units.map((unit) => judgeUnit(unit, header, facts));
-  };
-  const hopeful = judge(!header.cancelled);
-  // A unit that is only begun once more is no progress: a limit that it always reaches would never end.
-  const progressed = hopeful.some((unit) => unit.seconds !== null && unit.status !== 'again');
-  // Nor is a pause a failure: however often, it costs nothing.
-  const paused = header.quit === SCRIPT_EXITS.paused;
-  const barren = progressed ? 0 : before.header.barren + (paused ? 0 : 1);
-  const judged = barren < policy.maxTriesWithoutProgress ? hopeful : judge(false);
-  const earlier = new Map(before.units.map((unit) => [unit.index, unit]));
+const judgePart = ({ header, units }: TryEvidence, verdict: Verdict, policy: Policy): Outcome => {
+  const judging = { header, policy, before: verdict.units };
+  const judged = units.map((unit) =>
+    unit.taken === undefined
+      ? judgeUnit(unit, lookAt(unit, header), judging)
+      : judgeTaken(unit, unit.taken, header),
+  );
   return {
     header: {
       key: header.key,
@@ -159,7 +232,7 @@ const judgeTry = ({ header, units }: TryEvidence, before: Before, policy: Policy
       batch: header.batch,
       backend: header.backend,
       jobs: jobsOf(header),
-      cause,
+      cause: causeOf(header),
       message: header.journalled
         ? (header.end?.message ?? null)
         : (header.refusal ?? header.end?.message ?? null),
@@ -167,19 +240,44 @@ const judgeTry = ({ header, units }: TryEvidence, before: Before, policy: Policy
       stdout_file: header.stdout_file,
       stderr_file: header.stderr_file,
       unreadable: header.unreadable,
-      bad_nodes: nodesToAvoid(header, before.header.bad_nodes),
-      raised: raisedBy(judged, cause, before.header.raised),
-      barren,
+      bad_nodes: nodesToAvoid(header, verdict.badNodes),
     },
-    units: judged.map((unit) => withEarlier(unit, earlier.get(unit.index), policy.rerunInterrupted)),
+    units: ofOneSize(bounded(judged, judging), judging).map((unit) =>
+      withEarlier(unit, verdict.units.get(unit.index)),
+    ),
   };
 };
 
-/** One outcome a try, in their order; `again` in the last one is what a next try is to run. */
-export const judgeTries = (tries: readonly TryEvidence[], policy: Policy): Outcome[] => {
-  const outcomes: Outcome[] = [];
-  for (const evidence of tries) {
-    outcomes.push(judgeTry(evidence, outcomes.at(-1) ?? nothingBefore, policy));
+/**
+ * The verdict after one more try, whose parts know nothing of each other: what becomes of a unit is told by its own part and
+ * the tries before. `again` are the units that the next try is to run.
+ *
+ * @param parts of the try, in the order of their names; usually one.
+ */
+export const judgeTry = (before: Verdict, parts: readonly TryEvidence[], policy: Policy): Verdict => {
+  const outcomes = parts.map((part) => judgePart(part, before, policy));
+  const units = new Map(before.units);
+  for (const outcome of outcomes) for (const unit of outcome.units) units.set(unit.index, unit);
+  const badNodes = parts.reduce((nodes, { header }) => nodesToAvoid(header, nodes), [...before.badNodes]);
+  return { outcomes: [...before.outcomes, ...outcomes], units, badNodes };
+};
+
+/** Units that the next try runs together, since they ask for the same. */
+export interface Part {
+  name: string;
+  asks: Ask;
+  units: UnitOutcome[];
+}
+
+/** The parts of the try that follows, in the order of their names; none where nothing runs again. */
+export const nextParts = ({ units }: Pick<Verdict, 'units'>, { inParts }: Policy): Part[] => {
+  const parts = new Map<string, Part>();
+  for (const unit of units.values()) {
+    if (unit.status !== 'again') continue;
+    const name = inParts ? partName(unit.wants) : '';
+    const part = parts.get(name) ?? { name, asks: unit.wants, units: [] };
+    part.units.push(unit);
+    parts.set(name, part);
   }
-  return outcomes;
+  return [...parts.values()].sort((left, right) => (left.name < right.name ? -1 : 1));
 };

@@ -7,8 +7,9 @@ import type { RunIdentity } from './identity.js';
 /**
  * Raised when an older worker would misread what a newer one writes; what is only added needs no new number.
  *
- * 1: 0.1, which wrote no number; its outcome files are read by old-outcome.ts. 2: files of evidence.
- * 3: units that are taken over from an earlier run, which an older worker would run again.
+ * 1: 0.1, which wrote no number; its outcome files are read by old-outcome.ts. 2: files of evidence. 3: units that are
+ * taken over from an earlier run, which an older worker would run again; what may run again is settled in the request's
+ * file, and tries may have parts.
  */
 export const STATE_FORMAT = 3;
 

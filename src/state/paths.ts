@@ -70,15 +70,18 @@ export const continuedPath = (runDir: string): string => join(runnerDir(runDir),
 export const takenPath = (runDir: string, position: number, what: string, digest: string): string =>
   join(runnerDir(runDir), 'taken', `${padded(position, 6)}-${what}-${digest.slice(0, 16)}.jsonl`);
 
-/** The key of one try of one batch: `[a-z0-9-]`, unique per run, task, stage, batch and try. */
+/**
+ * The key of one try of one batch: `[a-z0-9-]`, unique per run, task, stage, batch, try and part of it (letters and digits).
+ */
 export const batchKey = (
   uuid: string,
   position: number,
   stage: Stage,
   batch: number,
   attempt: number,
+  part = '',
 ): string =>
-  `${uuid.replaceAll('-', '').slice(0, 16)}-${padded(position, 3)}${stage === 'first' ? 'f' : 'c'}-${padded(batch, 6)}-${attempt}`;
+  `${uuid.replaceAll('-', '').slice(0, 16)}-${padded(position, 3)}${stage === 'first' ? 'f' : 'c'}-${padded(batch, 6)}-${attempt}${part}`;
 
 /** One folder a try: a worker that watches a batch lists a handful of files, however many batches a run has. */
 const batchDir = (runDir: string, key: string): string => join(runnerDir(runDir), 'batches', key);

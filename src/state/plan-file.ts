@@ -33,6 +33,8 @@ export interface PlanFile {
   /** The task's command, split into words. */
   command: string[];
   layout: BatchLayout;
+  /** How far a repeat may raise the layout's resources (`Backend.ceilings`); absent from plans of before 0.3. */
+  ceilings?: JsonObject;
   units: number;
   batches: PlannedBatch[];
   /** Only of a retry: it holds some of the units, and their own indices. */

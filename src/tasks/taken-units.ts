@@ -6,9 +6,15 @@ import type { Image, JsonObject, WorkflowTask } from '../wire/request.js';
 import { firstStageUnits, type UnitArguments } from './arguments.js';
 import { taskTypeTraits } from './task-types.js';
 
+/** What its record does not tell apart (a lost node, a killed script) needs the word for all interruptions. */
+const mayRunAgain = ({ record }: TakenUnit, { rules }: Policy): boolean =>
+  rules.rerun_interrupted ||
+  (record.cause === 'out_of_memory' && rules.memory.tries > 0) ||
+  (record.cause === 'timeout' && rules.time.tries > 0);
+
 /** Those that are not run: done, or interrupted and nobody has allowed that they run again. */
 export const keptUnits = (taken: readonly TakenUnit[], policy: Policy): TakenUnit[] =>
-  taken.filter(({ state }) => state === 'done' || !policy.rerunInterrupted);
+  taken.filter((unit) => unit.state === 'done' || !mayRunAgain(unit, policy));
 
 /** Which of them a unit is, if any; a unit is known again by what it works on, never by its arguments. */
 export type FindTaken = (unit: { index: number; args: JsonObject }) => TakenUnit | undefined;

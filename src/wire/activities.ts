@@ -39,6 +39,8 @@ export interface OpenRunInput {
   uuid: string;
   workflow_id: string;
   started: string;
+  /** The workflow knows tries in parts; absent: it is an older one. */
+  in_parts?: boolean;
 }
 
 export interface OpenedRun {
@@ -101,6 +103,17 @@ export interface RunBatchInput {
   batch: number;
   /** From 1; a later try runs what the one before left `again`. */
   try: number;
+  /** Of the try: those units that ask for the same. Absent: for what was planned. */
+  part?: string;
+}
+
+/** A part of the try that comes next. */
+export interface PartToCome {
+  /** Its name; empty where its units ask for what was planned. */
+  part: string;
+  units: number;
+  /** Why and with what they run again, for people. */
+  words: string;
 }
 
 /** The verdict on a batch, counted; its evidence lies in the run's directory, under the batch's key. */
@@ -109,6 +122,8 @@ export interface BatchOutcome {
   failed: number;
   /** Units that the next try is to run: never started, or interrupted and permitted to run again. */
   again: number;
+  /** Parts of the next try; absent where there is none, and from outcomes of before 0.3: then it has one. */
+  next?: PartToCome[];
 }
 
 /** `details[0]` of the failure that `runBatch` throws. */
@@ -122,7 +137,7 @@ export interface StageToEnd {
   plan: FileReference;
   component: Component;
   task_dir: string;
-  batches: { batch: number; try: number }[];
+  batches: { batch: number; try: number; part?: string }[];
 }
 
 export interface CancelBatchesInput {

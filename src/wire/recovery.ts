@@ -42,4 +42,6 @@ export interface RecoveryRules {
 export interface Recovery extends RecoveryRules {
   /** Keyed by the task's position in the sorted `task_list`. */
   tasks: Record<string, RecoveryRules>;
+  /** The workflow knows tries in parts; absent from requests that an older one has opened. */
+  in_parts?: boolean;
 }

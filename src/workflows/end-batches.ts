@@ -1,7 +1,7 @@
 /** The end of batches that nobody waits for any more. */
 import { log } from '@temporalio/workflow';
 import type { StageToEnd, TaskSummary } from '../wire/activities.js';
-import { endOpenBatches, type RunState, type TaskState } from './state.js';
+import { endOpenBatches, partsOfTrack, type RunState, type TaskState } from './state.js';
 import { endStep } from './steps.js';
 import { MAX_WARNINGS } from './tunables.js';
 
@@ -15,7 +15,9 @@ const pendingBatches = (state: TaskState): StageToEnd[] =>
       task_dir: plan.task_dir,
       batches: open
         .filter((track) => track.pending)
-        .map(({ batch, try: attempt }) => ({ batch, try: attempt })),
+        .flatMap((track) =>
+          partsOfTrack(track).map((part) => ({ batch: track.batch, try: track.try, ...part })),
+        ),
     }))
     .filter(({ batches }) => batches.length > 0);
 

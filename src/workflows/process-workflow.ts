@@ -46,6 +46,7 @@ const open = async (request: unknown, uuid: string, taskQueue: string): Promise<
       uuid,
       workflow_id: workflowId,
       started,
+      in_parts: true,
     });
   } catch (error) {
     if (isCancellation(error)) throw error;

@@ -1,7 +1,15 @@
 /** Runs the batches of one stage: at most so many pending, each try after try until nothing is left to run again. */
 import { CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
+import type { BatchOutcome } from '../wire/activities.js';
 import { outcomeOfFailedBatch } from './failures.js';
-import { beginBatch, recordTry, type BatchTrack, type RunState, type StageState } from './state.js';
+import {
+  beginBatch,
+  partsOfTrack,
+  recordTry,
+  type BatchTrack,
+  type RunState,
+  type StageState,
+} from './state.js';
 import { batchStep } from './steps.js';
 import { MAX_PENDING_BATCHES } from './tunables.js';
 
@@ -21,27 +29,56 @@ export interface StageRun {
 /** `moved`: the run should continue as new before the stage has ended; its pending batches go with it. */
 export type StageEnd = 'ended' | 'moved';
 
-const runTry = async (run: StageRun, track: BatchTrack): Promise<void> => {
+/** `try 2, 8 GB after OUT_OF_MEMORY`; empty for the first try. */
+const tryWords = ({ try: attempt, parts }: BatchTrack, part: string | undefined): string => {
+  if (attempt === 1) return '';
+  const words = parts?.find((one) => one.part === (part ?? ''))?.words;
+  return `, try ${attempt}${words === undefined ? '' : `, ${words}`}`;
+};
+
+const runPart = (run: StageRun, track: BatchTrack, part: { part?: string }): Promise<BatchOutcome> => {
   const { stage, position, state } = run;
-  const again = track.try === 1 ? '' : `, try ${track.try}`;
-  const summary = `${run.title}, batch ${track.batch + 1} of ${stage.plan.batches}${again}`;
+  const summary = `${run.title}, batch ${track.batch + 1} of ${stage.plan.batches}${tryWords(track, part.part)}`;
+  return batchStep(run.taskQueue, summary).runBatch({
+    run: state.opened.run,
+    position,
+    stage: stage.stage,
+    plan: stage.plan.plan,
+    batch: track.batch,
+    try: track.try,
+    ...part,
+  });
+};
+
+/** No outcome: the activity itself gave up. The batch stays pending, so that its end is made sure of. */
+const outcomeOrThrow = (error: unknown): BatchOutcome => {
+  const outcome = isCancellation(error) ? null : outcomeOfFailedBatch(error);
+  if (outcome === null) throw error;
+  return outcome;
+};
+
+/** All of them have let go when it is over: what the first that failed threw is thrown then. */
+const allParts = async (running: Promise<BatchOutcome>[]): Promise<BatchOutcome[]> => {
+  const results = await Promise.allSettled(running.map((part) => part.catch(outcomeOrThrow)));
+  const failure = results.find((result) => result.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
+  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+};
+
+const runTry = async (run: StageRun, track: BatchTrack): Promise<void> => {
   track.pending = true;
+  const parts = partsOfTrack(track);
+  const [only, ...others] = parts;
+  // Parts of a try wait for each other: the next try gathers again what all of them have left.
+  if (only === undefined || others.length > 0) {
+    recordTry(run.stage, track, ...(await allParts(parts.map((part) => runPart(run, track, part)))));
+    return;
+  }
+  // One part alone is awaited without a detour: recorded histories know the order of what follows.
   try {
-    const outcome = await batchStep(run.taskQueue, summary).runBatch({
-      run: state.opened.run,
-      position,
-      stage: stage.stage,
-      plan: stage.plan.plan,
-      batch: track.batch,
-      try: track.try,
-    });
-    recordTry(stage, track, outcome);
+    recordTry(run.stage, track, await runPart(run, track, only));
   } catch (error) {
-    if (isCancellation(error)) throw error;
-    const outcome = outcomeOfFailedBatch(error);
-    // No outcome: the activity itself gave up. The batch stays pending, so that its end is made sure of.
-    if (outcome === null) throw error;
-    recordTry(stage, track, outcome);
+    recordTry(run.stage, track, outcomeOrThrow(error));
   }
 };
 

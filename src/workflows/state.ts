@@ -6,6 +6,7 @@ import type {
   HeldUnits,
   ImagesReference,
   OpenedRun,
+  PartToCome,
   Stage,
   StageTries,
   TaskPlan,
@@ -20,6 +21,8 @@ export interface BatchTrack {
   try: number;
   /** That try has been scheduled and its outcome is not known yet. */
   pending: boolean;
+  /** What that try consists of; absent: of one part, as planned. */
+  parts?: PartToCome[] | undefined;
 }
 
 /** Of a size that does not grow with the number of batches: those that ended are only counted. */
@@ -115,18 +118,43 @@ const endBatch = (stage: StageState, track: BatchTrack): void => {
   stage.batches_ended += 1;
 };
 
-/** Enters the outcome of a try: the batch goes on as long as units are left to run again. */
-export const recordTry = (stage: StageState, track: BatchTrack, outcome: BatchOutcome): void => {
+/** Parts of one name, left by several parts of a try, run together. */
+const partsToCome = (outcomes: readonly BatchOutcome[]): PartToCome[] => {
+  const parts: Record<string, PartToCome> = {};
+  for (const { part, units, words } of outcomes.flatMap(({ next }) => next ?? [])) {
+    const known = parts[part];
+    const both = known === undefined || known.words === words ? words : `${known.words}; ${words}`;
+    parts[part] = { part, units: units + (known?.units ?? 0), words: both };
+  }
+  return Object.keys(parts)
+    .sort()
+    .flatMap((name) => parts[name] ?? []);
+};
+
+/** Enters the outcomes of all parts of a try: the batch goes on as long as units are left to run again. */
+export const recordTry = (
+  stage: StageState,
+  track: BatchTrack,
+  ...outcomes: readonly BatchOutcome[]
+): void => {
   track.pending = false;
-  stage.units_done += outcome.done;
-  stage.units_failed += outcome.failed;
-  if (outcome.again === 0) {
+  for (const { done, failed } of outcomes) {
+    stage.units_done += done;
+    stage.units_failed += failed;
+  }
+  if (outcomes.every(({ again }) => again === 0)) {
     endBatch(stage, track);
     return;
   }
+  const next = partsToCome(outcomes);
+  track.parts = next.length > 0 ? next : undefined;
   track.try += 1;
   stage.more_tries[String(track.batch)] = track.try;
 };
+
+/** Names of the parts that the track's try consists of, as activities take them. */
+export const partsOfTrack = ({ parts }: BatchTrack): { part?: string }[] =>
+  parts === undefined ? [{}] : parts.map(({ part }) => (part === '' ? {} : { part }));
 
 /** Batches that were ended before their time; what had been scheduled of them is over. */
 export const endOpenBatches = (stage: StageState): void => {

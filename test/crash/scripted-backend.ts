@@ -98,7 +98,7 @@ const scriptedBackend = (site: Site, options: WorkerOptions): Backend => ({
   }),
   executor: scriptedExecutor(site, options.accounting ?? true),
   ...(options.accounting === false ? {} : { report: (jobs: { jobId: string }[]) => accounts(site, jobs) }),
-  raise: (resources, _limit, times) => ({ ...resources, mem: 100 * 2 ** times }),
+  raise: (resources, _limit, { times, factor }) => ({ ...resources, mem: 100 * factor ** times }),
   lateFilesMs: options.lateFilesMs ?? 0,
 });
 

@@ -1,6 +1,11 @@
 /** The order of activities as the workflow calls them (src/workflows), in process and one batch after the other. */
 import { CancelledFailure } from '@temporalio/common';
-import type { OpenedRun, ProcessWorkflowActivities, TaskSummary } from '../../src/wire/activities.js';
+import type {
+  BatchOutcome,
+  OpenedRun,
+  ProcessWorkflowActivities,
+  TaskSummary,
+} from '../../src/wire/activities.js';
 import type { ExecutionFailure } from '../../src/wire/failure.js';
 import { asExecutionFailure, outcomeOfFailedBatch } from '../../src/workflows/failures.js';
 import {
@@ -8,6 +13,7 @@ import {
   endOpenBatches,
   newRun,
   newStage,
+  partsOfTrack,
   recordTry,
   type RunState,
   type StageState,
@@ -41,17 +47,21 @@ const runBatches = async (
     try {
       while (stage.open.includes(track)) {
         track.pending = true;
-        const outcome = await activities
-          .runBatch({
-            ...{ run: run.opened.run, position, stage: stage.stage, plan: stage.plan.plan },
-            ...{ batch: track.batch, try: track.try },
-          })
-          .catch((error: unknown) => {
-            const kept = isCancelled(error) ? null : outcomeOfFailedBatch(error);
-            if (kept === null) throw error;
-            return kept;
-          });
-        recordTry(stage, track, outcome);
+        const outcomes: BatchOutcome[] = [];
+        for (const part of partsOfTrack(track)) {
+          const outcome = await activities
+            .runBatch({
+              ...{ run: run.opened.run, position, stage: stage.stage, plan: stage.plan.plan },
+              ...{ batch: track.batch, try: track.try, ...part },
+            })
+            .catch((error: unknown) => {
+              const kept = isCancelled(error) ? null : outcomeOfFailedBatch(error);
+              if (kept === null) throw error;
+              return kept;
+            });
+          outcomes.push(outcome);
+        }
+        recordTry(stage, track, ...outcomes);
       }
     } catch (error) {
       thrown.push(error);
@@ -87,7 +97,9 @@ const endBatches = async (
       ...{ stage, plan: plan.plan, component: plan.component, task_dir: plan.task_dir },
       batches: open
         .filter((track) => track.pending)
-        .map(({ batch, try: attempt }) => ({ batch, try: attempt })),
+        .flatMap((track) =>
+          partsOfTrack(track).map((part) => ({ batch: track.batch, try: track.try, ...part })),
+        ),
     }))
     .filter(({ batches }) => batches.length > 0);
   const { uncertain } =
@@ -138,7 +150,13 @@ export const runWorkflow = async (
 ): Promise<WorkflowEnd> => {
   let opened: OpenedRun;
   try {
-    opened = await activities.openRun({ request, uuid, workflow_id: 'crash', started: STARTED });
+    opened = await activities.openRun({
+      request,
+      uuid,
+      workflow_id: 'crash',
+      started: STARTED,
+      in_parts: true,
+    });
   } catch (error) {
     const { type, message } = asExecutionFailure(error, 'Cannot open the run');
     return { status: 'refused', failure: { type, message }, totals: [], warnings: [] };

@@ -32,7 +32,7 @@ const argumentsOf = async (logFile: string): Promise<JsonValue> => {
   return sorted(await readJson(logFile.replace(/-log\.txt$/, '-args.json')));
 };
 
-/** Every run of a unit has left a log: `-log.txt`, and `-log.{n}.txt` of those that were interrupted. */
+/** Every run of a unit has left a log: `-log.txt`, and `-log.{n}.txt` of those before. */
 const runsOf = async (logFile: string): Promise<number> => {
   const stem = basename(logFile, '.txt');
   const names = await readdir(dirname(logFile)).catch(() => []);
@@ -50,7 +50,8 @@ const triesIn = async (taskDir: string): Promise<TryView[]> => {
     (left, right) =>
       stages.indexOf(left.stage) - stages.indexOf(right.stage) ||
       left.batch - right.batch ||
-      left.try - right.try,
+      left.try - right.try ||
+      (left.units[0] ?? 0) - (right.units[0] ?? 0),
   );
 };
 

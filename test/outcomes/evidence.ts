@@ -1,6 +1,11 @@
 /** Evidence as a batch leaves it; tests change what they are about. */
 import type { BatchEvidence, TryEvidence, UnitEvidence } from '../../src/outcomes/evidence.js';
 import type { EndOfBatch } from '../../src/batch/contract.js';
+import { policyOf, type Policy } from '../../src/outcomes/policy.js';
+import { settleRecovery } from '../../src/outcomes/settle-recovery.js';
+import type { Outcome } from '../../src/outcomes/unit-outcome.js';
+import { judgeTry, noVerdict, type Verdict } from '../../src/outcomes/verdict.js';
+import type { GivenRecovery } from '../../src/wire/recovery.js';
 
 export const batchEvidence = (rest: Partial<BatchEvidence> = {}): BatchEvidence => ({
   key: 'key',
@@ -54,3 +59,17 @@ export const tryOf = (header: Partial<BatchEvidence>, ...units: UnitEvidence[]):
   header: batchEvidence(header),
   units,
 });
+
+/** As a run has it of which a request and a worker gave this. */
+export const policyWith = (given: GivenRecovery = {}): Policy => ({
+  ...policyOf({ recovery: settleRecovery({}, given, {}) }, 0),
+  inParts: true,
+});
+
+/** The verdict on tries one after the other, each in its parts. */
+export const verdictOn = (policy: Policy, ...tries: (TryEvidence | TryEvidence[])[]): Verdict =>
+  tries.reduce<Verdict>((before, one) => judgeTry(before, [one].flat(), policy), noVerdict);
+
+/** One outcome a try that has one part. */
+export const judgeTries = (tries: readonly TryEvidence[], policy: Policy): readonly Outcome[] =>
+  verdictOn(policy, ...tries).outcomes;

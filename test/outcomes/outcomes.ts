@@ -1,4 +1,5 @@
 /** Outcomes as a batch leaves them; tests change what they are about. */
+import { asPlanned } from '../../src/outcomes/ask.js';
 import type { OutcomeHeader, UnitOutcome } from '../../src/outcomes/unit-outcome.js';
 
 export const header = (rest: Partial<OutcomeHeader> = {}): OutcomeHeader => ({
@@ -14,8 +15,6 @@ export const header = (rest: Partial<OutcomeHeader> = {}): OutcomeHeader => ({
   stderr_file: null,
   bad_nodes: [],
   unreadable: null,
-  raised: { memory: 0, time: 0 },
-  barren: 0,
   ...rest,
 });
 
@@ -37,5 +36,6 @@ export const unit = (index: number, rest: Partial<UnitOutcome> = {}): UnitOutcom
   message: null,
   lost_output: false,
   output: null,
+  ...{ wants: asPlanned, spent: {}, barren: 0, preemptions: 0, tries: [] },
   ...rest,
 });

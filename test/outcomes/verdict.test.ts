@@ -2,11 +2,19 @@
 import { describe, expect, it } from 'vitest';
 import type { EndOfBatch } from '../../src/batch/contract.js';
 import type { BatchEvidence, TryEvidence, UnitEvidence } from '../../src/outcomes/evidence.js';
-import { judgeTries } from '../../src/outcomes/verdict.js';
-import { begunUnit, endedUnit, neverBegunUnit, saidEnd, tryOf } from './evidence.js';
+import {
+  begunUnit,
+  endedUnit,
+  judgeTries,
+  neverBegunUnit,
+  policyWith,
+  saidEnd,
+  tryOf,
+  verdictOn,
+} from './evidence.js';
 
-const strict = { rerunInterrupted: false, maxTriesWithoutProgress: 5 };
-const rerun = { ...strict, rerunInterrupted: true };
+const strict = policyWith();
+const rerun = policyWith({ rerun_interrupted: true });
 
 const open = (cause: EndOfBatch['cause'], rest: Partial<EndOfBatch> = {}): Partial<BatchEvidence> => ({
   complete: false,
@@ -124,31 +132,6 @@ describe('the next try', () => {
     expect(outcomes[5]?.units[0]?.status).toBe('again');
   });
 
-  it('a unit that only reaches its limit again is no progress', () => {
-    const limit = (n: number) => tryOf({ try: n, ...open('timeout') }, endedUnit(0, 143));
-    const statuses = judgeTries([1, 2, 3, 4, 5].map(limit), rerun).map(({ units }) => units[0]?.status);
-    expect(statuses).toEqual(['again', 'again', 'again', 'again', 'failed']);
-  });
-
-  it('asks for more of the limit that interrupted a unit which may run again', () => {
-    const headers = (policy: typeof strict) =>
-      judgeTries(
-        [
-          tryOf(open('out_of_memory'), endedUnit(0, 137)),
-          tryOf({ try: 2, ...open('timeout') }, begunUnit(0)),
-        ],
-        policy,
-      ).map(({ header }) => header.raised);
-    expect(headers(rerun)).toEqual([
-      { memory: 1, time: 0 },
-      { memory: 1, time: 1 },
-    ]);
-    expect(headers(strict)).toEqual([
-      { memory: 0, time: 0 },
-      { memory: 0, time: 0 },
-    ]);
-  });
-
   it('avoids nodes that were at fault, the newest eight, and no others', () => {
     const fault = (n: number, node: string, nodeAtFault: boolean) =>
       tryOf({ try: n, ...open('node', { node, nodeAtFault }) }, endedUnit(n, 0), neverBegunUnit(0));
@@ -177,7 +160,7 @@ describe('a unit that was interrupted, and that the next try does not begin', ()
     const refused = after({ complete: false, journalled: false, refusal: 'too much' });
     expect(refused).toMatchObject({ status: 'failed', cause: 'out_of_memory', signal: 9 });
     expect(refused?.message).toMatch(/used more memory.*was to run again/);
-    const barren = [3, 4, 5].map((n) => tryOf({ try: n, ...open('node') }, neverBegunUnit(0)));
+    const barren = [3, 4, 5, 6].map((n) => tryOf({ try: n, ...open('node') }, neverBegunUnit(0)));
     expect(after(open('node'), ...barren)).toMatchObject({ status: 'failed', cause: 'out_of_memory' });
   });
 
@@ -188,13 +171,9 @@ describe('a unit that was interrupted, and that the next try does not begin', ()
   });
 
   it('asks for no more than before', () => {
-    const raised = judgeTries([killed, second(open('out_of_memory'))], rerun).map(
-      ({ header }) => header.raised,
-    );
-    expect(raised).toEqual([
-      { memory: 1, time: 0 },
-      { memory: 1, time: 0 },
-    ]);
+    const wants = (...tries: TryEvidence[]) => verdictOn(rerun, ...tries).units.get(0)?.wants;
+    expect(wants(killed)).toEqual({ memory: 1, time: 0 });
+    expect(wants(killed, second(open('out_of_memory')))).toEqual({ memory: 1, time: 0 });
   });
 
   it('is forgotten once it has begun again', () => {

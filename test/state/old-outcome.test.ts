@@ -2,10 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { judgeTries } from '../../src/outcomes/verdict.js';
 import { evidenceOfOldOutcome } from '../../src/state/old-outcome.js';
-
-const policy = { rerunInterrupted: true, maxTriesWithoutProgress: 5 };
+import { judgeTries, policyWith } from '../outcomes/evidence.js';
 
 interface OldLine {
   [field: string]: unknown;
@@ -25,7 +23,10 @@ const textOf = (lines: OldLine[]): Buffer =>
   Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
 
 const judged = (bytes: Buffer, rerunInterrupted = true) => {
-  const [outcome] = judgeTries([evidenceOfOldOutcome(bytes)], { ...policy, rerunInterrupted });
+  const [outcome] = judgeTries(
+    [evidenceOfOldOutcome(bytes)],
+    policyWith({ rerun_interrupted: rerunInterrupted }),
+  );
   if (outcome === undefined) throw new TypeError('one try has one outcome');
   return outcome;
 };

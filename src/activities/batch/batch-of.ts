@@ -1,29 +1,35 @@
 /** The batch of one try: its units file, its names, and the claims that it may take over. */
 import { formatUnit, parseUnits, type BatchUnit } from '../../batch/units-file.js';
 import type { Backend, Batch } from '../../batch/contract.js';
-import type { TryEvidence } from '../../outcomes/evidence.js';
+import { asPlanned, type Ask } from '../../outcomes/ask.js';
 import type { Policy } from '../../outcomes/policy.js';
-import type { Outcome, OutcomeHeader } from '../../outcomes/unit-outcome.js';
-import { judgeTries } from '../../outcomes/verdict.js';
+import { repeatWords } from '../../outcomes/repeat-words.js';
+import { judgeTry, nextParts, noVerdict, type Part, type Verdict } from '../../outcomes/verdict.js';
 import { StateCorrupt, StorageFailed } from '../../state/errors.js';
 import { readEvidence } from '../../state/evidence-file.js';
 import { publishState, readState, sha256 } from '../../state/files.js';
 import { makeInnerFolder } from '../../state/folders.js';
 import { batchKey, batchPaths, evidencePath, unitsPath } from '../../state/paths.js';
 import { jobName } from '../../batch/job-name.js';
-import type { RunReference, Stage } from '../../wire/activities.js';
+import type { PartToCome, RunReference, Stage } from '../../wire/activities.js';
 import type { FileReference } from '../../wire/failure.js';
 import type { JsonObject } from '../../wire/request.js';
 import type { PlanFile, PlannedBatch } from '../../state/plan-file.js';
 
-/** One try of one batch of a run. */
-export interface WhichTry {
+/** One batch of a run. */
+export interface WhichBatch {
   run: RunReference;
   position: number;
   stage: Stage;
   batch: number;
+}
+
+/** One try of one batch, or the part of it whose units ask for the same. */
+export interface WhichTry extends WhichBatch {
   /** From 1. */
   try: number;
+  /** Its name (src/outcomes/ask.ts); absent where its units ask for what was planned. */
+  part?: string | undefined;
 }
 
 export interface PreparedBatch {
@@ -32,16 +38,20 @@ export interface PreparedBatch {
   units(): Promise<BatchUnit[]>;
 }
 
-/** What the batch asks for: as planned, or more where a limit interrupted units that may run again. */
+/** What a part of a try asks for: as planned, or more where a limit stopped its units. */
 const resourcesFor = (
   backend: Backend,
-  planned: JsonObject,
-  raised: OutcomeHeader['raised'] | undefined,
+  { layout, ceilings }: PlanFile,
+  asks: Ask,
+  policy: Policy,
 ): JsonObject => {
   const raise = backend.raise?.bind(backend);
-  if (raise === undefined || raised === undefined) return planned;
-  const more = raised.memory > 0 ? raise(planned, 'memory', raised.memory) : planned;
-  return raised.time > 0 ? raise(more, 'time', raised.time) : more;
+  if (raise === undefined) return layout.resources;
+  return (['memory', 'time'] as const).reduce((resources, limit) => {
+    const { factor, max } = policy.rules[limit];
+    const by = { times: asks[limit], factor, max, ceilings: ceilings ?? {} };
+    return by.times > 0 ? raise(resources, limit, by) : resources;
+  }, layout.resources);
 };
 
 const plannedBatch = (plan: PlanFile, batch: number): PlannedBatch => {
@@ -50,8 +60,8 @@ const plannedBatch = (plan: PlanFile, batch: number): PlannedBatch => {
   return planned;
 };
 
-export const keyOf = ({ run, position, stage, batch }: WhichTry, attempt: number): string =>
-  batchKey(run.uuid, position, stage, batch, attempt);
+export const keyOf = ({ run, position, stage, batch, try: attempt, part = '' }: WhichTry): string =>
+  batchKey(run.uuid, position, stage, batch, attempt, part);
 
 /** Publishes the units of a batch under a name that says what they are. */
 export const publishUnits = async (
@@ -66,9 +76,13 @@ export const publishUnits = async (
 const readUnits = async (reference: FileReference): Promise<BatchUnit[]> =>
   parseUnits((await readState(reference)).toString('utf8'));
 
-/** Units of a later try: those that the one before left to run again. */
-const unitsOfLaterTry = async (plan: PlanFile, which: WhichTry, previous: Outcome): Promise<PlannedBatch> => {
-  const again = new Map(previous.units.filter((u) => u.status === 'again').map((u) => [u.index, u]));
+/** Units of a later try, or of a part of it: those that the tries before left to run again. */
+const unitsOfLaterTry = async (
+  plan: PlanFile,
+  which: WhichTry,
+  part: Part | undefined,
+): Promise<PlannedBatch> => {
+  const again = new Map(part?.units.map((unit) => [unit.index, unit]));
   const planned = await readUnits(plannedBatch(plan, which.batch).units);
   const units = planned.flatMap((unit) => {
     const left = again.get(unit.index);
@@ -76,14 +90,14 @@ const unitsOfLaterTry = async (plan: PlanFile, which: WhichTry, previous: Outcom
     return [left.interrupted_in === null ? unit : { ...unit, interruptedIn: left.interrupted_in }];
   });
   const lines = units.map((unit) => `${formatUnit(unit)}\n`);
-  const reference = await publishUnits(which.run.dir, keyOf(which, which.try), lines);
+  const reference = await publishUnits(which.run.dir, keyOf(which), lines);
   return { units: reference, count: units.length };
 };
 
 const jobPrefix = (component: PlanFile['component'], which: WhichTry): string => {
   const single = component === 'init' || component === 'non_parallel';
   const base = single ? 'non_par' : `par-${String(which.batch).padStart(6, '0')}`;
-  return which.try === 1 ? base : `${base}.${which.try}`;
+  return which.try === 1 ? base : `${base}.${which.try}${which.part ?? ''}`;
 };
 
 /** What a batch is called after, without any file of the run. */
@@ -106,8 +120,8 @@ export const namesOf = (
   backend: string,
 ): Pick<Batch, 'key' | 'jobName' | 'comment' | 'paths'> => {
   const { run } = which;
-  const key = keyOf(which, which.try);
-  const comment = `Fractal workflow ${run.workflow_id}, task ${order} ${taskName}, ${component}, batch ${which.batch}, try ${which.try}`;
+  const key = keyOf(which);
+  const comment = `Fractal workflow ${run.workflow_id}, task ${order} ${taskName}, ${component}, batch ${which.batch}, try ${which.try}${which.part ?? ''}`;
   return {
     key,
     jobName: jobName(workflowName, taskName, key),
@@ -125,27 +139,43 @@ const makeTaskDir = async (path: string): Promise<void> => {
   }
 };
 
-/** The evidence of the tries before this one, from number `first` on. */
-export const earlierTries = (which: WhichTry, first = 1): Promise<TryEvidence[]> =>
-  Promise.all(
-    Array.from({ length: which.try - first }, (_, index) =>
-      readEvidence(evidencePath(which.run.dir, keyOf(which, first + index))),
-    ),
-  );
+/** A try of a batch whose parts the verdict on the tries before tells. */
+export const partsOfTry = (before: Verdict, which: WhichTry, policy: Policy, first = 1): WhichTry[] => {
+  const { part: _, ...whole } = which;
+  if (which.try === first) return [whole];
+  return nextParts(before, policy).map(({ name }) => ({ ...whole, ...(name === '' ? {} : { part: name }) }));
+};
+
+/**
+ * The verdict on the tries before this one, from number `first` on. Which parts a try had is told by those before it.
+ *
+ * @throws StateCorrupt, StorageFailed where the evidence of one cannot be read.
+ */
+export const earlierTries = async (which: WhichTry, policy: Policy, first = 1): Promise<Verdict> => {
+  let verdict = noVerdict;
+  for (let attempt = first; attempt < which.try; attempt++) {
+    const parts = partsOfTry(verdict, { ...which, try: attempt }, policy, first);
+    const evidence = parts.map((part) => readEvidence(evidencePath(which.run.dir, keyOf(part))));
+    verdict = judgeTry(verdict, await Promise.all(evidence), policy);
+  }
+  return verdict;
+};
 
 /** Makes the batch of one try ready to be submitted; the same for every attempt. */
 export const prepareBatch = async (
   which: WhichTry,
   plan: PlanFile,
   workflowName: string,
-  earlier: readonly TryEvidence[],
+  earlier: Verdict,
   policy: Policy,
   backend: Backend,
 ): Promise<PreparedBatch> => {
-  const previous = judgeTries(earlier, policy).at(-1) ?? null;
+  const isFirst = earlier.outcomes.length === 0;
+  const part = nextParts(earlier, policy).find(({ name }) => name === (which.part ?? ''));
   await makeTaskDir(plan.task_dir);
-  const { units, count } =
-    previous === null ? plannedBatch(plan, which.batch) : await unitsOfLaterTry(plan, which, previous);
+  const { units, count } = isFirst
+    ? plannedBatch(plan, which.batch)
+    : await unitsOfLaterTry(plan, which, part);
   // The script checks no digest: a units file that was edited is found before it is run.
   await readState(units);
   const named: NamedAfter = {
@@ -160,8 +190,21 @@ export const prepareBatch = async (
     command: plan.command,
     unitCount: count,
     lanes: Math.max(1, Math.min(plan.layout.lanes, count)),
-    resources: resourcesFor(backend, plan.layout.resources, previous?.header.raised),
-    avoidNodes: previous?.header.bad_nodes ?? [],
+    resources: resourcesFor(backend, plan, part?.asks ?? asPlanned, policy),
+    avoidNodes: [...earlier.badNodes],
   };
   return { batch, units: () => readUnits(units) };
 };
+
+/** What the next try consists of, for the workflow, which names its parts and shows why they are. */
+export const partsToCome = (
+  verdict: Pick<Verdict, 'units'>,
+  plan: PlanFile,
+  policy: Policy,
+  backend: Backend,
+): PartToCome[] =>
+  nextParts(verdict, policy).map(({ name, asks, units }) => ({
+    part: name,
+    units: units.length,
+    words: repeatWords(units, resourcesFor(backend, plan, asks, policy), asks),
+  }));

@@ -9,7 +9,7 @@ import { Context } from '@temporalio/activity';
 import { leaveTombstone } from '../../executors/claims.js';
 import { WrongWorker, type CancelReport } from '../../batch/contract.js';
 import { policyOf } from '../../outcomes/policy.js';
-import { judgeTries } from '../../outcomes/verdict.js';
+import { judgeTry } from '../../outcomes/verdict.js';
 import { readEvidenceIfThere } from '../../state/evidence-file.js';
 import { evidencePath } from '../../state/paths.js';
 import type { CancelBatchesInput, CancelledBatches } from '../../wire/activities.js';
@@ -64,7 +64,7 @@ const collect = async (
 ): Promise<void> => {
   const [plan, request] = await Promise.all([readPlan(stage.plan), readRequest(input.run.request)]);
   const policy = policyOf(request, input.position, plan.retry ?? null);
-  const earlier = await earlierTries(which, plan.retry?.first_try);
+  const earlier = await earlierTries(which, policy, plan.retry?.first_try);
   const { batch, units } = await prepareBatch(which, plan, request.workflow.name, earlier, policy, backend);
   const evidence = await collectEvidence({
     runDir: input.run.dir,
@@ -77,7 +77,7 @@ const collect = async (
     refusal: null,
     lateFilesMs: backend.lateFilesMs,
   });
-  const outcome = judgeTries([...earlier, evidence], policy).at(-1);
+  const outcome = judgeTry(earlier, [evidence], policy).outcomes.at(-1);
   if (outcome !== undefined) metrics?.ended(outcome);
 };
 
@@ -91,7 +91,7 @@ const endTry = async (
 ): Promise<string | null> => {
   const { backend } = deps;
   const patience = { note, permanentMs: deps.permanentPatienceMs };
-  const key = keyOf(which, which.try);
+  const key = keyOf(which);
   const path = evidencePath(input.run.dir, key);
   if ((await readEvidenceIfThere(path).catch(() => null)) !== null) return null;
   const named = nameTry(input, stage, which, backend.name);
@@ -180,15 +180,15 @@ export const cancelBatches = async (
   deps: BatchDependencies,
 ): Promise<CancelledBatches> => {
   const heart = startHeart(input);
-  const endOne = async (stage: Stage, batch: number, attempt: number): Promise<string | null> => {
-    const which = { run: input.run, position: input.position, stage: stage.stage, batch, try: attempt };
-    const name = `batch ${batch + 1}`;
+  const endOne = async (stage: Stage, part: Stage['batches'][number]): Promise<string | null> => {
+    const which = { run: input.run, position: input.position, stage: stage.stage, ...part };
+    const name = `batch ${part.batch + 1}`;
     const note = (line: string): void => {
       heart.words.set(name, `${name}: ${line}`);
     };
     try {
       const uncertain = await endTry(input, stage, which, deps, note);
-      return uncertain === null ? null : `${name} (${keyOf(which, attempt)}): ${uncertain}`;
+      return uncertain === null ? null : `${name} (${keyOf(which)}): ${uncertain}`;
     } finally {
       heart.words.delete(name);
       heart.ended();
@@ -196,7 +196,7 @@ export const cancelBatches = async (
   };
   try {
     const results = await Promise.allSettled(
-      input.stages.flatMap((stage) => stage.batches.map((each) => endOne(stage, each.batch, each.try))),
+      input.stages.flatMap((stage) => stage.batches.map((each) => endOne(stage, each))),
     );
     const problems: string[] = [];
     for (const result of results) {

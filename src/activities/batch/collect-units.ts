@@ -32,7 +32,7 @@ const isThere = async (path: string): Promise<boolean> => {
 };
 
 /**
- * Whether the unit was claimed in this try. The log of a try that interrupted it is no claim until it has been renamed.
+ * Whether the unit was claimed in this try. The log of a try that ran it in vain is no claim until it has been renamed.
  * A folder that is gone says nothing about the units whose logs were in it.
  */
 const wasClaimed = async (taskDir: string, { stem, interruptedIn }: BatchUnit): Promise<boolean> => {
@@ -73,6 +73,7 @@ const recorded = (end: UnitEnd): UnitEvidence['end'] => ({
   seconds: end.seconds,
   ended_at: end.endedAt,
   job_id: end.jobId,
+  host: end.host,
 });
 
 /** The evidence of every unit of a batch that has ended, in their order. */

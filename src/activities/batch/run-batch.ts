@@ -6,19 +6,25 @@
  */
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { ApplicationFailure, CancelledFailure, Context, log } from '@temporalio/activity';
-import { NeverSubmitted, SubmissionRefused, type EndOfBatch, type Handle } from '../../batch/contract.js';
+import {
+  NeverSubmitted,
+  SubmissionRefused,
+  type Backend,
+  type EndOfBatch,
+  type Handle,
+} from '../../batch/contract.js';
 import type { TryEvidence } from '../../outcomes/evidence.js';
 import { policyOf, type Policy } from '../../outcomes/policy.js';
 import type { Outcome } from '../../outcomes/unit-outcome.js';
-import { judgeTries } from '../../outcomes/verdict.js';
+import { judgeTry, type Verdict } from '../../outcomes/verdict.js';
 import { readEvidenceIfThere } from '../../state/evidence-file.js';
 import { evidencePath } from '../../state/paths.js';
-import type { BatchOutcome, RunBatchInput } from '../../wire/activities.js';
+import type { BatchOutcome, PartToCome, RunBatchInput } from '../../wire/activities.js';
 import { refuseAfterEnd } from '../after-end.js';
 import { awaitBatch } from './await-batch.js';
 import { batchFailure } from './batch-failure.js';
 import { watchBatch, type BatchWatch } from './batch-watch.js';
-import { earlierTries, keyOf, prepareBatch, type PreparedBatch } from './batch-of.js';
+import { earlierTries, keyOf, partsToCome, prepareBatch, type PreparedBatch } from './batch-of.js';
 import { collectEvidence } from './collect-evidence.js';
 import type { BatchDependencies } from '../dependencies.js';
 import { beating, heartOf, shown, type Heart } from './heart.js';
@@ -44,13 +50,13 @@ const stopReason = (): Error => {
 interface Prepared extends PreparedBatch {
   plan: PlanFile;
   policy: Policy;
-  earlier: TryEvidence[];
+  earlier: Verdict;
 }
 
 const prepare = async (input: RunBatchInput, { backend, readPlan }: BatchDependencies): Promise<Prepared> => {
   const [plan, request] = await Promise.all([readPlan(input.plan), readRequest(input.run.request)]);
   const policy = policyOf(request, input.position, plan.retry ?? null);
-  const earlier = await earlierTries(input, plan.retry?.first_try);
+  const earlier = await earlierTries(input, policy, plan.retry?.first_try);
   const prepared = await prepareBatch(input, plan, request.workflow.name, earlier, policy, backend);
   return { ...prepared, plan, policy, earlier };
 };
@@ -120,9 +126,22 @@ const runToEvidence = async (
   return beating(heart.beat, collecting);
 };
 
-const countsOf = ({ units }: Outcome): BatchOutcome => {
+const countsOf = ({ units }: Outcome, next: PartToCome[]): BatchOutcome => {
   const count = (status: string): number => units.filter((unit) => unit.status === status).length;
-  return { done: count('done'), failed: count('failed'), again: count('again') };
+  const counts = { done: count('done'), failed: count('failed'), again: count('again') };
+  return next.length === 0 ? counts : { ...counts, next };
+};
+
+/** Of this part of the try alone: the others of the batch are asked for themselves. */
+const judge = (
+  { plan, policy, earlier }: Prepared,
+  evidence: TryEvidence,
+  backend: Backend,
+): { outcome: Outcome; counts: BatchOutcome } => {
+  const outcome = judgeTry(earlier, [evidence], policy).outcomes.at(-1);
+  if (outcome === undefined) throw new RangeError('a batch without a try has no verdict');
+  const units = new Map(outcome.units.map((unit) => [unit.index, unit]));
+  return { outcome, counts: countsOf(outcome, partsToCome({ units }, plan, policy, backend)) };
 };
 
 const run = async (
@@ -130,8 +149,8 @@ const run = async (
   deps: BatchDependencies,
   counted: CountedBatch | undefined,
 ): Promise<BatchOutcome> => {
-  const path = evidencePath(input.run.dir, keyOf(input, input.try));
-  const heart = heartOf(input, keyOf(input, input.try), counted?.state);
+  const path = evidencePath(input.run.dir, keyOf(input));
+  const heart = heartOf(input, keyOf(input), counted?.state);
   const patience = { note: heart.note, permanentMs: deps.permanentPatienceMs };
   heart.beat({});
   const prepared = await beating(
@@ -141,15 +160,12 @@ const run = async (
   heart.beat({ total: prepared.batch.unitCount });
   const there = await patiently(patience, () => readEvidenceIfThere(path));
   const evidence = there ?? (await runToEvidence(input, prepared, deps, heart));
-  const { plan, policy, earlier } = prepared;
-  const outcome = judgeTries([...earlier, evidence], policy).at(-1);
-  if (outcome === undefined) throw new RangeError('a batch without a try has no verdict');
-  const counts = countsOf(outcome);
+  const { outcome, counts } = judge(prepared, evidence, deps.backend);
   if (there === null) {
     deps.metrics?.ended(outcome);
     log.info('batch ended', { key: outcome.header.key, cause: outcome.header.cause, ...counts });
   }
-  const failure = await batchFailure(plan, outcome);
+  const failure = await batchFailure(prepared.plan, outcome);
   if (failure === null) return counts;
   throw ApplicationFailure.create({
     type: failure.type,

@@ -47,8 +47,8 @@ const namesIn = async (folder: string): Promise<string[]> => {
   }
 };
 
-/** `{16 digits of the uuid}-{position}{f or c}-{batch}-{try}` (docs/files.md). */
-const KEY = /^([0-9a-f]{16})-(\d{3,})([fc])-(\d{6,})-(\d+)$/;
+/** `{16 digits of the uuid}-{position}{f or c}-{batch}-{try}{part}` (docs/files.md). */
+const KEY = /^([0-9a-f]{16})-(\d{3,})([fc])-(\d{6,})-(\d+)(?:[mt]\d+)*$/;
 
 const parseKey = (key: string, hasEvidence: boolean): EarlierTry | null => {
   const match = KEY.exec(key);

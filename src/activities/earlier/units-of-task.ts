@@ -3,10 +3,11 @@ import { basename, join } from 'node:path';
 import type { Backend } from '../../batch/contract.js';
 import { parseUnits, type BatchUnit } from '../../batch/units-file.js';
 import type { TryEvidence } from '../../outcomes/evidence.js';
+import { asPlanned } from '../../outcomes/ask.js';
 import { policyOf, type Policy } from '../../outcomes/policy.js';
 import { settleRecovery } from '../../outcomes/settle-recovery.js';
 import type { UnitOutcome } from '../../outcomes/unit-outcome.js';
-import { judgeTries } from '../../outcomes/verdict.js';
+import { judgeTry, noVerdict } from '../../outcomes/verdict.js';
 import type { TakenUnit } from '../../state/continued-file.js';
 import { readEvidence } from '../../state/evidence-file.js';
 import { readState } from '../../state/files.js';
@@ -14,7 +15,6 @@ import { parseLines } from '../../state/json-lines.js';
 import { evidencePath, planPath } from '../../state/paths.js';
 import { readPlanIfThere, type PlanFile } from '../../state/plan-file.js';
 import type { Stage } from '../../wire/activities.js';
-import type { ProcessWorkflowRequest } from '../../wire/request.js';
 import type { UnitRecord } from '../../wire/result.js';
 import { unitRecord, type TaskRecordReference } from '../task/task-record.js';
 import { recordOf, within, type EarlierRun, type EarlierTry } from './earlier-run.js';
@@ -41,8 +41,7 @@ const stateOf = (unit: UnitOutcome): EarlierUnit['state'] => {
   return ended ? 'failed' : 'open';
 };
 
-const noMore = (position: number): Policy =>
-  policyOf({ recovery: settleRecovery({}, {}, {}) } as ProcessWorkflowRequest, position);
+const noMore = (position: number): Policy => policyOf({ recovery: settleRecovery({}, {}, {}) }, position);
 
 const evidenceOf = async (
   run: EarlierRun,
@@ -67,8 +66,7 @@ const outcomesOf = async (
     const evidence = await evidenceOf(run, tried, plan, backend);
     if (evidence === null) continue;
     // Whatever the policy: a unit that is left to run again was interrupted or has never begun.
-    const [outcome] = judgeTries([evidence], noMore(position));
-    for (const unit of outcome?.units ?? []) {
+    for (const unit of judgeTry(noVerdict, [evidence], noMore(position)).units.values()) {
       const before = outcomes.get(unit.index);
       if (before !== undefined && (stateOf(before) === 'done' || stateOf(unit) === 'open')) continue;
       outcomes.set(unit.index, unit);
@@ -107,6 +105,7 @@ const neverBegun = (component: UnitOutcome['component'], index: number, stem: st
   ...{ component, index, stem, zarr_url: null, status: 'failed', begun: false, interrupted: false },
   ...{ interrupted_in: null, cause: 'never_started', exit_code: null, signal: null, job_id: null },
   ...{ seconds: null, ended_at: null, message: null, lost_output: false, output: null },
+  ...{ wants: asPlanned, spent: {}, barren: 0, preemptions: 0, tries: [] },
 });
 
 const stageUnits = async (

@@ -123,7 +123,11 @@ export const openRun = async (input: OpenRunInput, deps: ActivityDependencies): 
   await makeRunDir(dir, pointer);
   await claimRunDir({ dir, pointer, input, server: deps.server ?? null });
 
-  const stored = { ...request, dataset: { ...request.dataset, images: [], images_file: null } };
+  const stored: ProcessWorkflowRequest = {
+    ...request,
+    dataset: { ...request.dataset, images: [], images_file: null },
+    recovery: { ...request.recovery, in_parts: input.in_parts === true },
+  };
   const continued = earlier === null ? null : await takenOver(earlier, dir);
   const byStatus = filtersByStatus(request);
   const images =

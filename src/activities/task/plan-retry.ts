@@ -83,7 +83,7 @@ const writeBatches = async (
     const part = units.slice(start, start + unitsPerBatch);
     const which = { run: input.run, position: input.position, stage, batch: batches.length, try: firstTry };
     const lines = part.map((unit) => `${formatUnit(unit)}\n`);
-    const reference = await publishUnits(input.run.dir, keyOf(which, firstTry), lines);
+    const reference = await publishUnits(input.run.dir, keyOf(which), lines);
     batches.push({ units: reference, count: part.length });
   }
   return batches;

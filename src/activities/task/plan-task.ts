@@ -5,7 +5,6 @@ import { LayoutError } from '../../batch/contract.js';
 import { formatUnit } from '../../batch/units-file.js';
 import { imagesForTask } from '../../images/for-task.js';
 import { policyOf } from '../../outcomes/policy.js';
-import { judgeTries } from '../../outcomes/verdict.js';
 import { planPath } from '../../state/paths.js';
 import { computeUnits, dedupeParallelizationList, type UnitArguments } from '../../tasks/arguments.js';
 import { splitCommand } from '../../tasks/command.js';
@@ -44,9 +43,9 @@ const parallelizationList = async (
 ): Promise<InitOutput['parallelization_list']> => {
   const { run, position } = input;
   const which = { run, position, stage: 'first', batch: 0, try: input.init_tries + 1 } as const;
-  const outcomes = judgeTries(await earlierTries(which), policyOf(request, position));
+  const { units } = await earlierTries(which, policyOf(request, position));
   // More than one where an init of an earlier run is taken over and further images have come to it.
-  const inits = outcomes.flatMap(({ units }) => units).filter(({ status }) => status === 'done');
+  const inits = [...units.values()].filter(({ status }) => status === 'done');
   if (inits.length === 0) throw new RangeError(`the init of task ${position} is not done`);
   const lists = inits
     .sort((left, right) => left.index - right.index)
@@ -152,7 +151,7 @@ const makePlan = async (
 
   const batches: PlannedBatch[] = [];
   for (const part of cutIntoBatches(units, isTaken, layout.unitsPerBatch)) {
-    const key = keyOf({ ...input, batch: batches.length, try: 1 }, 1);
+    const key = keyOf({ ...input, batch: batches.length, try: 1 });
     const reference = await publishUnits(input.run.dir, key, unitLines(part, batches.length));
     batches.push({ units: reference, count: part.length, ...(part.some(isTaken) && { taken: true }) });
   }
@@ -166,6 +165,7 @@ const makePlan = async (
     task_dir: join(input.run.dir, taskFolder(task.order, task.task.name)),
     command: splitCommand(command ?? ''),
     layout,
+    ceilings: (await deps.backend.ceilings?.(layout.resources)) ?? {},
     units: units.length,
     batches,
   };

@@ -8,13 +8,13 @@ import type { TryEvidence } from '../../outcomes/evidence.js';
 import type { Policy } from '../../outcomes/policy.js';
 import { finalUnits, type FinalUnit, type PlannedUnit } from '../../outcomes/task-units.js';
 import type { OutcomeHeader } from '../../outcomes/unit-outcome.js';
-import { judgeTries } from '../../outcomes/verdict.js';
+import { judgeTry, noVerdict, type Verdict } from '../../outcomes/verdict.js';
 import { StateCorrupt, StorageFailed } from '../../state/errors.js';
 import { readEvidence } from '../../state/evidence-file.js';
 import { readState } from '../../state/files.js';
 import { evidencePath } from '../../state/paths.js';
 import type { RunReference, StageTries } from '../../wire/activities.js';
-import { keyOf } from '../batch/batch-of.js';
+import { keyOf, partsOfTry, type WhichTry } from '../batch/batch-of.js';
 import type { PlanFile, PlannedBatch } from '../../state/plan-file.js';
 import { LATE_FILE_LOOK_MS } from '../tunables.js';
 
@@ -67,29 +67,43 @@ const readInTime = async (path: string, lateUntil: number): Promise<TryEvidence>
   }
 };
 
-/** The evidence of a batch's tries, and why one of them cannot be had. */
+/** The evidence of all parts of a try that can be read, and why one of them cannot be had. */
 const evidenceOf = async (
-  source: StageSource,
-  batch: number,
-): Promise<{ tries: TryEvidence[]; unreadable: string | null }> => {
-  const { run, plan, lateUntil } = source;
-  const tries: TryEvidence[] = [];
-  const { first_try: first = 1, begun, more_tries } = source.tries;
-  const before = plan.batches[batch]?.taken === true ? first : 0;
-  const last = batch < begun ? (more_tries[String(batch)] ?? first) : before;
-  for (let attempt = first; attempt <= last; attempt++) {
-    const which = { run, position: plan.position, stage: plan.stage, batch, try: attempt };
+  parts: readonly WhichTry[],
+  lateUntil: number,
+): Promise<{ evidence: TryEvidence[]; unreadable: string | null }> => {
+  const evidence: TryEvidence[] = [];
+  let unreadable: string | null = null;
+  for (const part of parts) {
     try {
-      const evidence = await readInTime(evidencePath(run.dir, keyOf(which, attempt)), lateUntil);
-      tries.push(evidence);
-      if (evidence.header.unreadable !== null) return { tries, unreadable: evidence.header.unreadable };
+      const read = await readInTime(evidencePath(part.run.dir, keyOf(part)), lateUntil);
+      evidence.push(read);
+      unreadable ??= read.header.unreadable;
     } catch (error) {
       // One damaged file must not take the outputs of all other batches with it.
       if (!isForGood(error)) throw error;
-      return { tries, unreadable: error.message };
+      unreadable ??= error.message;
     }
   }
-  return { tries, unreadable: null };
+  return { evidence, unreadable };
+};
+
+/** The verdict on a batch, up to a try of which something cannot be read. */
+const verdictOn = async (
+  { run, plan, lateUntil, tries, policy }: StageSource,
+  batch: number,
+): Promise<{ verdict: Verdict; unreadable: string | null }> => {
+  const { first_try: first = 1, begun, more_tries } = tries;
+  const before = plan.batches[batch]?.taken === true ? first : 0;
+  const last = batch < begun ? (more_tries[String(batch)] ?? first) : before;
+  let verdict = noVerdict;
+  for (let attempt = first; attempt <= last; attempt++) {
+    const which = { run, position: plan.position, stage: plan.stage, batch, try: attempt };
+    const { evidence, unreadable } = await evidenceOf(partsOfTry(verdict, which, policy, first), lateUntil);
+    verdict = judgeTry(verdict, evidence, policy);
+    if (unreadable !== null) return { verdict, unreadable };
+  }
+  return { verdict, unreadable: null };
 };
 
 const unitsOfBatch = async (
@@ -98,16 +112,15 @@ const unitsOfBatch = async (
   batch: PlannedBatch,
   first: number,
 ): Promise<BatchUnits> => {
-  const { plan, cancelled, policy } = source;
-  const { tries, unreadable } = await evidenceOf(source, index);
-  const outcomes = judgeTries(tries, policy);
-  const spoken = new Set(outcomes.flatMap((outcome) => outcome.units.map((unit) => unit.index)));
-  const planned = spoken.size === batch.count ? null : await plannedUnits(batch);
+  const { plan, cancelled } = source;
+  const { verdict, unreadable } = await verdictOn(source, index);
+  const { outcomes, units } = verdict;
+  const planned = units.size === batch.count ? null : await plannedUnits(batch);
   const unit = (at: number): PlannedUnit => planned?.get(at) ?? { index: at, stem: '', zarr_url: null };
   const indices =
     plan.retry === undefined
       ? Array.from({ length: batch.count }, (_, place) => first + place)
-      : [...new Set([...spoken, ...(planned?.keys() ?? [])])].sort((left, right) => left - right);
+      : [...new Set([...units.keys(), ...(planned?.keys() ?? [])])].sort((left, right) => left - right);
   return {
     headers: outcomes.map(({ header }) => header),
     units: finalUnits(outcomes, indices, plan.component, unit, { cancelled, unreadable }),

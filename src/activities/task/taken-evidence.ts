@@ -54,7 +54,7 @@ export const publishTakenEvidence = async (
   const find = takenFinder(taken, plan.component);
   for (const [batch, planned] of plan.batches.entries()) {
     if (planned.taken !== true) continue;
-    const key = keyOf({ ...input, batch, try: 1 }, 1);
+    const key = keyOf({ ...input, batch, try: 1 });
     const path = evidencePath(input.run.dir, key);
     if ((await readEvidenceIfThere(path)) !== null) continue;
     const units = parseUnits((await readState(planned.units)).toString('utf8'));

@@ -12,7 +12,7 @@ import { currentUser } from '../user.js';
 import { createAccounting } from './commands/accounting.js';
 import { cancelBatch } from './jobs/cancel.js';
 import { createCanceller } from './jobs/canceller.js';
-import { cannotRun } from './check.js';
+import { cannotRun, timeCeilings } from './check.js';
 import { createCommands, type SlurmCommands } from './commands/commands.js';
 import type { SlurmConfig } from './options/config.js';
 import { createGate } from './jobs/gate.js';
@@ -104,7 +104,11 @@ export const createSlurmBackend = (options: SlurmBackendOptions): Backend => {
     },
     recovery: config.runner_config.recovery,
     executor: createSlurmExecutor(scheduler),
-    raise: (resources, limit, times) => raiseResources(resources, limit, times, config.batching_config),
+    raise: (resources, limit, by) => raiseResources(resources, limit, by, config.batching_config),
+    ceilings: async (resources) => ({
+      max_mem_mb: config.batching_config.max_mem_per_job,
+      ...timeCeilings(readResources(resources), await scheduler.sinfo()),
+    }),
     report: (jobs, since) => reportJobs(scheduler.accounting, jobs, since),
     lateFilesMs: config.runner_config.late_file_wait_seconds * 1000,
   };

@@ -26,6 +26,27 @@ const span = (seconds: number): string => {
 const most = (values: readonly (number | null)[]): number | null =>
   values.every((value) => value !== null) ? Math.max(...values) : null;
 
+/** A type, not an interface, so that it is a JSON object for the plan. */
+export type TimeCeilings = {
+  /** Of a job that asks for no time. */
+  default_time_seconds: number | null;
+  /** No partition of the job's gives more; null: none limits it, or nobody knows. */
+  max_time_seconds: number | null;
+};
+
+/** Pure. @param nodes all nodes of all partitions; null where there is no answer. */
+export const timeCeilings = (
+  { partition, extra_lines: lines }: SlurmResources,
+  nodes: readonly PartitionNode[] | null,
+): TimeCeilings => {
+  const isSet = lines.some((line) => optionSetIn(line, [PARTITION, ...TIME]) !== undefined);
+  const mine = nodes === null || isSet ? [] : nodesFor(nodes, partition);
+  if (mine.length === 0) return { default_time_seconds: null, max_time_seconds: null };
+  const longest = most(mine.map((node) => node.maxTimeSeconds));
+  const usual = most(mine.map((node) => node.defaultTimeSeconds));
+  return { default_time_seconds: usual ?? longest, max_time_seconds: longest };
+};
+
 /**
  * What of `resources` no partition can fulfil, a line each; empty where nothing is known.
  *

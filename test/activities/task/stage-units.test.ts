@@ -10,7 +10,7 @@ import type { TryEvidence } from '../../../src/outcomes/evidence.js';
 import { publishEvidence } from '../../../src/state/evidence-file.js';
 import { publishState } from '../../../src/state/files.js';
 import { evidencePath } from '../../../src/state/paths.js';
-import { endedUnit, neverBegunUnit, saidEnd, tryOf } from '../../outcomes/evidence.js';
+import { endedUnit, neverBegunUnit, saidEnd, tryOf, policyWith } from '../../outcomes/evidence.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -42,7 +42,7 @@ const plan = async (): Promise<PlanFile> => {
 
 const pathOf = ({ header }: TryEvidence): string => {
   const which = { run: run(), position: 0, stage: 'first', batch: header.batch, try: header.try } as const;
-  return evidencePath(folder, keyOf(which, header.try));
+  return evidencePath(folder, keyOf(which));
 };
 
 const publish = async (...tries: TryEvidence[]): Promise<void> => {
@@ -55,7 +55,7 @@ const read = async (
 ): Promise<BatchUnits[]> => {
   const source = {
     ...{ run: run(), plan: await plan(), tries, cancelled, lateUntil: 0 },
-    policy: { rerunInterrupted: false, maxTriesWithoutProgress: 5 },
+    policy: policyWith(),
   };
   const batches: BatchUnits[] = [];
   for await (const batch of stageUnits(source)) batches.push(batch);

@@ -2,6 +2,7 @@
 import { checkDataset, type OracleImage } from './dataset.js';
 import { booleans, Paths, type Path } from './paths.js';
 import { checkTasks, type OracleTask } from './tasks.js';
+import type { OraclePolicy } from './tries.js';
 import { entriesOf, field, hasControl, isObject, type Dict, type Scalar } from './values.js';
 
 const attributeFilters = (value: unknown, paths: Paths): Dict<Scalar[]> | null =>
@@ -19,8 +20,8 @@ export interface OracleRequest {
   zarrDir: string;
   typeFilters: Dict<boolean>;
   attributeFilters: Dict<Scalar[]>;
-  /** Whether units of the task that were interrupted may run again. */
-  mayRerun: (task: OracleTask) => boolean;
+  /** What may run again of a task, and what becomes of the run then. */
+  policyOf: (task: OracleTask) => OraclePolicy;
 }
 
 const FIELDS = [
@@ -51,24 +52,74 @@ const checkRange = (request: unknown, count: number | null, paths: Paths): [numb
   return [first, last];
 };
 
-/** Whether units that were interrupted may run again; positions are those of tasks. */
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** What may run again; positions are those of tasks. */
 const checkRecovery = (value: unknown, count: number | null, paths: Paths): void => {
-  const check = (part: unknown, path: Path, known: string[]): void => {
-    if (!isObject(part)) return void paths.add(path);
+  const object = (part: unknown, path: Path, known: string[]): boolean => {
+    if (!isObject(part)) {
+      paths.add(path);
+      return false;
+    }
     for (const key of Object.keys(part)) if (!known.includes(key)) paths.add([...path, key]);
-    const rerun = field(part, 'rerun_interrupted');
-    if (rerun !== undefined && typeof rerun !== 'boolean') paths.add([...path, 'rerun_interrupted']);
+    return true;
   };
-  check(value, ['recovery'], ['rerun_interrupted', 'tasks']);
+  const check = (part: unknown, path: Path, known: string[]): void => {
+    const keys = ['rerun_interrupted', 'memory', 'time', 'infrastructure', 'exit_codes', 'on_failure'];
+    if (!object(part, path, [...keys, ...known])) return;
+    const wrong = (names: string[], isRight: (given: unknown) => boolean): void => {
+      const given = names.reduce<unknown>((inner, name) => field(inner, name), part);
+      if (given !== undefined && !isRight(given)) paths.add([...path, ...names]);
+    };
+    wrong(['rerun_interrupted'], (given) => typeof given === 'boolean');
+    wrong(['on_failure'], (given) => ['fail', 'wait', 'continue'].includes(given as string));
+    for (const name of ['memory', 'time', 'infrastructure']) {
+      const own = field(part, name);
+      if (own === undefined) continue;
+      const more = name === 'infrastructure' ? [] : ['factor', 'max'];
+      if (!object(own, [...path, name], ['tries', ...more])) continue;
+      wrong([name, 'tries'], isCount);
+      if (more.length > 0) wrong([name, 'factor'], (given) => typeof given === 'number' && given > 1);
+    }
+    const codes = field(part, 'exit_codes');
+    if (codes === undefined || !object(codes, [...path, 'exit_codes'], Object.keys(codes as object))) return;
+    for (const [code, entry] of entriesOf(codes)) {
+      const at = [...path, 'exit_codes', code];
+      const number = /^[1-9]\d*$/.test(code) ? Number(code) : 0;
+      if (number < 1 || number > 255 || (number > 128 && number < 193)) paths.add(at);
+      if (object(entry, at, ['tries']) && !isCount(field(entry, 'tries'))) paths.add([...at, 'tries']);
+    }
+  };
+  check(value, ['recovery'], ['tasks']);
   const tasks = field(value, 'tasks');
   if (tasks === undefined) return;
   if (!isObject(tasks)) return void paths.add(['recovery', 'tasks']);
   for (const [position, part] of entriesOf(tasks)) {
-    check(part, ['recovery', 'tasks', position], ['rerun_interrupted']);
+    check(part, ['recovery', 'tasks', position], []);
     const isPosition = String(Number(position)) === position && Number.isInteger(Number(position));
     if (count !== null && !(isPosition && Number(position) >= 0 && Number(position) < count))
       paths.add(['recovery', 'tasks', position]);
   }
+};
+
+/** What holds for a task: its own word, else that of the run, else nothing. */
+const policyIn = (recovery: unknown, position: number): OraclePolicy => {
+  const own = field(field(recovery, 'tasks'), String(position));
+  const say = <T>(names: string[], otherwise: T): T => {
+    for (const part of [own, recovery]) {
+      const given = names.reduce<unknown>((inner, name) => field(inner, name), part);
+      if (given !== undefined) return given as T;
+    }
+    return otherwise;
+  };
+  const codes = [recovery, own].flatMap((part) => entriesOf(field(part, 'exit_codes') ?? {}));
+  return {
+    rerun: say(['rerun_interrupted'], false),
+    memory: { tries: say(['memory', 'tries'], 0), factor: say(['memory', 'factor'], 2) },
+    time: { tries: say(['time', 'tries'], 0), factor: say(['time', 'factor'], 2) },
+    infrastructure: say(['infrastructure', 'tries'], null),
+    exitCodes: Object.fromEntries(codes.map(([code, entry]) => [code, field(entry, 'tries') as number])),
+  };
 };
 
 /**
@@ -101,10 +152,7 @@ export const readRequest = (
   if (paths.any || tasks === null || dataset === null || typeFilters === null || attributes === null)
     return { paths: paths.sorted(), request: null };
   const recovery = field(request, 'recovery') ?? {};
-  const mayRerun = (task: OracleTask): boolean => {
-    const own = field(field(recovery, 'tasks'), String(tasks.indexOf(task)));
-    return (field(own, 'rerun_interrupted') ?? field(recovery, 'rerun_interrupted') ?? false) as boolean;
-  };
+  const policyOf = (task: OracleTask): OraclePolicy => policyIn(recovery, tasks.indexOf(task));
   return {
     paths: null,
     request: {
@@ -112,7 +160,7 @@ export const readRequest = (
       tasks: tasks.slice(first, last + 1),
       typeFilters,
       attributeFilters: attributes,
-      mayRerun,
+      policyOf,
     },
   };
 };

@@ -9,7 +9,7 @@ import type { OracleImage } from './dataset.js';
 import type { Item, Update } from './outputs.js';
 import { readRequest } from './request.js';
 import { folderName, hasManyPart, hasSinglePart, words, type OracleTask } from './tasks.js';
-import { runBatch } from './tries.js';
+import { runBatch, type OraclePolicy } from './tries.js';
 import { plannedUnit, playUnit, type Unit } from './units.js';
 import type { RunView, TaskRunView, TryView, UnitView } from './view.js';
 import { pythonEqual, sorted, type Dict, type Scalar } from './values.js';
@@ -65,7 +65,7 @@ const runTask = (
   { images, carried }: State,
   zarrDir: string,
   attributeFilters: Dict<Scalar[]>,
-  mayRerun: boolean,
+  policy: OraclePolicy,
 ): TaskEnd => {
   const isConverter = task.type.startsWith('converter_');
   const isCompound = hasSinglePart(task.type) && hasManyPart(task.type);
@@ -105,7 +105,7 @@ const runTask = (
         units: planned.slice(first, first + perBatch),
         ends: ((meta.ends ?? {}) as unknown as PlayedEnds)[number] ?? [],
         isExecutable: PROGRAMS.includes(words(command)?.[0] ?? ''),
-        mayRerun,
+        policy,
         play: playUnit,
       });
       units.push(...ended.units);
@@ -166,12 +166,12 @@ export const predict = (request: JsonObject, imagesFile: unknown): RunView => {
   const read = readRequest(request, imagesFile);
   const nothing = { images: [], type_filters: {}, task_runs: [], error: null };
   if (read.request === null) return { status: 'refused', refused: read.paths, ...nothing };
-  const { tasks, zarrDir, attributeFilters, mayRerun } = read.request;
+  const { tasks, zarrDir, attributeFilters, policyOf } = read.request;
   let state: State = { images: read.request.images, carried: read.request.typeFilters };
   const runs: TaskRunView[] = [];
   let error: RunView['error'] = null;
   for (const task of tasks) {
-    const end = runTask(task, state, zarrDir, attributeFilters, mayRerun(task));
+    const end = runTask(task, state, zarrDir, attributeFilters, policyOf(task));
     state = end;
     runs.push(end.run);
     error = end.error;

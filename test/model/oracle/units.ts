@@ -35,7 +35,7 @@ export const plannedUnit = (
 /** The status that its shell reports, and the unit as it is then. */
 export const playUnit = (unit: Unit): { status: number; unit: Unit } => {
   const play = playOf(unit.given);
-  const status = statusOf(play);
+  const status = statusOf(play, unit.runs);
   const failed = (rest: Partial<Unit>): { status: number; unit: Unit } => ({
     status,
     unit: { ...unit, status: 'failed', exit_code: null, ...rest },

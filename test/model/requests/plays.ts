@@ -203,6 +203,8 @@ const playWith = (output: fc.Arbitrary<JsonObject>, speaks: number): fc.Arbitrar
     { weight: speaks, arbitrary: output.map((json): Play => ({ out: { json } })) },
     { weight: 3, arbitrary: file.map((out): Play => ({ out })) },
     { weight: 2, arbitrary: failing },
+    { weight: 2, arbitrary: output.map((json): Play => ({ exits: [75], out: { json } })) },
+    { weight: 2, arbitrary: fc.constantFrom<Play>({ exits: [75, 75] }, { exits: [75, 3] }, { exit: 75 }) },
     {
       weight: 1,
       arbitrary: fc.tuple(failing, output).map(([end, json]): Play => ({ ...end, out: { json } })),

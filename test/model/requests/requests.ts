@@ -152,16 +152,35 @@ const mayRerun = fc.oneof(
   { weight: 1, arbitrary: fc.constant(false) },
 );
 
+const limit = fc.record(
+  { tries: fc.nat({ max: 2 }), factor: fc.constantFrom(1.5, 2, 3), max: fc.constant(null) },
+  { requiredKeys: [], noNullPrototype: true },
+);
+
+const exitCodes: fc.Arbitrary<JsonObject> = fc.dictionary(
+  fc.constantFrom('75', '3', '200'),
+  fc.record({ tries: fc.nat({ max: 3 }) }, { noNullPrototype: true }),
+  { maxKeys: 2, noNullPrototype: true },
+);
+
+const rules = {
+  rerun_interrupted: mayRerun,
+  memory: limit,
+  time: limit,
+  infrastructure: fc.record({ tries: fc.nat({ max: 7 }) }, { requiredKeys: [], noNullPrototype: true }),
+  exit_codes: exitCodes,
+};
+
 /** Of the run, or of some of its tasks. */
 const recovery: fc.Arbitrary<JsonObject> = fc.record(
   {
-    rerun_interrupted: mayRerun,
+    ...rules,
     tasks: rarely<JsonObject>(
       3,
       {},
       fc.dictionary(
         fc.constantFrom('0', '1'),
-        fc.record({ rerun_interrupted: mayRerun }, { requiredKeys: [], noNullPrototype: true }),
+        fc.record(rules, { requiredKeys: [], noNullPrototype: true }),
         { maxKeys: 2, noNullPrototype: true },
       ),
     ),

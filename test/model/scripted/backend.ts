@@ -23,7 +23,7 @@ import { linesOf, playBatch } from './play-batch.js';
 export const SUBMISSIONS = 'submissions.jsonl';
 
 /** The last parts of a batch's key. */
-const KEY = /([fc])-(\d+)-(\d+)$/;
+const KEY = /([fc])-(\d+)-(\d+)(?:[mt]\d+)*$/;
 
 const placeOf = (key: string): { stage: string; batch: number; try: number } => {
   const [, stage = '', batch, attempt] = KEY.exec(key) ?? [];
@@ -52,6 +52,7 @@ const endedWith = (end: PlayedEnd | null): BatchStatus => {
     ...{ state: 'ended', cause: CAUSES[word], message: `its scheduler says: ${word}`, usage: null },
     ...{ schedulerState: word.toUpperCase(), node: end?.node ?? null },
     ...(word === 'node_fail' || word === 'vanished' ? { nodeAtFault: true } : {}),
+    ...(word === 'preempted' ? { preempted: true } : {}),
   };
 };
 
@@ -118,7 +119,7 @@ export const createScriptedBackend = (real: Backend): Backend => {
         resources: { real: isReal === true, ends: objectOf(ends), memory: 1, time: 1 },
       };
     },
-    raise: (resources, limit, times) => ({ ...resources, [limit]: 2 ** times }),
+    raise: (resources, limit, { times, factor }) => ({ ...resources, [limit]: factor ** times }),
     executor: {
       submit: (batch, context) => {
         if (batch.resources.real === true) realKeys.add(batch.key);

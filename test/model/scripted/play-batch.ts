@@ -15,7 +15,7 @@ import { delimiter, dirname, join } from 'node:path';
 import type { Batch } from '../../../src/batch/contract.js';
 import type { JsonObject } from '../../../src/wire/request.js';
 import type { PlayedEnd } from '../task/ends.js';
-import { playOf, statusOf, writeOutput } from '../task/play.mjs';
+import { playOf, runOf, statusOf, writeOutput } from '../task/play.mjs';
 
 const isProgram = (path: string): boolean => {
   try {
@@ -83,7 +83,7 @@ const playUnit = (batch: Batch, line: Line): string => {
   const play = playOf(JSON.parse(line.args) as JsonObject);
   if (play.log !== undefined) appendFileSync(pathOf(batch, line, 'log.txt'), `${play.log}\n`);
   writeOutput(play, pathOf(batch, line, 'metadiff.json'));
-  return endLine(batch, line, statusOf(play), began);
+  return endLine(batch, line, statusOf(play, runOf(pathOf(batch, line, 'args.json'))), began);
 };
 
 const LEFT_STATUS = { SIGKILL: 137, SIGTERM: 143, unknown: '-' } as const;

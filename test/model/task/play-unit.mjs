@@ -1,6 +1,6 @@
 // The task of the model suite as a program: docs/tasks.md is its contract, play.mjs what it does.
 import { readFileSync } from 'node:fs';
-import { playOf, writeOutput } from './play.mjs';
+import { exitOf, playOf, runOf, writeOutput } from './play.mjs';
 
 const option = (name) => process.argv[process.argv.indexOf(name) + 1];
 const play = playOf(JSON.parse(readFileSync(option('--args-json'), 'utf8')));
@@ -12,4 +12,4 @@ if (play.signal !== undefined) {
   // Until it arrives.
   setInterval(() => undefined, 1000);
 }
-process.exitCode = play.exit ?? 0;
+process.exitCode = exitOf(play, runOf(option('--args-json')));

@@ -23,10 +23,14 @@ export interface Play {
   log?: string;
   out?: PlayOutput;
   exit?: number;
+  /** Exit codes of its first runs, before `exit`. */
+  exits?: number[];
   /** Name of the signal that the unit sends to itself. */
   signal?: 'SIGKILL' | 'SIGTERM' | 'SIGSEGV';
 }
 
 export declare const playOf: (args: JsonObject) => Play;
 export declare const writeOutput: (play: Play, path: string) => void;
-export declare const statusOf: (play: Play) => number;
+export declare const runOf: (argsPath: string) => number;
+export declare const exitOf: (play: Play, run: number) => number;
+export declare const statusOf: (play: Play, run: number) => number;

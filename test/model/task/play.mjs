@@ -2,7 +2,8 @@
 // `plays` maps a zarr_url (or "*") to a play, `init_args.play` goes before it. Plain JavaScript, since the program
 // next to this file runs it under node as it is; the scripted executor runs it in its own process.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { constants } from 'node:os';
 
 /** A file that exists and that nobody may read: the mode of a usual file does not stop root. */
@@ -39,6 +40,16 @@ export const writeOutput = (play, path) => {
   for (const [kind, value] of Object.entries(play.out ?? {})) writers[kind](path, value);
 };
 
+/** Which run of its unit this is, from 0: each earlier one has left its log beside the arguments. */
+export const runOf = (argsPath) => {
+  const start = `${basename(argsPath).slice(0, -'args.json'.length)}log.`;
+  return readdirSync(dirname(argsPath)).filter((name) => name.startsWith(start) && /\.\d+\.txt$/.test(name))
+    .length;
+};
+
+/** Exit code of the play's `run`-th run, from 0; `exits` are those of the first ones. */
+export const exitOf = (play, run) => play.exits?.[run] ?? play.exit ?? 0;
+
 /** How a shell reports the end of the play. */
-export const statusOf = (play) =>
-  play.signal === undefined ? (play.exit ?? 0) : 128 + constants.signals[play.signal];
+export const statusOf = (play, run) =>
+  play.signal === undefined ? exitOf(play, run) : 128 + constants.signals[play.signal];

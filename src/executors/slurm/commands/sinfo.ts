@@ -9,6 +9,8 @@ export interface PartitionNode {
   isDefault: boolean;
   /** null: none, or none that can be read. */
   maxTimeSeconds: number | null;
+  /** Of a job that asks for no time; null: none of its own, so the most. */
+  defaultTimeSeconds: number | null;
   cpus: number | null;
   memMb: number | null;
   /** Neither down nor drained: it takes jobs, now or soon. */
@@ -17,7 +19,7 @@ export interface PartitionNode {
 }
 
 /** All partitions, also those that are hidden, a node a line. */
-export const SINFO_ARGUMENTS = ['-a', '-h', '-N', '-o', '%P|%l|%c|%m|%t|%N'];
+export const SINFO_ARGUMENTS = ['-a', '-h', '-N', '-o', '%P|%l|%c|%m|%t|%N|%L'];
 
 const UNUSABLE = /^(down|drain|drng|fail|unk|maint|inval|future)/;
 
@@ -26,13 +28,14 @@ const amount = (text: string): number | null => (/^[0-9]+$/.test(text) ? Number(
 /** Lines that are no rows are passed over. Pure. */
 export const parseNodes = (text: string): PartitionNode[] =>
   text.split('\n').flatMap((line) => {
-    const match = /^([^|*]+)(\*?)\|(\S+)\|([^|]+)\|([^|]+)\|([^|]+)\|(\S+)\s*$/.exec(line);
+    const match = /^([^|*]+)(\*?)\|(\S+)\|([^|]+)\|([^|]+)\|([^|]+)\|([^|\s]+)(?:\|(\S+))?\s*$/.exec(line);
     if (match === null) return [];
-    const [, partition = '', star, limit = '', cpus = '', mem = '', state = '', node = ''] = match;
+    const [, partition = '', star, limit = '', cpus = '', mem = '', state = '', node = '', usual = ''] =
+      match;
     return [
       {
         ...{ partition, node, isDefault: star === '*', usable: !UNUSABLE.test(state) },
-        maxTimeSeconds: parseTimeLimit(limit),
+        ...{ maxTimeSeconds: parseTimeLimit(limit), defaultTimeSeconds: parseTimeLimit(usual) },
         ...{ cpus: amount(cpus), memMb: amount(mem) },
       },
     ];

@@ -9,7 +9,7 @@ import { explainEnd } from './explain.js';
 import { readResources } from '../options/resources.js';
 import type { JobAccount } from '../commands/sacct.js';
 import { parseScontrolJob, type ControlledJob } from '../commands/scontrol.js';
-import { endCauseOf, nodeAtFault } from '../commands/states.js';
+import { baseState, endCauseOf, nodeAtFault } from '../commands/states.js';
 import { readOwner } from '../jobs/submission-files.js';
 import { LINES_SHOWN, STDERR_TAIL_LINES } from '../tunables.js';
 
@@ -61,6 +61,7 @@ export const describeEnd = async (batch: Batch, end: EndOfJob, commands: SlurmCo
     state: 'ended',
     cause,
     nodeAtFault: nodeAtFault(cause, state),
+    ...(baseState(state) === 'PREEMPTED' ? { preempted: true } : {}),
     schedulerState: state,
     node,
     usage: account?.usage ?? null,
