@@ -11,6 +11,7 @@ import { registerOperator } from './commands/operator.js';
 import { registerRun } from './commands/run.js';
 import { registerStart } from './commands/start.js';
 import { registerStatus } from './commands/status.js';
+import { registerUnits } from './commands/units.js';
 import { registerUp } from './commands/up.js';
 import { registerWorker } from './commands/worker.js';
 import { plainText } from '../state/plain-text.js';
@@ -48,6 +49,7 @@ export const createProgram = (io: Io): Command => {
     registerContinue,
     registerStatus,
     registerList,
+    registerUnits,
     registerLogs,
     registerDoctor,
     registerKeys,

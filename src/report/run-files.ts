@@ -10,11 +10,14 @@ export interface UnitFiles {
   label: string;
   order: number;
   logFile: string;
+  /** Logs of its earlier tries: `-log.{n}.txt`. */
+  oldLogs: number;
   /** null while its task is not applied. */
   record: UnitRecord | null;
 }
 
 const LOG_SUFFIX = '-log.txt';
+const oldLog = /^(.+)-log\.\d+\.txt$/;
 const taskFolder = /^(\d+)_/;
 
 /** A line that is cut (power lost) is nobody's record; the others still count. */
@@ -39,13 +42,20 @@ const recordsOf = async (folder: string): Promise<Map<string, UnitRecord>> => {
 const unitsOfTask = async (folder: string, order: number): Promise<UnitFiles[]> => {
   const records = await recordsOf(folder);
   // Units without a log never started; they are in the records alone.
-  const names = new Set((await readdir(folder)).filter((name) => name.endsWith(LOG_SUFFIX)));
+  const all = await readdir(folder);
+  const names = new Set(all.filter((name) => name.endsWith(LOG_SUFFIX)));
+  const old = new Map<string, number>();
+  for (const name of all) {
+    const stem = oldLog.exec(name)?.[1];
+    if (stem !== undefined) old.set(stem, (old.get(stem) ?? 0) + 1);
+  }
   const paths = new Set([...records.keys(), ...[...names].sort().map((name) => join(folder, name))]);
   return [...paths].map((logFile) => {
     const name = logFile.slice(logFile.lastIndexOf('/') + 1);
     // The single part's files begin with `non_par-` and two dashes follow: nobody wants to type them.
-    const stem = name.slice(0, -LOG_SUFFIX.length).replace(/-$/, '');
-    return { label: `${order}/${stem}`, order, logFile, record: records.get(logFile) ?? null };
+    const stem = name.slice(0, -LOG_SUFFIX.length);
+    const label = `${order}/${stem.replace(/-$/, '')}`;
+    return { label, order, logFile, oldLogs: old.get(stem) ?? 0, record: records.get(logFile) ?? null };
   });
 };
 

@@ -7,6 +7,7 @@ const unit = (label: string): UnitFiles => ({
   label,
   order: Number(label.split('/')[0]),
   logFile: `/run/${label}-log.txt`,
+  oldLogs: 0,
   record: null,
 });
 

@@ -1,15 +1,17 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startHarness, type Harness } from '../support/harness.js';
 import { makeRequest, type TaskSpec } from '../support/scripted-requests.js';
-import { untilFile } from '../support/until.js';
-import { defaultWorkflowId } from '../../src/client/index.js';
+import { untilStatus } from '../support/operator.js';
+import { until, untilFile } from '../support/until.js';
+import { defaultWorkflowId, TaskExecutionError } from '../../src/client/index.js';
 import type { RunResult } from '../../src/wire/result.js';
 
 const example = fileURLToPath(new URL('../../examples/python/run_workflow.py', import.meta.url));
+const operator = fileURLToPath(new URL('../../examples/python/operate_run.py', import.meta.url));
 const { address } = inject('temporal');
 
 let harness: Harness;
@@ -37,7 +39,40 @@ const prepare = async (script: TaskSpec['script'], extra = {}) => {
   return { dir, request, run: () => execa(python, args, { reject: false }) };
 };
 
+const operate = (id: string, ...words: string[]) =>
+  execa(python, [operator, id, ...words, '--address', address], { reject: false });
+
 describe('the Python example', () => {
+  it('retries the failed unit of a held run, and skips another', async () => {
+    const wait = { recovery: { on_failure: 'wait' } };
+    const { run, dir, request } = await prepare({ '*': { fail_while: '/' } }, wait);
+    void run();
+    const id = defaultWorkflowId(request);
+    await until('it is held', () =>
+      harness
+        .get(id)
+        .progress()
+        .then(
+          ({ progress }) => progress?.status === 'held',
+          () => false,
+        ),
+    );
+    const shown = await operate(id, 'show');
+    expect(JSON.parse(shown.stdout)).toMatchObject({
+      status: 'held',
+      held: { open: 1, units: [{ index: 0 }] },
+    });
+    const refused = await operate(id, 'retry', '--units', '5');
+    expect([refused.exitCode, refused.stderr]).toEqual([2, expect.stringContaining('there is no unit 5')]);
+    const retried = await operate(id, 'retry', '--mem', '8G', '--update-id', 'once');
+    expect([retried.exitCode, retried.stderr]).toEqual([0, 'Task 0 Only: 1 unit again with mem 8G']);
+    await untilStatus(harness.get(id), 'held');
+    expect((await operate(id, 'retry', '--update-id', 'once')).stderr).toBe(retried.stderr);
+    expect((await readFile(join(dir, 'runs'), 'utf8')).trim().split('\n')).toHaveLength(2);
+    expect((await operate(id, 'skip')).exitCode).toBe(0);
+    await expect(harness.get(id).result()).rejects.toThrow(TaskExecutionError);
+  });
+
   it('runs a workflow and prints its result; a second time nothing runs', async () => {
     const { run } = await prepare({ '*': { log: 'fine' } });
     const first = await run();

@@ -3,33 +3,19 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
-import { connectClient, directoryOfRun } from '../../client/index.js';
 import { fileTail } from '../../state/file-tail.js';
+import { directoryOf } from '../directory-of.js';
 import { UsageError } from '../exit-codes.js';
 import { formatTable } from '../../report/format-report.js';
 import { type Io, print, type ServerOptions, show } from '../io.js';
 import { addServerOptions, positiveInteger } from '../options.js';
 import { readableLines } from '../../report/readable-lines.js';
 import { type UnitFiles, unitFilesOf } from '../../report/run-files.js';
-import { nameRun, requireTarget } from '../target.js';
 
 interface LogsOptions extends ServerOptions {
   tail?: number;
   failed?: boolean;
 }
-
-const directoryOf = async (io: Io, id: string, options: LogsOptions): Promise<string> => {
-  const { runDir } = await nameRun(id);
-  if (runDir !== null) return runDir;
-  const { client, close } = await connectClient(await requireTarget(io, options));
-  try {
-    const dir = await directoryOfRun(client, client.workflow.getHandle(id));
-    if (dir === null) throw new UsageError(`The request of run ${id} names no directory.`);
-    return dir;
-  } finally {
-    await close();
-  }
-};
 
 /** `ORDER/NAME` as listed; `ORDER/INDEX` for a unit of a parallel part; `ORDER` where a task has one unit. */
 export const findUnit = (units: readonly UnitFiles[], name: string): UnitFiles | null => {

@@ -1,0 +1,46 @@
+/** `units`: every unit of a run, with what became of it. */
+import { type Command, InvalidArgumentError } from 'commander';
+import { formatTable } from '../../report/format-report.js';
+import { unitFilesOf } from '../../report/run-files.js';
+import { UNIT_HEAD, unitCells, unitRow } from '../../report/unit-rows.js';
+import { directoryOf } from '../directory-of.js';
+import { UsageError } from '../exit-codes.js';
+import { type Io, jsonText, print, type ServerOptions, show } from '../io.js';
+import { addServerOptions } from '../options.js';
+
+interface UnitsOptions extends ServerOptions {
+  failed?: boolean;
+  task?: number;
+  json?: boolean;
+}
+
+const taskOrder = (text: string): number => {
+  if (!/^\d{1,9}$/.test(text))
+    throw new InvalidArgumentError('expected the order of a task, as `status` shows it.');
+  return Number(text);
+};
+
+const unitsCommand = async (io: Io, id: string, options: UnitsOptions): Promise<void> => {
+  const runDir = await directoryOf(io, id, options);
+  const all = await unitFilesOf(runDir);
+  if (all.length === 0 && !options.json)
+    throw new UsageError(`No unit has begun in ${runDir}, or it cannot be seen from here.`);
+  const rows = all
+    .filter(({ order }) => options.task === undefined || order === options.task)
+    .map((files) => unitRow(files, files.oldLogs))
+    .filter(({ state }) => options.failed !== true || state === 'failed');
+  if (options.json) print(io, jsonText(rows));
+  else if (rows.length === 0) show(io, options.failed ? 'No unit has failed.' : 'No such unit.');
+  else show(io, formatTable(UNIT_HEAD, rows.map(unitCells)));
+};
+
+export const registerUnits = (program: Command, io: Io): void => {
+  const command = program
+    .command('units')
+    .description('every unit of a run: state, cause, exit code, tries, job, node, log')
+    .argument('<id>', 'workflow id, or the directory of a run')
+    .option('--failed', 'only those that failed')
+    .option('--task <order>', 'only those of one task, by its order', taskOrder)
+    .option('--json', 'for programs');
+  addServerOptions(command).action((id: string, options: UnitsOptions) => unitsCommand(io, id, options));
+};
