@@ -7,7 +7,7 @@ import { encryptingConverter } from '../src/encryption/converter.js';
 import { findServerBinary, startEmbeddedServer } from '../src/server/index.js';
 import { startHarness, type Harness } from '../test/support/harness.js';
 import { rotatingKeys } from '../test/support/keys.js';
-import { recordings, requestOf, type Recording } from '../test/support/recordings.js';
+import { earlierRequestOf, recordings, requestOf, type Recording } from '../test/support/recordings.js';
 import { untilFile } from '../test/support/until.js';
 
 const SHORT_HISTORY_EVENTS = 40;
@@ -20,6 +20,8 @@ const withoutIdentity = (key: string, value: unknown): unknown =>
 const record = async (recording: Recording, harness: Harness, rotateKeys: () => void): Promise<void> => {
   const dir = await harness.folder();
   const workflowId = `recorded-${recording.name}-${randomUUID()}`;
+  const earlier = await earlierRequestOf(recording, dir);
+  if (earlier !== null) await (await harness.start(earlier)).result().catch(() => undefined);
   const handle = await harness.start(await requestOf(recording, dir), workflowId);
   const firstRun = await handle.temporal.describe();
   await recording.meanwhile?.({ harness, workflowId, dir, rotateKeys, until: untilFile });

@@ -1,12 +1,21 @@
 /** Runs that go on from earlier ones (docs/continuing.md), on a real server and the local backend. */
-import { readFile, rm, readdir, stat } from 'node:fs/promises';
+import { readFile, rm, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { InvalidRequestError, TaskExecutionError, JobExecutionError } from '../../src/client/index.js';
+import {
+  continuedRequest,
+  InvalidRequestError,
+  JobExecutionError,
+  TaskExecutionError,
+} from '../../src/client/index.js';
 import type { RunResult, UnitRecord } from '../../src/wire/result.js';
+import { abandonedPath } from '../../src/state/paths.js';
 import { startHarness, type Harness } from '../support/harness.js';
+import { keptRuns, restoreRun } from '../support/kept-runs.js';
 import { until } from '../support/until.js';
 import { listOf, makeRequest, update, zarrUrl, type TaskSpec } from '../support/scripted-requests.js';
+
+const releases = await readdir(keptRuns);
 
 let harness: Harness;
 beforeAll(async () => {
@@ -281,5 +290,125 @@ describe('what cannot be continued', () => {
       extra: { recovery: { rerun_interrupted: true } },
     });
     expect(allowed.error).toBeNull();
+  });
+});
+
+const STATUS = '__wftask_dataset_image_status__';
+
+describe('the filter by the status of images', () => {
+  const tasksOf = (dir: string, bad: string[]): TaskSpec[] => [
+    {
+      type: 'parallel',
+      runs_file: join(dir, 'first'),
+      output_types: { seen: true },
+      script: Object.fromEntries(bad.map((name) => [zarrUrl(dir, name), { exit: 3 }])),
+    },
+    { type: 'parallel', runs_file: join(dir, 'second') },
+  ];
+
+  it('takes only those that failed through the rest', async () => {
+    const dir = await harness.folder();
+    await runIn(dir, 'run', null, { tasks: tasksOf(dir, ['b', 'd']), images });
+    const extra = { job_attribute_filters: { [STATUS]: ['failed'] } };
+    const { error, result } = await runIn(dir, 'run.2', 'run', { tasks: tasksOf(dir, []), images, extra });
+    expect(error).toBeNull();
+    expect(await begun(join(dir, 'first'))).toEqual(['a', 'b', 'b', 'c', 'd', 'd', 'e']);
+    expect(await begun(join(dir, 'second'))).toEqual(['b', 'd']);
+    expect(done(result).images).toEqual(
+      images.map((name) => ({
+        ...{ zarr_url: zarrUrl(dir, name), origin: null },
+        ...{ attributes: { name }, types: { seen: true } },
+      })),
+    );
+  });
+
+  it('finds all unset where no run is continued, and refuses other words', async () => {
+    const dir = await harness.folder();
+    const tasks = tasksOf(dir, []);
+    const filter = (...values: string[]) => ({ job_attribute_filters: { [STATUS]: values } });
+    const all = await runIn(dir, 'run', null, { tasks, images, extra: filter('failed', 'unset') });
+    expect(statuses(done(all.result))).toEqual([images.map(() => 'done'), images.map(() => 'done')]);
+    expect(done(all.result).images.map(({ attributes }) => attributes)).toEqual(
+      images.map((name) => ({ name })),
+    );
+    const none = await runIn(dir, 'other', null, { tasks, images, extra: filter('done') });
+    expect((none.error as Error).message).toMatch(/empty image list/);
+    const wrong = await runIn(dir, 'third', null, { tasks, images, extra: filter('ok') });
+    expect((wrong.error as InvalidRequestError).errors.map(({ path }) => path)).toEqual([
+      `/job_attribute_filters/${STATUS}/0`,
+    ]);
+  });
+});
+
+describe('a run that went on without some images', () => {
+  it('takes them through the rest, and nothing else runs again', async () => {
+    const dir = await harness.folder();
+    const url = (name: string): string => zarrUrl(dir, name);
+    const tasksOf = (exit: number): TaskSpec[] => [
+      {
+        ...{ type: 'parallel', runs_file: join(dir, 'first'), output_types: { ok: true } },
+        script: { [url('b')]: { exit } },
+      },
+      {
+        ...{ type: 'parallel', runs_file: join(dir, 'second'), input_types: { ok: true } },
+        script: Object.fromEntries(
+          images.map((name) => [
+            url(name),
+            {
+              write: {
+                image_list_updates: [
+                  update(url(`${name}-mip`), { origin: url(name), attributes: { from: name } }),
+                ],
+              },
+            },
+          ]),
+        ),
+      },
+      { type: 'non_parallel', runs_file: join(dir, 'third'), input_types: { ok: true } },
+    ];
+    const request = makeRequest({
+      ...{ dir, tasks: tasksOf(4), images },
+      extra: { recovery: { on_failure: 'wait' } },
+    });
+    const handle = await harness.start(request);
+    await until('the run to be held', async () => (await handle.progress()).progress?.status === 'held');
+    await handle.skip({ units: 'failed' });
+    await handle.result().catch(() => undefined);
+    expect(await begun(join(dir, 'second'))).toEqual(['a', 'c', 'd', 'e']);
+    const { error, result } = await runIn(dir, 'run.2', 'run', { tasks: tasksOf(0), images });
+    expect(error).toBeNull();
+    expect(await begun(join(dir, 'first'))).toEqual(['a', 'b', 'b', 'c', 'd', 'e']);
+    expect(await begun(join(dir, 'second'))).toEqual(images);
+    expect(await begun(join(dir, 'third'))).toEqual(['*', '*']);
+    const { images: list, task_runs: runs } = done(result);
+    expect(list.map(({ zarr_url }) => zarr_url)).toEqual(
+      [...images, ...images.map((name) => `${name}-mip`)].map(url),
+    );
+    expect(runs[1]?.units.map(({ zarr_url }) => zarr_url)).toEqual(images.map(url));
+    const args = join(dir, 'run.2', '2_task_2', 'non_par--args.json');
+    expect(JSON.parse(await readFile(args, 'utf8'))).toMatchObject({ zarr_urls: [url('b'), url('b-mip')] });
+  });
+});
+
+describe('a run that was killed for good, left by', () => {
+  it.each(releases)('%s, is continued, and no unit runs again', async (release) => {
+    const dir = await harness.folder();
+    await restoreRun(release, dir);
+    const earlier = join(dir, 'run');
+    // Of another server, which nobody can ask any more.
+    await writeFile(abandonedPath(earlier), '');
+    const before = await shapeOf(earlier);
+    const handle = await harness.start(await continuedRequest(earlier));
+    const result = await handle.result();
+    expect(result.task_runs.map(({ status, units }) => [status, units.map(({ status }) => status)])).toEqual([
+      ['done', Array.from({ length: 11 }, () => 'done')],
+      ['done', Array.from({ length: 10 }, () => 'done')],
+      ['done', Array.from({ length: 10 }, () => 'done')],
+    ]);
+    expect(await shapeOf(earlier)).toEqual(before);
+    const counts: Record<string, number> = {};
+    for (const name of await begun(join(dir, 'runs'))) counts[name] = (counts[name] ?? 0) + 1;
+    const each = Array.from({ length: 10 }, (_, index) => [`image${index}`, 3] as const);
+    expect(counts).toEqual({ '*': 1, ...Object.fromEntries(each) });
   });
 });

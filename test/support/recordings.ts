@@ -15,6 +15,8 @@ export interface Recording {
   record?: 'first' | 'last';
   tasks(dir: string): TaskSpec[];
   images?: string[];
+  /** Tasks of the run that it goes on from. */
+  earlier?(dir: string): TaskSpec[];
   /** What happens while the run goes on. */
   meanwhile?(context: MeanwhileContext): Promise<void>;
 }
@@ -82,6 +84,16 @@ export const recordings: Recording[] = [
   },
   { name: 'cancelled', ...cancelled },
   { name: 'cancelled-by-names', ...cancelled },
+  {
+    name: 'continued-from',
+    images: ['a', 'b'],
+    earlier: (dir) => [
+      { type: 'parallel' },
+      { type: 'parallel', script: { [zarrUrl(dir, 'b')]: { exit: 1 } } },
+      { type: 'parallel' },
+    ],
+    tasks: () => [{ type: 'parallel' }, { type: 'parallel' }, { type: 'parallel' }],
+  },
   { name: 'continued-as-new', ...continued, record: 'first' },
   { name: 'after-continue-as-new', ...continued, record: 'last' },
   { name: 'after-continue-as-new-counted', ...continued, record: 'last' },
@@ -118,9 +130,31 @@ export const recordings: Recording[] = [
 ];
 
 /** The task program lies in the run's folder: a history must hold no path of the machine that recorded it. */
-export const requestOf = async (recording: Recording, dir: string): Promise<Record<string, unknown>> => {
+const madeOf = async (
+  recording: Recording,
+  dir: string,
+  tasks: TaskSpec[],
+  extra: Record<string, unknown>,
+) => {
   const program = join(dir, 'scripted-task.mjs');
   await copyFile(scriptedTask, program);
-  const tasks = recording.tasks(dir).map((task) => ({ ...task, command: `node ${program}` }));
-  return makeRequest({ dir, tasks, images: recording.images ?? [] });
+  const own = tasks.map((task) => ({ ...task, command: `node ${program}` }));
+  return makeRequest({ dir, tasks: own, images: recording.images ?? [], extra });
 };
+
+/** Of the run that is gone on from; null where there is none. */
+export const earlierRequestOf = async (
+  recording: Recording,
+  dir: string,
+): Promise<Record<string, unknown> | null> =>
+  recording.earlier === undefined
+    ? null
+    : madeOf(recording, dir, recording.earlier(dir), { workflow_dir_local: join(dir, 'earlier') });
+
+export const requestOf = (recording: Recording, dir: string): Promise<Record<string, unknown>> =>
+  madeOf(
+    recording,
+    dir,
+    recording.tasks(dir),
+    recording.earlier === undefined ? {} : { continue_from: join(dir, 'earlier') },
+  );

@@ -10,7 +10,7 @@ import { readJournals, type JournalReport } from '../../batch/read-journals.js';
 import { parseUnits, type BatchUnit } from '../../batch/units-file.js';
 import { readOwner, readTombstone } from '../../executors/claims.js';
 import type { BatchEvidence, TryEvidence } from '../../outcomes/evidence.js';
-import { errorCode, StorageFailed } from '../../state/errors.js';
+import { errorCode, StateCorrupt, StorageFailed } from '../../state/errors.js';
 import { batchPaths } from '../../state/paths.js';
 import type { PlanFile } from '../../state/plan-file.js';
 import { readWhole } from '../../state/read-file.js';
@@ -22,9 +22,13 @@ export class NotYetKnown extends Error {
   override readonly name = 'NotYetKnown';
 }
 
-/** A plan that was never finished may have left another file of units; those of it have no claim. */
+/** `units` until 0.1. A plan that was never finished may have left another file; its units have no claim. */
+const UNITS = /^units(?:-[0-9a-f]+)?$/;
+
 const unitsOf = async (folder: string): Promise<BatchUnit[]> => {
-  const names = (await readdir(folder)).filter((name) => name.startsWith('units-')).sort();
+  const names = (await readdir(folder)).filter((name) => UNITS.test(name)).sort();
+  if (names.length === 0)
+    throw new StateCorrupt(folder, 'its file of units is gone: nobody can say which of them have begun');
   const texts = await Promise.all(names.map((name) => readWhole(join(folder, name))));
   return texts.flatMap((text) => parseUnits(text.toString('utf8')));
 };
