@@ -1,16 +1,15 @@
 /** Waits for a run's end with progress on stderr, and hands its result over. */
-import { chmod, rename, writeFile } from 'node:fs/promises';
 import { isGrpcServiceError } from '@temporalio/client';
 import { endOf, type EndedRun, type Queue, readResult, RunError, type RunHandle } from '../client/index.js';
-import { ownFileMode } from '../state/rights.js';
 import type { ResultReference } from '../wire/failure.js';
 import { Detached } from './exit-codes.js';
-import { type Io, jsonText, print, say } from './io.js';
+import { type Io, jsonText, say } from './io.js';
 import { createProgressView } from './progress-view.js';
 import type { Session } from './session.js';
 import { aborted, pause } from './signals.js';
 import { PROGRESS_POLL_MS } from './tunables.js';
 import { watchRun } from './watch.js';
+import { writeResult } from './write-result.js';
 
 /** gRPC's codes of what passes: cancelled by the other side, unknown, deadline, exhausted, aborted, internal, unavailable. */
 const PASSING = [1, 2, 4, 8, 10, 13, 14];
@@ -30,18 +29,6 @@ const waitForEnd = async (run: RunHandle, signal: AbortSignal): Promise<ResultRe
       await pause(PROGRESS_POLL_MS, signal);
     }
   }
-};
-
-/** Writes `text` to the file in one step, or to stdout. */
-export const writeResult = async (io: Io, text: string, file: string | undefined): Promise<void> => {
-  if (file === undefined) {
-    print(io, text);
-    return;
-  }
-  const unfinished = `${file}.${process.pid}.tmp`;
-  await writeFile(unfinished, `${text}\n`);
-  await chmod(unfinished, ownFileMode());
-  await rename(unfinished, file);
 };
 
 const deliver = async (io: Io, reference: ResultReference, file: string | undefined): Promise<void> =>

@@ -1,6 +1,6 @@
 /** Makes key rings, and gives them new keys. */
 import { randomBytes } from 'node:crypto';
-import { fstatSync } from 'node:fs';
+import { existsSync, fstatSync, realpathSync } from 'node:fs';
 import { type FileHandle, link, open, rename, unlink } from 'node:fs/promises';
 import { errorCode } from '../state/errors.js';
 import { readKeyFile } from './key-file.js';
@@ -72,12 +72,16 @@ const takeOver = async (handle: FileHandle, path: string): Promise<void> => {
   }
 };
 
+/** Replacing must not turn a link into a file of its own. */
+const linkedFile = (file: string): string => (existsSync(file) ? realpathSync(file) : file);
+
 /**
  * Adds a key that encrypts from `from` on (default: now); the others stay and decrypt. The file is replaced in one step.
  *
  * @throws KeyRingError when the file cannot be used.
  */
-export const rotateKeyFile = async (path: string, from = new Date()): Promise<string> => {
+export const rotateKeyFile = async (file: string, from = new Date()): Promise<string> => {
+  const path = linkedFile(file);
   const { handle, unfinished } = await openNew(path);
   try {
     const ring = readKeyRingFile(readKeyFile(path), path);
