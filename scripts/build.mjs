@@ -41,7 +41,9 @@ const copyData = async () => {
     inRoot('src', 'encryption', 'failure-converter.cjs'),
     inRoot('dist', 'encryption', 'failure-converter.cjs'),
   );
-  for (const file of ['batch.sh', 'ownership.sh', 'lanes.sh', 'launchers/exec.sh'].map(
+  await mkdir(inRoot('dist', 'warm'), { recursive: true });
+  await cp(inRoot('src', 'warm', 'server.py'), inRoot('dist', 'warm', 'server.py'));
+  for (const file of ['batch.sh', 'ownership.sh', 'lanes.sh', 'launchers/exec.sh', 'launchers/warm.sh'].map(
     (name) => `batch/${name}`,
   )) {
     if (!existsSync(inRoot('src', file))) continue;

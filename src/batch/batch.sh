@@ -124,5 +124,6 @@ ft_open_journal
 builtin cd -- "$ft_working_dir" || ft_quit 93 "cannot enter $ft_working_dir"
 [[ -r $ft_units ]] || ft_quit 93 "cannot read $ft_units"
 ft_check_program
+#warm launchers/warm.sh
 ft_main
 exit 0

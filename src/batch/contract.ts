@@ -49,6 +49,8 @@ export interface Batch {
   paths: BatchPaths;
   /** What the backend's own layout decided for this task (SLURM: partition, cpus, mem, ...). */
   resources: JsonObject;
+  /** Its units may be forked from a warm interpreter (docs/warm-start.md); a backend may pass over it. */
+  warm?: true;
   /** Nodes on which an earlier try of these units died; a backend without nodes ignores them. */
   avoidNodes: string[];
 }
@@ -152,12 +154,16 @@ export interface LayoutInput {
   workerInit: string | null;
   slurmAccount: string | null;
   userCacheDir: string | null;
+  /** The request's `warm_start`; default: no. */
+  warmStart?: boolean;
 }
 
 export interface BatchLayout {
   unitsPerBatch: number;
   lanes: number;
   resources: JsonObject;
+  /** Units may be forked from a warm interpreter. */
+  warm?: true;
 }
 
 /** What a scheduler's accounting says of a job that has ended. */
@@ -199,6 +205,11 @@ export interface Backend {
   readonly executor: Executor;
   /** Optional and pure: resources for units that a limit of their job interrupted and that may run again. */
   raise?(resources: JsonObject, limit: ReachedLimit, by: Raise): JsonObject;
+  /**
+   * Optional: told of the commands that a run is about to start warm, so that interpreters can be made ready. Neither
+   * waits nor throws.
+   */
+  warmUp?(commands: string[][]): void;
   /**
    * Optional: what the cluster knows of the most that a layout's resources may be raised to, asked once when a task is
    * planned and kept with the plan, so that no other worker raises otherwise. The backend's own; `{}` where nobody answers.

@@ -2,8 +2,9 @@ import type { Batch } from './contract.js';
 import { pauseMarkPath } from '../state/paths.js';
 import { scriptUmasks } from '../state/rights.js';
 import { quoteWord } from './quote.js';
-import { scriptBody } from './script-body.js';
+import { scriptBody, warmScriptBody } from './script-body.js';
 import { scriptHead, type ScriptHead } from './script-head.js';
+import { warmLines, type WarmPlace } from '../warm/script-lines.js';
 
 export interface BatchScriptInput extends Omit<ScriptHead, 'umasks'> {
   batch: Batch;
@@ -13,6 +14,8 @@ export interface BatchScriptInput extends Omit<ScriptHead, 'umasks'> {
   restartExpression: string;
   /** Files through which a local worker sets how many lanes run (docs/local.md); null: all of them. */
   control: { widthFile: string; lanesFile: string } | null;
+  /** Where the units' warm interpreters are; absent: they are started plainly. */
+  warm?: WarmPlace | null;
 }
 
 /**
@@ -24,6 +27,7 @@ export const buildBatchScript = ({
   jobIdExpression,
   restartExpression,
   control,
+  warm = null,
   ...head
 }: BatchScriptInput): string => {
   const { paths } = batch;
@@ -46,6 +50,6 @@ export const buildBatchScript = ({
     `ft_width_file=${quoteWord(control?.widthFile ?? '')}`,
     `ft_lanes_file=${quoteWord(control?.lanesFile ?? '')}`,
     `ft_command=(${batch.command.map(quoteWord).join(' ')})`,
-    scriptBody,
+    ...(warm === null ? [scriptBody] : [...warmLines(warm, batch.command), warmScriptBody]),
   ].join('\n');
 };

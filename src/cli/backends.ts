@@ -19,6 +19,8 @@ export interface BackendOptions {
   localConfig?: string;
   /** Units at once of the local backend; default: cores. */
   maxUnits?: number;
+  /** Units of Python tasks are forked from warmed interpreters. */
+  warmStart?: boolean;
 }
 
 export interface BackendPlace {
@@ -55,19 +57,21 @@ const openLocal = async (
     options.localConfig === undefined ? {} : await readConfig(options.localConfig, parseLocalConfig);
   const stateDir = join(await hostFolder(env), serverId);
   const lock = await acquireWorkerLock({ stateDir, queue });
-  const limit = options.maxUnits === undefined ? {} : { maxUnits: options.maxUnits };
+  const { maxUnits, warmStart = false } = options;
+  const limit = maxUnits === undefined ? {} : { maxUnits };
   return {
-    backend: createLocalBackend({ stateDir, queue, ...limit, ...config }),
+    backend: createLocalBackend({ stateDir, queue, warmStart, ...limit, ...config }),
     close: () => lock.release(),
     notices: [],
   };
 };
 
-const openSlurm = async ({ slurmConfig }: BackendOptions): Promise<OpenBackend> => {
+const openSlurm = async ({ slurmConfig, warmStart = false }: BackendOptions): Promise<OpenBackend> => {
   if (slurmConfig === undefined) {
     throw new UsageError('The SLURM backend needs its configuration: --slurm-config FILE.');
   }
   const config = await readConfig(slurmConfig, parseSlurmConfig);
+  config.runner_config.warm_start ||= warmStart;
   const onCommand = createSchedulerMetrics(Runtime.instance().metricMeter);
   const notices = configNotices(config).map(({ what, remedy }) => `${slurmConfig}: ${what}; ${remedy}`);
   return { backend: createSlurmBackend({ config, onCommand }), close: () => Promise.resolve(), notices };

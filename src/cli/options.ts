@@ -28,6 +28,7 @@ export const addBackendOptions = (command: Command): Command =>
   command
     .option('--max-units <n>', 'units at once of the local worker (default: cores)', positiveInteger)
     .option('--local-config <file>', 'configuration of the local backend, JSON: its defaults of recovery')
+    .option('--warm-start', 'fork units of Python tasks from warmed interpreters, unless a task says no')
     .option('--slurm-config <file>', "configuration of the SLURM backend, Fractal's JSON")
     .addOption(
       new Option(

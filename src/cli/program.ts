@@ -13,6 +13,7 @@ import { registerStart } from './commands/start.js';
 import { registerStatus } from './commands/status.js';
 import { registerUnits } from './commands/units.js';
 import { registerUp } from './commands/up.js';
+import { registerWarm } from './commands/warm.js';
 import { registerWorker } from './commands/worker.js';
 import { plainText } from '../state/plain-text.js';
 import { applyShare, type Share, shareOf } from '../state/rights.js';
@@ -52,6 +53,7 @@ export const createProgram = (io: Io): Command => {
     registerUnits,
     registerLogs,
     registerDoctor,
+    registerWarm,
     registerKeys,
     registerCodecServer,
   ];

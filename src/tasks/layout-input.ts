@@ -15,4 +15,5 @@ export const layoutInput = (
   workerInit: request.worker_init,
   slurmAccount: request.slurm_account,
   userCacheDir: request.user_cache_dir,
+  warmStart: request.warm_start ?? false,
 });

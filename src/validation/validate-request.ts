@@ -101,6 +101,7 @@ export const validateRequest = (value: unknown, defaults: GivenRecovery = {}): V
       worker_init: fields.worker_init ?? null,
       slurm_account: fields.slurm_account ?? null,
       user_cache_dir: fields.user_cache_dir ?? null,
+      ...(fields.warm_start ? { warm_start: true } : {}),
     },
     errors: [],
   };

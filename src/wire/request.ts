@@ -77,4 +77,6 @@ export interface ProcessWorkflowRequest {
   worker_init: string | null;
   slurm_account: string | null;
   user_cache_dir: string | null;
+  /** Absent in requests of runs that were opened by an older version. */
+  warm_start?: boolean;
 }

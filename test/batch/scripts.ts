@@ -56,7 +56,7 @@ export interface ScriptTest extends TestBatch {
 }
 
 export type ScriptOptions = Partial<
-  Pick<BatchScriptInput, 'header' | 'control' | 'preambleFails' | 'loginShell'>
+  Pick<BatchScriptInput, 'header' | 'control' | 'warm' | 'preambleFails' | 'loginShell'>
 > & {
   lanes?: number;
   command?: string[];
@@ -65,12 +65,19 @@ export type ScriptOptions = Partial<
 
 /** A batch of units that do what their text says (see src/conformance/batches.ts), and its script. */
 export const scriptOf = async (units: string[], options: ScriptOptions = {}): Promise<ScriptTest> => {
-  const { header = [], control = null, preambleFails = false, loginShell = false, ...rest } = options;
+  const {
+    header = [],
+    control = null,
+    warm = null,
+    preambleFails = false,
+    loginShell = false,
+    ...rest
+  } = options;
   const folder = await mkdtemp(join(tmpdir(), 'fractal-script-'));
   folders.push(folder);
   const test = await makeBatch({ backend, folder, key: 'key', units, ...rest });
   const text = buildBatchScript({
-    ...{ batch: test.batch, header, control, preambleFails, loginShell },
+    ...{ batch: test.batch, header, control, warm, preambleFails, loginShell },
     ...{ jobIdExpression: '"$JOB"', restartExpression: '"${RESTARTS:-0}"' },
   });
   await writeFile(test.batch.paths.script, text);

@@ -141,7 +141,11 @@ it('the script of a local batch obeys nothing of a request', async () => {
       const batch = await makeBatch(given, {});
       // No width file: all lanes run.
       const host = { ...filesIn(join(batch.workingDir, '.runner')), width: '', lanes: '' };
-      await runScript(batch, localScript(batch, host), given);
+      await runScript(
+        batch,
+        localScript(batch, host, { root: '/nonexistent', cacheFolder: '/nonexistent' }),
+        given,
+      );
     }),
     { numRuns: RUNS },
   );

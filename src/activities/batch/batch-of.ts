@@ -191,6 +191,7 @@ export const prepareBatch = async (
     unitCount: count,
     lanes: Math.max(1, Math.min(plan.layout.lanes, count)),
     resources: resourcesFor(backend, plan, part?.asks ?? asPlanned, policy),
+    ...(plan.layout.warm === true ? { warm: true } : {}),
     avoidNodes: [...earlier.badNodes],
   };
   return { batch, units: () => readUnits(units) };

@@ -6,7 +6,7 @@ import type { InputError } from '../../wire/failure.js';
 import type { ProcessWorkflowRequest, WorkflowTask } from '../../wire/request.js';
 import type { Component } from '../../wire/result.js';
 
-const componentsOf = ({ task_type: type }: WorkflowTask): Component[] => {
+export const componentsOf = ({ task_type: type }: WorkflowTask): Component[] => {
   const { firstStage, isCompound } = taskTypeTraits[type];
   return isCompound ? [firstStage, 'compute'] : [firstStage];
 };

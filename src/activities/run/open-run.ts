@@ -17,6 +17,7 @@ import { checkLayouts } from './check-layouts.js';
 import { claimRunDir } from './claim-run-dir.js';
 import type { ActivityDependencies } from '../dependencies.js';
 import { InvalidRequest } from '../errors.js';
+import { warmUp } from './warm-up.js';
 import { loadImages, unspill } from './request-files.js';
 import { withStatus } from '../../images/status.js';
 import { filtersByStatus } from '../earlier/write-take-over.js';
@@ -142,6 +143,7 @@ export const openRun = async (input: OpenRunInput, deps: ActivityDependencies): 
   const tasks = request.workflow.task_list
     .map((task, position) => ({ position, order: task.order, name: task.task.name, type: task.task_type }))
     .slice(request.first_task_index, request.last_task_index + 1);
+  warmUp(request, deps);
   await logEvent(
     dir,
     `open: workflow "${request.workflow.name}" as ${input.workflow_id}` +

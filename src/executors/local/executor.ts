@@ -8,7 +8,7 @@ import { filesIn, hostFiles, type HostFiles } from './folders.js';
 import { readIdentity, readIntent, type Submission } from './process/identity.js';
 import { endOfBatch } from './process/status.js';
 import { readOwner } from '../claims.js';
-import { startOrAdopt } from './process/submit.js';
+import { startOrAdopt, type LocalWarmth } from './process/submit.js';
 
 export interface LocalExecutorOptions {
   stateDir: string;
@@ -17,6 +17,7 @@ export interface LocalExecutorOptions {
   maxUnits: number;
   /** Default: this host's name. */
   host?: string;
+  warm: LocalWarmth;
 }
 
 /** The same answer for every caller; a failure is forgotten, so that the next one tries again. */
@@ -31,7 +32,13 @@ const once = <T>(work: () => Promise<T>): (() => Promise<T>) => {
   };
 };
 
-export const createLocalExecutor = ({ stateDir, queue, maxUnits, host }: LocalExecutorOptions): Executor => {
+export const createLocalExecutor = ({
+  stateDir,
+  queue,
+  maxUnits,
+  host,
+  warm,
+}: LocalExecutorOptions): Executor => {
   const identity = once(() => readIdentity(host));
   const lockState = createLockProbe();
   const isAlive = createLiveness(lockState);
@@ -56,7 +63,7 @@ export const createLocalExecutor = ({ stateDir, queue, maxUnits, host }: LocalEx
     let runs = false;
     try {
       return await startOrAdopt(batch, files, {
-        ...{ me, isAlive, signal },
+        ...{ me, isAlive, signal, warm },
         started: ({ ended }) => {
           runs = true;
           void ended.then(() => {

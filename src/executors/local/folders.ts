@@ -5,6 +5,8 @@ export interface HostFiles {
   folder: string;
   /** Locked while any process of the batch lives. */
   lock: string;
+  /** Locked by each warm unit, which cannot inherit the lock of its batch's script. */
+  warmLock: string;
   /** How many lanes may run; written by the worker, read by the script. */
   width: string;
   /** Which lanes run; written by the script, read by the worker. */
@@ -19,14 +21,22 @@ export interface HostFiles {
 export const queueFolder = (stateDir: string, queue: string): string =>
   join(stateDir, encodeURIComponent(queue));
 
+/** Of the servers that fork warm units (docs/warm-start.md). */
+export const warmFolder = (stateDir: string, queue: string): string =>
+  join(queueFolder(stateDir, queue), 'warm');
+
 export const batchesFolder = (stateDir: string, queue: string): string =>
   join(queueFolder(stateDir, queue), 'batches');
+
+/** Beside the lock of the batch's script: whoever asks for that one asks for both. */
+export const warmLockOf = (lock: string): string => `${lock}-warm`;
 
 /** @param folder that of one batch, as it stands in its intent. */
 export const filesIn = (folder: string): HostFiles => {
   return {
     folder,
     lock: join(folder, 'lock'),
+    warmLock: warmLockOf(join(folder, 'lock')),
     width: join(folder, 'width'),
     lanes: join(folder, 'lanes'),
     entry: join(folder, 'batch.json'),

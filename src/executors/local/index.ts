@@ -7,10 +7,14 @@
  * ```
  */
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import type { Backend } from '../../batch/contract.js';
 import type { GivenRecovery } from '../../wire/recovery.js';
 import { createLocalExecutor } from './executor.js';
+import { cacheFolder } from '../../server/folders.js';
+import { warmFolder } from './folders.js';
 import { localLayout } from './layout.js';
+import { createWarmUp } from './process/warm-up.js';
 import { LATE_FILES_MS } from './tunables.js';
 
 export { acquireWorkerLock } from './worker-lock.js';
@@ -26,19 +30,28 @@ export interface LocalBackendOptions {
   recovery?: GivenRecovery;
   /** Name of this host; default: what the system says. */
   host?: string;
+  /** Units of Python tasks are forked from warmed interpreters unless a task's meta says no (docs/warm-start.md). */
+  warmStart?: boolean;
+  /** What was learned of environments; default: in this user's cache folder. */
+  warmCache?: string;
 }
 
 /** @throws RangeError when `maxUnits` is not a positive integer. */
 export const createLocalBackend = (options: LocalBackendOptions): Backend => {
-  const { maxUnits = availableParallelism(), recovery = {}, ...rest } = options;
+  const { maxUnits = availableParallelism(), recovery = {}, warmStart, warmCache, ...rest } = options;
   if (!Number.isSafeInteger(maxUnits) || maxUnits < 1) {
     throw new RangeError(`maxUnits: expected a positive integer, got ${maxUnits}`);
   }
+  const warm = {
+    root: warmFolder(options.stateDir, options.queue),
+    cacheFolder: warmCache ?? join(cacheFolder(), 'warm'),
+  };
   return {
     name: 'local',
     lateFilesMs: LATE_FILES_MS,
     recovery,
-    layout: (input) => localLayout(input, maxUnits),
-    executor: createLocalExecutor({ ...rest, maxUnits }),
+    layout: (input) => localLayout(input, maxUnits, warmStart),
+    executor: createLocalExecutor({ ...rest, maxUnits, warm }),
+    warmUp: createWarmUp(warm),
   };
 };

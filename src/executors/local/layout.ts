@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../wire/request.js';
+import { withWarmStart } from '../../warm/asked.js';
 import { LayoutError, type BatchLayout, type LayoutInput } from '../../batch/contract.js';
 import { UNITS_PER_BATCH } from './tunables.js';
 
@@ -16,10 +17,12 @@ const unitsAtOnce = (value: JsonValue | undefined): number | null => {
  *
  * @throws LayoutError when `parallel_tasks_per_job` is not a positive integer; 0 and null count as not given.
  */
-export const localLayout = ({ units, meta }: LayoutInput, maxUnits: number): BatchLayout => {
+export const localLayout = (input: LayoutInput, maxUnits: number, warmStart = false): BatchLayout => {
+  const { units, meta } = input;
   const cap = unitsAtOnce(meta['parallel_tasks_per_job']);
   const capped = cap !== null && cap < maxUnits;
   const batches = capped ? 1 : Math.ceil(units / UNITS_PER_BATCH);
   const unitsPerBatch = Math.max(1, Math.ceil(units / Math.max(1, batches)));
-  return { unitsPerBatch, lanes: Math.min(cap ?? maxUnits, maxUnits, unitsPerBatch), resources: {} };
+  const lanes = Math.min(cap ?? maxUnits, maxUnits, unitsPerBatch);
+  return withWarmStart({ unitsPerBatch, lanes, resources: {} }, input, warmStart);
 };

@@ -72,6 +72,12 @@ export const request = z.strictObject({
   continue_from: orNull(absolutePath).describe(
     'Directory of an earlier run of this workflow: what it has done is taken over',
   ),
+  warm_start: z
+    .boolean()
+    .nullish()
+    .describe(
+      'Units of Python tasks may be forked from a warmed interpreter; meta warm_start of a task wins',
+    ),
   worker_init: orNull(shellLines).describe('SLURM: shell lines before the units'),
   slurm_account: orNull(nonEmptyName).describe('SLURM: account of the jobs'),
   user_cache_dir: orNull(absolutePath).describe('SLURM: folder of the user_local_exports'),

@@ -9,10 +9,16 @@ export type LockState = 'held' | 'free' | 'missing';
 /** flock(1)'s exit code for "somebody else has it", told apart from its failures. */
 const CONFLICT = 75;
 
+// A warm unit takes its lock while its script holds the other and begins only if that script still lives, so in this
+// order one of the two is seen.
 // A shared lock: probes don't disturb each other, and a script that starts meanwhile waits them out.
 const PROBE = `for file; do
   if [[ ! -e $file ]]; then printf 'missing\\n'; continue; fi
-  { flock --nonblock --shared --conflict-exit-code ${CONFLICT} 8; printf '%s\\n' "$?"; } 8<"$file"
+  { flock --nonblock --shared --conflict-exit-code ${CONFLICT} 8; code=$?; } 8<"$file"
+  if [[ $code == 0 && -e $file-warm ]]; then
+    { flock --nonblock --exclusive --conflict-exit-code ${CONFLICT} 8; code=$?; } 8<"$file-warm"
+  fi
+  printf '%s\\n' "$code"
 done`;
 
 const STATES: ReadonlyMap<string, LockState> = new Map([

@@ -1,5 +1,6 @@
 import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { warmLockOf } from '../folders.js';
 import { BATCH_VARIABLE } from './launch.js';
 
 interface ProcessFacts {
@@ -15,7 +16,9 @@ const holds = async (pid: number, file: string): Promise<boolean> => {
     descriptors.map((descriptor) => readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => '')),
   );
   // What /proc shows of a file that has been removed meanwhile.
-  return targets.some((target) => target === file || target === `${file} (deleted)`);
+  return [file, warmLockOf(file)].some((lock) =>
+    targets.some((target) => target === lock || target === `${lock} (deleted)`),
+  );
 };
 
 /** null for a process that has gone meanwhile, is a zombie or belongs to somebody else. */

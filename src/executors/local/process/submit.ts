@@ -25,14 +25,21 @@ export const handleOf = (jobId: string, { host, user }: Pick<Identity, 'host' | 
   facts: { host, user },
 });
 
+/** Where this host's warm interpreters are, and what was learned of their environments. */
+export interface LocalWarmth {
+  root: string;
+  cacheFolder: string;
+}
+
 /** The script of a local batch. */
-export const localScript = (batch: Batch, files: HostFiles): string =>
+export const localScript = (batch: Batch, files: HostFiles, warm: LocalWarmth): string =>
   buildBatchScript({
     batch,
     header: [],
     jobIdExpression: '$$',
     restartExpression: '0',
     control: { widthFile: files.width, lanesFile: files.lanes },
+    warm: batch.warm === true ? { kind: 'host', ...warm, lock: files.warmLock } : null,
   });
 
 /** Whose attempt it is, and what it looks at. */
@@ -40,6 +47,7 @@ export interface Submitting {
   me: Identity;
   isAlive: Liveness;
   signal: AbortSignal;
+  warm: LocalWarmth;
   /** Called with every script that this attempt starts. */
   started(launched: Launched): void;
 }
@@ -108,7 +116,7 @@ export const startOrAdopt = async (
     if (left !== null) return handleOf(left || ((await ownerByJournal(batch)) ?? UNKNOWN_JOB), me);
     if (ended) throw neverBegun(batch);
   }
-  const script = localScript(batch, files);
+  const script = localScript(batch, files, submitting.warm);
   if ((await readIfThere(batch.paths.script)) !== script) await replaceFile(batch.paths.script, [script]);
   const launched = await launch(batch, files);
   submitting.started(launched);

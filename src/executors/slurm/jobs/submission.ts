@@ -1,4 +1,6 @@
 /** What is checked and made right before a submission. */
+import { join } from 'node:path';
+import { cacheFolder } from '../../../server/folders.js';
 import { NeverSubmitted, type Batch } from '../../../batch/contract.js';
 import { buildBatchScript } from '../../../batch/script.js';
 import { readTombstone } from '../../claims.js';
@@ -25,5 +27,10 @@ export const slurmScript = (planned: Batch, config: SlurmConfig): string => {
     jobIdExpression: '"$SLURM_JOB_ID"',
     restartExpression: '"${SLURM_RESTART_COUNT:-0}"',
     control: null,
+    // The first unit of a lane gains nothing: a server is for those that come after it.
+    warm:
+      batch.warm === true && batch.unitCount > batch.lanes
+        ? { kind: 'job', cacheFolder: join(cacheFolder(), 'warm') }
+        : null,
   });
 };

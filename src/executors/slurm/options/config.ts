@@ -71,6 +71,8 @@ const runner = z.strictObject({
   unclear_refusal_patience_seconds: seconds.default(DEFAULT_UNCLEAR_REFUSAL_PATIENCE_SECONDS),
   /** false: a site's plugin rewrites partitions or limits, so what sinfo shows says nothing. */
   check_partitions: z.boolean().default(true),
+  /** true: units of Python tasks are forked from a warmed interpreter, unless a task's meta says no. */
+  warm_start: z.boolean().default(false),
   late_file_wait_seconds: z.number().nonnegative().default(DEFAULT_LATE_FILE_WAIT_SECONDS),
   /** Defaults of a request's `recovery`. */
   recovery: recoveryRules.default({}),

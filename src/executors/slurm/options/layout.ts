@@ -1,5 +1,6 @@
 /** How a task's units become jobs: options, then batching. Pure. */
 import type { BatchLayout, LayoutInput } from '../../../batch/contract.js';
+import { withWarmStart } from '../../../warm/asked.js';
 import { planBatching } from './batching.js';
 import type { SlurmConfig } from './config.js';
 import { taskOptions } from './options.js';
@@ -15,5 +16,6 @@ export const slurmLayout = (config: SlurmConfig, input: LayoutInput): BatchLayou
     unitsAtOnce,
     limits: config.batching_config,
   });
-  return { unitsPerBatch: batching.unitsPerJob, lanes: batching.unitsAtOnce, resources };
+  const layout = { unitsPerBatch: batching.unitsPerJob, lanes: batching.unitsAtOnce, resources };
+  return withWarmStart(layout, input, config.runner_config.warm_start);
 };
