@@ -34,7 +34,8 @@ const FIELDS = [
     'last_task_index',
   ],
   ...['job_id', 'user_id', 'logger_name', 'job_attribute_filters', 'job_type_filters', 'backend'],
-  ...['activity_task_queue', 'recovery', 'continue_from', 'worker_init', 'slurm_account', 'user_cache_dir'],
+  ...['activity_task_queue', 'recovery', 'continue_from', 'warm_start', 'worker_init', 'slurm_account'],
+  'user_cache_dir',
 ];
 /** Inclusive; whatever is wrong with either end is said of that end. */
 const checkRange = (request: unknown, count: number | null, paths: Paths): [number, number] => {
