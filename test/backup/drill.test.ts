@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { exitCode } from '../../src/cli/exit-codes.js';
 import type { RunResult } from '../../src/wire/result.js';
 import { createSandbox, type RunningProgram, type Sandbox } from '../support/cli.js';
+import { endProcessesIn } from '../support/leftovers.js';
 import { makeRequest, type TaskSpec, zarrUrl } from '../support/scripted-requests.js';
 import { type Postgresql, startPostgresql } from '../support/postgresql.js';
 import { type ServerOnPostgresql, startServerOnPostgresql } from '../support/server-on-postgresql.js';
@@ -187,6 +188,8 @@ describe.skipIf(!isWanted)('a server that is restored from a backup', { timeout:
   afterAll(async () => {
     await sandbox.dispose();
     for (const endOne of ends.reverse()) await endOne();
+    // Units of a run that nobody goes on with wait for ever.
+    await endProcessesIn(dir);
     await rm(dir, { recursive: true, force: true });
   });
 

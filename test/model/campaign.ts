@@ -1,5 +1,5 @@
 /** Many random runs at once against the model; one that differs is made small and written down as a request file. */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -48,6 +48,17 @@ interface Trial {
   observed: RunView | string;
 }
 
+/** What only a run that stands still can show: where, and what its server waits for. */
+const keepStuck = async (handle: RunHandle, dir: string): Promise<void> => {
+  const kept = join(tmpdir(), `fractal-temporal-model-stuck-${handle.workflowId}`);
+  await cp(dir, kept, { recursive: true });
+  const { raw } = await handle.temporal.describe();
+  const { events } = await handle.temporal.fetchHistory();
+  await writeFile(join(kept, 'description.json'), JSON.stringify(raw, null, 2));
+  await writeFile(join(kept, 'history.json'), JSON.stringify(events, null, 2));
+  console.log(`a run does not end; its folder, description and history: ${kept}`);
+};
+
 const tryCase = async (harness: Harness, one: Case, patienceMs: number): Promise<Trial> => {
   const dir = await harness.folder();
   const request = await writeCase(one, dir);
@@ -64,8 +75,10 @@ const tryCase = async (harness: Harness, one: Case, patienceMs: number): Promise
     sleep(patienceMs, 'the run does not end', { signal: stopped.signal }).catch(() => 'stopped'),
   ]);
   stopped.abort();
-  if (observed === 'the run does not end') await handle.temporal.terminate('it does not end');
-  else await rm(dir, { recursive: true, force: true });
+  if (observed === 'the run does not end') {
+    await keepStuck(handle, dir);
+    await handle.temporal.terminate('it does not end');
+  } else await rm(dir, { recursive: true, force: true });
   return { expected, observed };
 };
 

@@ -73,6 +73,14 @@ const taskOutput: fc.Arbitrary<JsonObject> = optional(
   ['image_list_updates'],
 );
 
+/** An image that is updated and removed at once, as a rule one that is there. */
+const contradiction: fc.Arbitrary<JsonObject> = fc
+  .record({ url: knownUrl, spelled: fc.constantFrom('', '/') })
+  .map(({ url, spelled }) => ({
+    image_list_updates: [{ zarr_url: url }],
+    image_list_removals: [`${url as string}${spelled}`],
+  }));
+
 const initArgs = fc.dictionary(
   fc.constantFrom('k', 'l', '__proto__'),
   fc.oneof(scalar, fc.constantFrom<JsonValue>(null, [1, true], [1, 1], { k: 1 }, { k: true })),
@@ -218,7 +226,8 @@ const initPlay = playWith(list, 150);
 export type Plays = Record<string, Play>;
 
 export const initPlays: fc.Arbitrary<Plays> = fc.record({ '*': initPlay });
-export const singlePlays: fc.Arbitrary<Plays> = fc.record({ '*': playWith(taskOutput, 40) });
+const singleOutput = fc.oneof({ weight: 12, arbitrary: taskOutput }, { weight: 1, arbitrary: contradiction });
+export const singlePlays: fc.Arbitrary<Plays> = fc.record({ '*': playWith(singleOutput, 40) });
 /** By image; those not named say nothing. */
 export const unitPlays: fc.Arbitrary<Plays> = fc.dictionary(plainUrl, unitPlay, {
   maxKeys: 3,
