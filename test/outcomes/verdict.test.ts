@@ -125,6 +125,14 @@ describe('the next try', () => {
     expect(statuses).toEqual(['again', 'again', 'again', 'again', 'failed']);
   });
 
+  it('costs nothing where it is only paused, however often', () => {
+    const pause = (n: number) => tryOf({ try: n, ...open('failed'), quit: 97 }, neverBegunUnit(0));
+    const statuses = judgeTries([1, 2, 3, 4, 5, 6, 7].map(pause), strict).map(
+      ({ units }) => units[0]?.status,
+    );
+    expect(statuses).toEqual(Array(7).fill('again'));
+  });
+
   it('has its budget back after one in which something ended', () => {
     const some = tryOf({ try: 5, ...open('node') }, endedUnit(1, 0), neverBegunUnit(0));
     const outcomes = judgeTries([...[1, 2, 3, 4].map(barren), some, barren(6)], strict);

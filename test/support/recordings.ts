@@ -1,7 +1,9 @@
 /** The runs whose histories are recorded: one per way through the workflow. */
-import { copyFile, writeFile } from 'node:fs/promises';
+import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { RunHandle } from '../../src/client/index.js';
 import type { Harness } from './harness.js';
+import { ask, refusal, untilStatus } from './operator.js';
 import { listOf, makeRequest, scriptedTask, zarrUrl, type TaskSpec } from './scripted-requests.js';
 
 export interface Recording {
@@ -17,6 +19,8 @@ export interface Recording {
   images?: string[];
   /** Tasks of the run that it goes on from. */
   earlier?(dir: string): TaskSpec[];
+  /** Over the request. */
+  extra?: Record<string, unknown>;
   /** What happens while the run goes on. */
   meanwhile?(context: MeanwhileContext): Promise<void>;
 }
@@ -56,6 +60,27 @@ const cancelled: Pick<Recording, 'images' | 'tasks' | 'meanwhile'> = {
     await until(join(dir, 'runs'));
     await harness.get(workflowId).cancel();
   },
+};
+
+/** One unit fails as long as the file `broken` is there. */
+const held: Pick<Recording, 'images' | 'extra' | 'tasks'> = {
+  images: ['a', 'b'],
+  extra: { recovery: { on_failure: 'wait' } },
+  tasks: (dir) => [
+    {
+      type: 'parallel',
+      script: { [zarrUrl(dir, 'b')]: { wait_for: join(dir, 'ready'), fail_while: join(dir, 'broken') } },
+    },
+    { type: 'parallel' },
+  ],
+};
+
+const untilHeld = async ({ harness, workflowId, dir }: MeanwhileContext): Promise<RunHandle> => {
+  await writeFile(join(dir, 'broken'), '');
+  await writeFile(join(dir, 'ready'), '');
+  const run = harness.get(workflowId);
+  await untilStatus(run, 'held');
+  return run;
 };
 
 /**
@@ -118,6 +143,71 @@ export const recordings: Recording[] = [
     },
   },
   {
+    name: 'held',
+    ...held,
+    meanwhile: async (context) => {
+      const run = await untilHeld(context);
+      await refusal(ask(run, 'resume', {}));
+      await refusal(ask(run, 'retry', { units: [0] }));
+      await ask(run, 'stop', {});
+    },
+  },
+  {
+    name: 'retried',
+    ...held,
+    meanwhile: async (context) => {
+      const run = await untilHeld(context);
+      await ask(run, 'retry', {});
+      await untilStatus(run, 'held');
+      await rm(join(context.dir, 'broken'));
+      await ask(run, 'retry', { units: [1], meta: { mem: '8G' } });
+    },
+  },
+  {
+    name: 'skipped',
+    ...held,
+    meanwhile: async (context) => {
+      await ask(await untilHeld(context), 'skip', { units: [1] });
+    },
+  },
+  {
+    name: 'paused',
+    images: ['a', 'b'],
+    tasks: (dir) => [
+      {
+        type: 'parallel',
+        runs_file: join(dir, 'runs'),
+        meta: { parallel_tasks_per_job: 1 },
+        script: { [zarrUrl(dir, 'a')]: waits(dir) },
+      },
+      { type: 'parallel' },
+    ],
+    meanwhile: async ({ harness, workflowId, dir, until }) => {
+      await until(join(dir, 'runs'));
+      const run = harness.get(workflowId);
+      await ask(run, 'pause', { now: true });
+      await writeFile(join(dir, 'go'), '');
+      await untilStatus(run, 'paused');
+      await ask(run, 'resume', {});
+    },
+  },
+  {
+    name: 'stopped-while-paused',
+    images: ['a'],
+    tasks: (dir) => [
+      { type: 'parallel', runs_file: join(dir, 'runs'), script: { '*': waits(dir) } },
+      { type: 'parallel' },
+    ],
+    meanwhile: async ({ harness, workflowId, dir, until }) => {
+      await until(join(dir, 'runs'));
+      const run = harness.get(workflowId);
+      await ask(run, 'pause', {});
+      await writeFile(join(dir, 'go'), '');
+      await untilStatus(run, 'paused');
+      await ask(run, 'stop', {});
+    },
+  },
+  {
     name: 're-attached',
     images: ['a'],
     tasks: (dir) => [{ type: 'parallel', runs_file: join(dir, 'runs'), script: { '*': waits(dir) } }],
@@ -139,7 +229,8 @@ const madeOf = async (
   const program = join(dir, 'scripted-task.mjs');
   await copyFile(scriptedTask, program);
   const own = tasks.map((task) => ({ ...task, command: `node ${program}` }));
-  return makeRequest({ dir, tasks: own, images: recording.images ?? [], extra });
+  const { images = [], extra: ofRecording = {} } = recording;
+  return makeRequest({ dir, tasks: own, images, extra: { ...ofRecording, ...extra } });
 };
 
 /** Of the run that is gone on from; null where there is none. */
