@@ -6,7 +6,7 @@ import { errorCode, StateCorrupt, StorageFailed } from '../../state/errors.js';
 import { readBytesIfThere, readIfThere } from '../../state/files.js';
 import { readIdentity, type RunIdentity } from '../../state/identity.js';
 import { readContinuedIfThere, type Continued } from '../../state/continued-file.js';
-import { evidencePath, recordPath, requestPath, runnerDir } from '../../state/paths.js';
+import { recordPath, requestPath, runnerDir } from '../../state/paths.js';
 import type { Stage } from '../../wire/activities.js';
 import type { FileReference } from '../../wire/failure.js';
 import type { ProcessWorkflowRequest } from '../../wire/request.js';
@@ -48,12 +48,13 @@ const namesIn = async (folder: string): Promise<string[]> => {
 };
 
 /** `{16 digits of the uuid}-{position}{f or c}-{batch}-{try}{part}` (docs/files.md). */
-const KEY = /^([0-9a-f]{16})-(\d{3,})([fc])-(\d{6,})-(\d+)(?:[mt]\d+)*$/;
+const KEY = /^[0-9a-f]{16}-(\d{3,})([fc])-(\d{6,})-(\d+)(?:[a-z][a-z0-9]*)?$/;
 
-const parseKey = (key: string, hasEvidence: boolean): EarlierTry | null => {
+/** A name that says nothing may be that of units which have begun: nobody may pass it over. */
+const parseKey = (folder: string, key: string, hasEvidence: boolean): EarlierTry => {
   const match = KEY.exec(key);
-  if (match === null) return null;
-  const [, , position, stage, batch, attempt] = match;
+  if (match === null) throw new StateCorrupt(join(folder, key), 'is named after no try of a batch');
+  const [, position, stage, batch, attempt] = match;
   return {
     ...{ key, hasEvidence },
     position: Number(position),
@@ -63,16 +64,22 @@ const parseKey = (key: string, hasEvidence: boolean): EarlierTry | null => {
   };
 };
 
-const triesIn = async (dir: string): Promise<EarlierTry[]> => {
-  const evidence = join(evidencePath(dir, ''), '..');
-  const published = (await Promise.all([evidence, join(evidence, '..', 'outcomes')].map(namesIn))).flat();
-  const seen = new Set(published.map((name) => name.replace(/\.jsonl$/, '')));
-  const begun = await namesIn(join(runnerDir(dir), 'batches'));
-  const keys = [...seen, ...begun.filter((key) => !seen.has(key))];
-  return keys
-    .map((key) => parseKey(key, seen.has(key)))
-    .filter((tried) => tried !== null)
-    .sort((left, right) => left.try - right.try || left.batch - right.batch);
+const triesIn = async (dir: string, uuid: string): Promise<EarlierTry[]> => {
+  const own = uuid.replaceAll('-', '').slice(0, 16);
+  const begins = (name: string): boolean => name.startsWith(`${own}-`);
+  const evidence = join(runnerDir(dir), 'evidence');
+  const files = (await Promise.all([evidence, join(evidence, '..', 'outcomes')].map(namesIn))).flat();
+  // One that was never finished has a temporary name.
+  const ended = files
+    .filter((name) => name.endsWith('.jsonl'))
+    .map((name) => name.slice(0, -'.jsonl'.length));
+  const seen = new Set(ended.filter(begins));
+  const batches = join(runnerDir(dir), 'batches');
+  const begun = (await namesIn(batches)).filter((key) => begins(key) && !seen.has(key));
+  return [
+    ...[...seen].map((key) => parseKey(evidence, key, true)),
+    ...begun.map((key) => parseKey(batches, key, false)),
+  ].sort((left, right) => left.try - right.try || left.batch - right.batch);
 };
 
 const isFolder = async (dir: string): Promise<boolean> => {
@@ -103,7 +110,7 @@ export const readEarlierRun = async (dir: string): Promise<EarlierRun> => {
     throw new StateCorrupt(requestPath(dir), 'is damaged: it holds no JSON');
   }
   const continued = (await readContinuedIfThere(dir))?.continued ?? null;
-  return { dir, uuid, identity, request, continued, tries: await triesIn(dir) };
+  return { dir, uuid, identity, request, continued, tries: await triesIn(dir, uuid) };
 };
 
 /** A reference into the directory, where that lies now: it may have been moved since. */
