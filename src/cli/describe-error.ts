@@ -2,7 +2,8 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { ExecutionError } from '../client/index.js';
 import { readableText } from '../state/plain-text.js';
-import { exitCode, exitCodeOf } from './exit-codes.js';
+import { exitCodeOf } from './exit-code-of.js';
+import { exitCode } from './exit-codes.js';
 
 const indented = (text: string): string =>
   text

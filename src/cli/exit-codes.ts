@@ -1,24 +1,4 @@
-/** Exit codes of the program (docs/cli.md), by what ended it. */
-import { WorkflowNotFoundError } from '@temporalio/client';
-import { CommanderError } from 'commander';
-import {
-  InvalidRequestError,
-  JobExecutionError,
-  RequestConflictError,
-  NotContinuableError,
-  RequestUnknownError,
-  RunCancelledError,
-  TaskExecutionError,
-  UpdateRefusedError,
-} from '../client/index.js';
-import { DecryptionError } from '../encryption/codec.js';
-import { KeyRingError } from '../encryption/key-ring.js';
-import { ConnectionSettingsError } from '../server/connection/errors.js';
-import { NoServer } from '../server/connection/no-server.js';
-import { NoServerBinary } from '../server/binary.js';
-import { ServerStartFailed } from '../server/embedded.js';
-import { ServerElsewhere, UpServerSilent } from '../server/up-server.js';
-
+/** Exit codes of the program (docs/cli.md), and the errors of its own that have one. */
 export const exitCode = {
   done: 0,
   unforeseen: 1,
@@ -46,35 +26,3 @@ export class OtherServer extends Error {
 export class Detached extends Error {
   override readonly name = 'Detached';
 }
-
-type ErrorClass = abstract new (...args: never[]) => Error;
-
-const codes: [ErrorClass, number][] = [
-  [InvalidRequestError, exitCode.invalid],
-  [UsageError, exitCode.invalid],
-  [ConnectionSettingsError, exitCode.invalid],
-  [KeyRingError, exitCode.invalid],
-  [DecryptionError, exitCode.invalid],
-  [OtherServer, exitCode.invalid],
-  [RequestConflictError, exitCode.invalid],
-  [RequestUnknownError, exitCode.invalid],
-  [NotContinuableError, exitCode.invalid],
-  [UpdateRefusedError, exitCode.invalid],
-  [WorkflowNotFoundError, exitCode.invalid],
-  [TaskExecutionError, exitCode.taskExecutionError],
-  [JobExecutionError, exitCode.jobExecutionError],
-  [RunCancelledError, exitCode.cancelled],
-  [NoServer, exitCode.noServer],
-  [NoServerBinary, exitCode.noServer],
-  [ServerStartFailed, exitCode.noServer],
-  [UpServerSilent, exitCode.noServer],
-  [ServerElsewhere, exitCode.noServer],
-  [Detached, exitCode.detached],
-];
-
-/** The code for an error; 1 for whatever is not foreseen. */
-export const exitCodeOf = (error: unknown): number => {
-  // Commander ends `--help` and `--version` with an error of code 0; its own usage errors carry 1.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.invalid;
-  return codes.find(([type]) => error instanceof type)?.[1] ?? exitCode.unforeseen;
-};

@@ -1,24 +1,32 @@
 #!/usr/bin/env node
 /** Entry of the program: runs a command, says what went wrong, ends with its code. */
 import { CommanderError } from 'commander';
-import { describeError } from './describe-error.js';
-import { Detached, exitCodeOf } from './exit-codes.js';
+import { Detached, exitCode } from './exit-codes.js';
 import type { Io } from './io.js';
 import { say } from './io.js';
 import { createProgram } from './program.js';
 
 const io: Io = { env: process.env, stdout: process.stdout, stderr: process.stderr };
 
+/** What goes right needs no words for errors: they are loaded here. */
+const explain = async (io: Io, error: unknown, verbose: boolean): Promise<number> => {
+  const [{ describeError }, { exitCodeOf }] = await Promise.all([
+    import('./describe-error.js'),
+    import('./exit-code-of.js'),
+  ]);
+  say(io, describeError(error, verbose));
+  return exitCodeOf(error);
+};
+
 const main = async (io: Io, argv: string[]): Promise<number> => {
   try {
-    await createProgram(io).parseAsync(argv);
-    return 0;
+    await (await createProgram(io, argv.slice(2))).parseAsync(argv);
+    return exitCode.done;
   } catch (error) {
-    // Commander and the detached run have said everything themselves.
-    const said = error instanceof CommanderError || error instanceof Detached;
-    const verbose = argv.includes('--verbose') || Boolean(io.env['DEBUG']);
-    if (!said) say(io, describeError(error, verbose));
-    return exitCodeOf(error);
+    // Commander and the detached run have said everything themselves. It ends `--help` and `--version` with 0.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.invalid;
+    if (error instanceof Detached) return exitCode.detached;
+    return explain(io, error, argv.includes('--verbose') || Boolean(io.env['DEBUG']));
   }
 };
 

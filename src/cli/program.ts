@@ -1,24 +1,10 @@
 /** The program `fractal-temporal`: its commands and their options (docs/cli.md). */
 import { Command } from 'commander';
-import { registerCancel } from './commands/cancel.js';
-import { registerCodecServer } from './commands/codec-server.js';
-import { registerContinue } from './commands/continue.js';
-import { registerDoctor } from './commands/doctor.js';
-import { registerKeys } from './commands/keys.js';
-import { registerList } from './commands/list.js';
-import { registerLogs } from './commands/logs.js';
-import { registerOperator } from './commands/operator.js';
-import { registerRun } from './commands/run.js';
-import { registerStart } from './commands/start.js';
-import { registerStatus } from './commands/status.js';
-import { registerUnits } from './commands/units.js';
-import { registerUp } from './commands/up.js';
-import { registerWarm } from './commands/warm.js';
-import { registerWorker } from './commands/worker.js';
 import { plainText } from '../state/plain-text.js';
 import { applyShare, type Share, shareOf } from '../state/rights.js';
-import { UsageError } from './exit-codes.js';
 import { version } from '../version.js';
+import { commands } from './commands/index.js';
+import { UsageError } from './exit-codes.js';
 import type { Io } from './io.js';
 
 /** Before a command does anything: it and all that it starts make files with these rights. */
@@ -31,8 +17,17 @@ const setRights = (io: Io, command: Command): void => {
   }
 };
 
-/** Builds the program; parse with `parseAsync`. Errors are thrown, never printed or turned into an exit here. */
-export const createProgram = (io: Io): Command => {
+/** `fractal-temporal [help] COMMAND ...`: the one whose code is needed; none of the program's own options has a value. */
+const namedCommand = (args: readonly string[]): string | undefined =>
+  args.find((arg) => !arg.startsWith('-') && arg !== 'help');
+
+/**
+ * Builds the program; parse with `parseAsync`. Errors are thrown, never printed or turned into an exit here.
+ *
+ * @param args without the names of node and script: only the command that they name is loaded, the others are known by
+ * name; null loads all of them.
+ */
+export const createProgram = async (io: Io, args: readonly string[] | null): Promise<Command> => {
   const program = new Command('fractal-temporal')
     .description('Runs Fractal workflows on Temporal, on this machine or a SLURM cluster.')
     .version(version)
@@ -42,21 +37,12 @@ export const createProgram = (io: Io): Command => {
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(plainText(text)),
     });
-  const commands = [
-    registerUp,
-    registerWorker,
-    registerRun,
-    registerStart,
-    registerContinue,
-    registerStatus,
-    registerList,
-    registerUnits,
-    registerLogs,
-    registerDoctor,
-    registerWarm,
-    registerKeys,
-    registerCodecServer,
-  ];
-  for (const register of [...commands, registerOperator, registerCancel]) register(program, io);
+  const has = (name: string): boolean => program.commands.some((command) => command.name() === name);
+  const named = args === null ? undefined : namedCommand(args);
+  // A file may have several commands.
+  for (const { name, load } of commands)
+    if ((args === null || name === named) && !has(name)) (await load())(program, io);
+  for (const { name, summary } of commands)
+    (program.commands.find((command) => command.name() === name) ?? program.command(name)).summary(summary);
   return program;
 };

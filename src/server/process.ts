@@ -1,6 +1,5 @@
 /** Processes by pid and start time: a pid alone may by now belong to somebody else. */
 import { readFile } from 'node:fs/promises';
-import { execa } from 'execa';
 
 export interface ProcessIdentity {
   pid: number;
@@ -20,6 +19,8 @@ const startedOnLinux = async (pid: number): Promise<string | null> => {
 };
 
 const startedElsewhere = async (pid: number): Promise<string | null> => {
+  // Of use elsewhere than on Linux only, and slow to load.
+  const { execa } = await import('execa');
   const answer = await execa('ps', ['-o', 'lstart=', '-p', String(pid)], {
     reject: false,
     env: { LC_ALL: 'C' },

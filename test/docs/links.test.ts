@@ -28,7 +28,7 @@ const brokenLink = (from: string, link: string): string | null => {
   return `${from}: ${link}: no such section`;
 };
 
-const program = createProgram({ env: {}, stdout: process.stdout, stderr: process.stderr });
+const program = await createProgram({ env: {}, stdout: process.stdout, stderr: process.stderr }, null);
 
 const named = (commands: readonly Command[], word: string | undefined): Command | undefined =>
   commands.find((command) => command.name() === word || command.aliases().includes(word ?? ''));

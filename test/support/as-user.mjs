@@ -3,10 +3,12 @@
 import { setgid, setgroups, setuid } from 'node:process';
 import { createProgram } from '../../dist/cli/program.js';
 import { describeError } from '../../dist/cli/describe-error.js';
-import { exitCodeOf } from '../../dist/cli/exit-codes.js';
+import { exitCodeOf } from '../../dist/cli/exit-code-of.js';
+import '../../dist/cli/private-session.js';
 
 const [uid, gid, ...args] = process.argv.slice(2);
-const program = createProgram({ env: process.env, stdout: process.stdout, stderr: process.stderr });
+const io = { env: process.env, stdout: process.stdout, stderr: process.stderr };
+const program = await createProgram(io, args);
 setgroups([Number(gid)]);
 setgid(Number(gid));
 setuid(Number(uid));

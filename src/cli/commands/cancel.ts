@@ -14,7 +14,7 @@ import {
 } from '../../client/index.js';
 import { readIdentity } from '../../state/identity.js';
 import { isUnasked, LOST } from '../away.js';
-import { type BackendOptions } from '../backends.js';
+import type { BackendOptions } from '../backends.js';
 import { type Io, say, type ServerOptions } from '../io.js';
 import { UsageError } from '../exit-codes.js';
 import { addBackendOptions, addServerOptions } from '../options.js';

@@ -6,13 +6,13 @@ import { embeddedTarget, givenTarget, resolveTarget, type ServerTarget } from '.
 import { findServerBinary } from '../../server/binary.js';
 import { stateFolder } from '../../server/folders.js';
 import { acquireUpServer, type UpServer } from '../../server/up-server.js';
-import { type BackendOptions } from '../backends.js';
+import type { BackendOptions } from '../backends.js';
 import { type Io, print, say, type ServerOptions } from '../io.js';
 import { addBackendOptions, addServerOptions } from '../options.js';
 import { addServiceOptions, asService, serveWorkers, type ServiceOptions } from '../service.js';
 import { pause } from '../signals.js';
 import { PROGRESS_POLL_MS } from '../tunables.js';
-import { type WorkersSpec } from '../workers.js';
+import type { WorkersSpec } from '../workers.js';
 
 interface UpOptions extends ServerOptions, BackendOptions, ServiceOptions {}
 

@@ -3,7 +3,7 @@ import type { WorkerDeploymentVersion } from '@temporalio/common';
 import { Argument, type Command } from 'commander';
 import type { Environment } from '../../server/folders.js';
 import { activityTaskQueue, WORKFLOW_TASK_QUEUE } from '../../wire/names.js';
-import { type BackendOptions } from '../backends.js';
+import type { BackendOptions } from '../backends.js';
 import { backendNames, isBackendName } from '../../executors/names.js';
 import { UsageError } from '../exit-codes.js';
 import { type Io, print, type ServerOptions } from '../io.js';

@@ -26,7 +26,7 @@ import { createSettings } from './commands/settings.js';
 import { createSinfo } from './commands/sinfo.js';
 import { createStatus } from './status/status.js';
 import { submitBatch } from './jobs/submit.js';
-import { type Scheduler } from './jobs/scheduler.js';
+import type { Scheduler } from './jobs/scheduler.js';
 
 export interface SlurmBackendOptions {
   /** From `parseSlurmConfig`. */

@@ -1,6 +1,6 @@
 /** Parsing with zod such that one wrong field hides no error of another. */
 import type { z } from 'zod';
-import { type Problems } from '../problems.js';
+import type { Problems } from '../problems.js';
 import { isJsonObject } from './leaf.js';
 
 const EXPECTED_TYPES: Record<string, string> = {

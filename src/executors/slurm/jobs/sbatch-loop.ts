@@ -10,7 +10,7 @@ import { callSbatch } from './sbatch-command.js';
 import { readJobId, recordJobId } from './submission-files.js';
 import { endSurplus } from './surplus.js';
 import { hasTombstone, refuseEnded, slurmScript } from './submission.js';
-import { type Scheduler } from './scheduler.js';
+import type { Scheduler } from './scheduler.js';
 import { spendPatience } from './unclear-patience.js';
 import { LIMIT_BACKOFF_FIRST_SECONDS, LIMIT_BACKOFF_MAX_SECONDS } from '../tunables.js';
 
