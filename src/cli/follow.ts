@@ -1,12 +1,14 @@
 /** Waits for a run's end with progress on stderr, and hands its result over. */
 import { isGrpcServiceError } from '@temporalio/client';
 import { endOf, type EndedRun, type Queue, readResult, RunError, type RunHandle } from '../client/index.js';
+import { formatSummary } from '../report/summary.js';
 import type { ResultReference } from '../wire/failure.js';
 import { Detached } from './exit-codes.js';
-import { type Io, jsonText, say } from './io.js';
+import { type Io, jsonText, print, say } from './io.js';
 import { createProgressView } from './progress-view.js';
 import type { Session } from './session.js';
 import { aborted, pause } from './signals.js';
+import { styleOf } from './style.js';
 import { PROGRESS_POLL_MS } from './tunables.js';
 import { watchRun } from './watch.js';
 import { writeResult } from './write-result.js';
@@ -31,20 +33,36 @@ const waitForEnd = async (run: RunHandle, signal: AbortSignal): Promise<ResultRe
   }
 };
 
-const deliver = async (io: Io, reference: ResultReference, file: string | undefined): Promise<void> =>
-  writeResult(io, jsonText(await readResult(reference)), file);
+export interface Delivery {
+  /** Where the result goes in one step; not given: stdout. */
+  result?: string;
+  /** As JSON on a terminal, too. */
+  json?: boolean;
+}
+
+/** A person gets the summary, whoever reads a pipe or a file the whole result. */
+const deliver = async (
+  io: Io,
+  reference: ResultReference,
+  { result: file, json }: Delivery,
+): Promise<void> => {
+  const result = await readResult(reference);
+  const isForPeople = io.stdout.isTTY && json !== true;
+  if (file !== undefined || !isForPeople) await writeResult(io, jsonText(result), file);
+  if (isForPeople) print(io, formatSummary(result, file ?? reference.path, styleOf(io.stdout, io.env)));
+};
 
 /** A run that failed has a result too; that it cannot be read must not hide why the run failed. */
-const deliverPartial = async (io: Io, error: unknown, file: string | undefined): Promise<void> => {
+const deliverPartial = async (io: Io, error: unknown, delivery: Delivery): Promise<void> => {
   if (!(error instanceof RunError) || error.result === null) return;
-  await deliver(io, error.result, file).catch((problem: unknown) =>
+  await deliver(io, error.result, delivery).catch((problem: unknown) =>
     say(io, problem instanceof Error ? problem.message : String(problem)),
   );
 };
 
 /** The end of a run that only its directory tells; throws the run's own error, as `followRun` does. */
-export const deliverEnd = async (io: Io, ended: EndedRun, file: string | undefined): Promise<void> => {
-  await deliver(io, ended.reference, file);
+export const deliverEnd = async (io: Io, ended: EndedRun, delivery: Delivery): Promise<void> => {
+  await deliver(io, ended.reference, delivery);
   endOf(ended);
 };
 
@@ -52,8 +70,7 @@ export interface FollowOptions {
   session: Session;
   run: RunHandle;
   queues: Queue[];
-  /** Where the result goes; stdout when not given. */
-  resultFile: string | undefined;
+  delivery: Delivery;
   /** Aborted by Ctrl-C. */
   signal: AbortSignal;
 }
@@ -72,7 +89,7 @@ const keepServer = async (session: Session, signal: AbortSignal): Promise<never>
  * @throws Detached after Ctrl-C; the run's own error (TaskExecutionError, ...), its partial result written before.
  */
 export const followRun = async (io: Io, options: FollowOptions): Promise<void> => {
-  const { session, run, queues, resultFile, signal } = options;
+  const { session, run, queues, delivery, signal } = options;
   const view = createProgressView(io);
   const ended = new AbortController();
   const either = AbortSignal.any([signal, ended.signal]);
@@ -92,12 +109,12 @@ export const followRun = async (io: Io, options: FollowOptions): Promise<void> =
     ended.abort();
     await watching;
     view.stop();
-    await deliverPartial(io, error, resultFile);
+    await deliverPartial(io, error, delivery);
     throw error;
   } finally {
     ended.abort();
     await watching;
     view.stop();
   }
-  await deliver(io, reference, resultFile);
+  await deliver(io, reference, delivery);
 };

@@ -1,6 +1,7 @@
 /** Logs of the program and of Temporal's SDK, on stderr; quiet unless asked. */
 import { Runtime, type TelemetryOptions } from '@temporalio/worker';
 import { type Logger, pino } from 'pino';
+import { plainText } from '../state/plain-text.js';
 import { HISTOGRAM_BUCKETS } from '../monitor/tunables.js';
 
 /** `trace` is Temporal's word too, but its SDK calls the method with (message, attributes). */
@@ -12,9 +13,27 @@ const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERR
  */
 const expected = /^(No (activities|workflows) registered|(Activity|Workflow) failed)/;
 
-/** Warnings and errors; with `verbose` information too. */
-export const createLogger = (verbose: boolean): Logger =>
-  pino({ level: verbose ? 'info' : 'warn', base: null }, pino.destination({ fd: 2, sync: true }));
+/** `20:19:03 warn  MESSAGE  name=value`: pino's line as people read it. */
+export const readableLogLine = (line: string): string => {
+  try {
+    const { level, time, msg, ...rest } = JSON.parse(line) as Record<string, unknown>;
+    const fields = Object.entries(rest).map(
+      ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    );
+    const at = new Date(Number(time)).toTimeString().slice(0, 8);
+    const word = pino.levels.labels[Number(level)] ?? String(level);
+    return plainText([at, word.padEnd(5), String(msg), ...fields].join('  '));
+  } catch {
+    return plainText(line.trimEnd());
+  }
+};
+
+/** Warnings and errors; with `verbose` information too. Lines for people on a terminal, JSON elsewhere. */
+export const createLogger = (verbose: boolean): Logger => {
+  const options = { level: verbose ? 'info' : 'warn', base: null };
+  if (!process.stderr.isTTY) return pino(options, pino.destination({ fd: 2, sync: true }));
+  return pino(options, { write: (line) => process.stderr.write(`${readableLogLine(line)}\n`) });
+};
 
 /** Names and units as Prometheus wants them: `_total`, `_seconds`. */
 const prometheusAt = (bindAddress: string): NonNullable<TelemetryOptions['metrics']> => ({

@@ -17,6 +17,11 @@ const setRights = (io: Io, command: Command): void => {
   }
 };
 
+/** Below every help; docs/cli.md says more. */
+const EXIT_CODES = `
+Exit codes: 0 done, 1 unforeseen, 2 invalid request or usage, 3 a task failed, 4 what ran a task failed,
+            5 cancelled, 6 no server, 130 left by Ctrl-C while the run goes on`;
+
 /** `fractal-temporal [help] COMMAND ...`: the one whose code is needed; none of the program's own options has a value. */
 const namedCommand = (args: readonly string[]): string | undefined =>
   args.find((arg) => !arg.startsWith('-') && arg !== 'help');
@@ -31,6 +36,7 @@ export const createProgram = async (io: Io, args: readonly string[] | null): Pro
   const program = new Command('fractal-temporal')
     .description('Runs Fractal workflows on Temporal, on this machine or a SLURM cluster.')
     .version(version)
+    .addHelpText('afterAll', EXIT_CODES)
     .exitOverride()
     .hook('preAction', (_, command) => setRights(io, command))
     .configureOutput({

@@ -1,24 +1,18 @@
 /** Names and digests derived from a request, and the file for one that is too large to travel. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import type { z } from 'zod';
+import type { request as requestSchema } from '../validation/schemas/request.js';
 import { publishState } from '../state/files.js';
 import { runnerDir } from '../state/paths.js';
 import { canonicalJson } from '../wire/canonical-json.js';
 import { SPILL_OVER_BYTES } from './tunables.js';
 
 /**
- * The request as a client writes it: JSON with Fractal's names (docs/request.md, schemas/request.schema.json).
- * Only what the client itself looks at is typed; the worker validates everything.
+ * The request as a client writes it: JSON with Fractal's names (docs/request.md, schemas/request.schema.json). The worker
+ * validates it, so that one from a file or another program can be passed on as it is (`as ProcessWorkflowInput`).
  */
-export interface ProcessWorkflowInput {
-  workflow: object;
-  dataset: object;
-  workflow_dir_local: string;
-  workflow_dir_remote?: string | null;
-  backend?: string;
-  activity_task_queue?: string;
-  [field: string]: unknown;
-}
+export type ProcessWorkflowInput = z.input<typeof requestSchema>;
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -44,7 +38,9 @@ export const workflowArgument = async (request: ProcessWorkflowInput): Promise<o
   return {
     request_file: reference.path,
     sha256: reference.sha256,
-    ...(request.backend !== undefined && { backend: request.backend }),
-    ...(request.activity_task_queue !== undefined && { activity_task_queue: request.activity_task_queue }),
+    ...(typeof request.backend === 'string' && { backend: request.backend }),
+    ...(typeof request.activity_task_queue === 'string' && {
+      activity_task_queue: request.activity_task_queue,
+    }),
   };
 };

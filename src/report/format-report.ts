@@ -1,35 +1,39 @@
 /** A run's report as text for people. */
-import Table from 'cli-table3';
+import { plainText } from '../state/plain-text.js';
 import type { FailedUnit, RunReport } from './run-report.js';
 import { operatorLines } from './held.js';
+import { shownState, stateCell, stateText, type Style } from './style.js';
+import { type Column, formatTable } from './table.js';
+import { durationText, localTime } from './times.js';
 import { waitingReasons } from './waiting-reasons.js';
 import { FAILED_UNITS_SHOWN } from './tunables.js';
 
 const indent = (text: string): string => text.replaceAll(/^/gm, '    ');
 
-const plain = { head: [], border: [] };
-/** A line per row only: no rules between them. */
-const chars = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
+const taskColumns: Column[] = [
+  { head: 'order', right: true },
+  { head: 'task', least: 12 },
+  { head: 'state' },
+  { head: 'units', right: true },
+  { head: 'failed', right: true },
+  { head: 'batches', right: true, optional: true },
+];
 
-/** A table without colours, so that it reads the same in a terminal and in a file. */
-export const formatTable = (head: string[], rows: (string | number)[][]): string => {
-  const table = new Table({ head, style: plain, chars });
-  table.push(...rows);
-  return table.toString();
-};
+/** A task that is not planned has no units yet: it waits. */
+const share = (ended: number, total: number | null): string => (total === null ? '' : `${ended}/${total}`);
 
-const tasksTable = (report: RunReport): string[] => {
+const tasksTable = (report: RunReport, style: Style): string[] => {
   const tasks = report.progress?.tasks ?? [];
   if (tasks.length === 0) return [];
   const rows = tasks.map((task) => [
     task.order,
     task.name,
-    task.status,
-    `${task.units_done}/${task.units_total ?? '?'}`,
-    task.units_failed,
-    `${task.batches_ended}/${task.batches_total ?? '?'}`,
+    stateCell(task.status, style),
+    share(task.units_done + task.units_failed, task.units_total),
+    task.units_failed === 0 ? '' : task.units_failed,
+    share(task.batches_ended, task.batches_total),
   ]);
-  return [formatTable(['order', 'task', 'status', 'units done', 'failed', 'batches ended'], rows)];
+  return ['', formatTable(taskColumns, rows, style), ''];
 };
 
 const pendingLines = (report: RunReport): string[] => {
@@ -63,28 +67,32 @@ const failedLines = (units: readonly FailedUnit[]): string[] => {
   return ['Failed units:', ...shown, ...(rest > 0 ? [`  and ${rest} more (fractal-temporal logs)`] : [])];
 };
 
-/** Temporal's word, and where the run stands by its own where that says more. */
-const stateOf = ({ state, progress, result }: RunReport): string | null => {
-  const own = progress?.status ?? null;
-  if (state === 'running' && own !== null && own !== 'running') return `${state} (${own})`;
-  return state ?? result?.status ?? null;
-};
+const durationOf = ({ started, closed }: RunReport): string | null =>
+  started === null
+    ? null
+    : durationText(((closed === null ? Date.now() : Date.parse(closed)) - Date.parse(started)) / 1_000);
 
 /** The report of `status`. */
-export const formatReport = (report: RunReport): string => {
+export const formatReport = (report: RunReport, style: Style): string => {
+  const { progress, result } = report;
+  const state = shownState(report.state ?? result?.status ?? null, progress?.status ?? null);
+  const time = (text: string | null): string | null => (text === null ? null : localTime(text));
   const facts: [string, string | null][] = [
-    ['Run', report.workflow_id],
-    ['State', stateOf(report)],
-    ['Started', report.started],
-    ['Ended', report.closed],
-    ['Directory', report.workflow_dir],
-    ['Note', report.note],
-    ['Error', report.result?.error ? `${report.result.error.type}: ${report.result.error.message}` : null],
+    ['Run', plainText(report.workflow_id)],
+    ['Workflow', plainText(report.progress?.workflow_name ?? '') || null],
+    ['State', state === null ? null : stateText(state, style)],
+    ['Started', time(report.started)],
+    ['Ended', time(report.closed)],
+    ['Duration', durationOf(report)],
+    ['Directory', plainText(report.workflow_dir ?? '') || null],
+    ['Note', plainText(report.note ?? '') || null],
+    [
+      'Error',
+      report.result?.error ? plainText(`${report.result.error.type}: ${report.result.error.message}`) : null,
+    ],
   ];
   const pending = pendingLines(report);
-  return [
-    ...facts.flatMap(([name, value]) => (value === null ? [] : [`${`${name}:`.padEnd(11)}${value}`])),
-    ...tasksTable(report),
+  const after = [
     ...operatorLines(report.workflow_id, report.progress),
     ...report.no_worker,
     ...(report.state === 'running' && report.progress === null && report.no_worker.length === 0
@@ -93,5 +101,12 @@ export const formatReport = (report: RunReport): string => {
     ...(pending.length > 0 ? ['Pending:', ...pending] : []),
     ...(report.progress?.warnings ?? []).map((warning) => `Warning: ${warning}`),
     ...failedLines(report.failed_units),
-  ].join('\n');
+  ];
+  return [
+    ...facts.flatMap(([name, value]) => (value === null ? [] : [`${`${name}:`.padEnd(11)}${value}`])),
+    ...tasksTable(report, style),
+    ...after.map(plainText),
+  ]
+    .join('\n')
+    .trimEnd();
 };

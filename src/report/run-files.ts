@@ -21,46 +21,45 @@ const oldLog = /^(.+)-log\.\d+\.txt$/;
 const taskFolder = /^(\d+)_/;
 
 /** A line that is cut (power lost) is nobody's record; the others still count. */
-const parseRecord = (line: string): UnitRecord[] => {
+const parseRecord = (line: string): UnitRecord | null => {
   try {
-    return line === '' ? [] : [JSON.parse(line) as UnitRecord];
+    return line === '' ? null : (JSON.parse(line) as UnitRecord);
   } catch {
-    return [];
+    return null;
   }
 };
 
-const recordsOf = async (folder: string): Promise<Map<string, UnitRecord>> => {
-  const content = (await readIfThere(join(folder, 'units.jsonl'))) ?? '';
-  return new Map(
-    content
-      .split('\n')
-      .flatMap(parseRecord)
-      .map((record) => [record.log_file, record]),
-  );
-};
+const recordLines = async (folder: string): Promise<string[]> =>
+  ((await readIfThere(join(folder, 'units.jsonl'))) ?? '').split('\n');
 
-const unitsOfTask = async (folder: string, order: number): Promise<UnitFiles[]> => {
-  const records = await recordsOf(folder);
-  // Units without a log never started; they are in the records alone.
+/** Units with a record in its order, as fast as they are read; then those that have only begun. */
+async function* unitsOfTask(folder: string, order: number): AsyncGenerator<UnitFiles> {
   const all = await readdir(folder);
-  const names = new Set(all.filter((name) => name.endsWith(LOG_SUFFIX)));
   const old = new Map<string, number>();
   for (const name of all) {
     const stem = oldLog.exec(name)?.[1];
     if (stem !== undefined) old.set(stem, (old.get(stem) ?? 0) + 1);
   }
-  const paths = new Set([...records.keys(), ...[...names].sort().map((name) => join(folder, name))]);
-  return [...paths].map((logFile) => {
-    const name = logFile.slice(logFile.lastIndexOf('/') + 1);
+  const files = (logFile: string, record: UnitRecord | null): UnitFiles => {
+    const stem = logFile.slice(logFile.lastIndexOf('/') + 1, -LOG_SUFFIX.length);
     // The single part's files begin with `non_par-` and two dashes follow: nobody wants to type them.
-    const stem = name.slice(0, -LOG_SUFFIX.length);
     const label = `${order}/${stem.replace(/-$/, '')}`;
-    return { label, order, logFile, oldLogs: old.get(stem) ?? 0, record: records.get(logFile) ?? null };
-  });
-};
+    return { label, order, logFile, oldLogs: old.get(stem) ?? 0, record };
+  };
+  const seen = new Set<string>();
+  // Units without a log never started; they are in the records alone.
+  for (const line of await recordLines(folder)) {
+    const record = parseRecord(line);
+    if (record === null) continue;
+    seen.add(record.log_file);
+    yield files(record.log_file, record);
+  }
+  const logs = all.filter((name) => name.endsWith(LOG_SUFFIX)).sort();
+  for (const path of logs.map((name) => join(folder, name))) if (!seen.has(path)) yield files(path, null);
+}
 
-/** Every unit of a run that has a log or a record, in task order; empty when the directory cannot be seen here. */
-export const unitFilesOf = async (runDir: string): Promise<UnitFiles[]> => {
+/** Every unit of a run that has a log or a record, in task order; none when the directory cannot be seen here. */
+export async function* unitFilesIn(runDir: string): AsyncGenerator<UnitFiles> {
   const names = await readdir(runDir).catch((error: unknown) => {
     if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return [];
     throw error;
@@ -71,9 +70,14 @@ export const unitFilesOf = async (runDir: string): Promise<UnitFiles[]> => {
       return order === undefined ? [] : [{ order: Number(order), path: join(runDir, name) }];
     })
     .sort((left, right) => left.order - right.order);
-  const units: UnitFiles[] = [];
   for (const { order, path } of folders) {
-    if ((await stat(path)).isDirectory()) units.push(...(await unitsOfTask(path, order)));
+    if ((await stat(path)).isDirectory()) yield* unitsOfTask(path, order);
   }
+}
+
+/** All of them at once. */
+export const unitFilesOf = async (runDir: string): Promise<UnitFiles[]> => {
+  const units: UnitFiles[] = [];
+  for await (const unit of unitFilesIn(runDir)) units.push(unit);
   return units;
 };

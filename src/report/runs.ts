@@ -1,27 +1,47 @@
 /** The runs that a server knows. */
-import { type AsyncWorkflowListIterable, Client } from '@temporalio/client';
-import { defineSearchAttributeKey } from '@temporalio/common';
-import { SEARCH_ATTRIBUTES } from '../wire/names.js';
+import { type AsyncWorkflowListIterable, Client, type WorkflowExecutionInfo } from '@temporalio/client';
 import { blindConverter } from '../encryption/converter.js';
 import { isDefaultIdOf, WORKFLOW_TYPE } from '../client/index.js';
-import { formatTable } from './format-report.js';
+import { shownState, stateCell, type Style } from './style.js';
+import { type Cell, type Column, formatTable } from './table.js';
+import { durationText, localTime } from './times.js';
 import { LIST_LIMIT } from './tunables.js';
 
-const STATUS = defineSearchAttributeKey('FractalStatus', SEARCH_ATTRIBUTES.FractalStatus);
-
+/** What `list --json` gives of each run (schemas/list.schema.json). */
 export interface RunSummary {
   workflow_id: string;
   run_id: string;
+  /** Of search attributes: null where the server does not know them, or must not. */
+  workflow: string | null;
+  dataset: string | null;
+  backend: string | null;
+  job_id: number | null;
   /** Temporal's word, lower case. */
   state: string;
   /** `held`, `paused` and the like, where the server knows that attribute; null otherwise. */
   status: string | null;
   started: string;
   closed: string | null;
+  /** Until now for one that goes on. */
+  seconds: number;
 }
 
+/** Words for `--status`, with Temporal's own. */
+export const listStates = {
+  running: 'Running',
+  done: 'Completed',
+  failed: 'Failed',
+  cancelled: 'Canceled',
+  terminated: 'Terminated',
+} as const;
+
+export type ListState = keyof typeof listStates;
+
 export interface ListFilter {
-  running?: boolean;
+  /** Any of these; all when empty. */
+  states?: readonly ListState[];
+  /** Started then or later. */
+  since?: Date | undefined;
   limit?: number;
 }
 
@@ -31,24 +51,44 @@ const listInfos = (client: Client, query: string): AsyncWorkflowListIterable => 
   return new Client({ connection, namespace, dataConverter: blindConverter }).workflow.list({ query });
 };
 
+const attribute = (info: WorkflowExecutionInfo, name: string): unknown =>
+  info.typedSearchAttributes.getAll().find(({ key }) => key.name === name)?.value;
+
+const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
+
+const summaryOf = (info: WorkflowExecutionInfo): RunSummary => {
+  const { workflowId, runId, status, startTime, closeTime } = info;
+  const job = attribute(info, 'FractalJobId');
+  return {
+    ...{ workflow_id: workflowId, run_id: runId },
+    workflow: textOf(attribute(info, 'FractalWorkflow')),
+    dataset: textOf(attribute(info, 'FractalDataset')),
+    backend: textOf(attribute(info, 'FractalBackend')),
+    job_id: typeof job === 'number' ? job : null,
+    state: status.name.toLowerCase(),
+    status: textOf(attribute(info, 'FractalStatus')),
+    started: startTime.toISOString(),
+    closed: closeTime?.toISOString() ?? null,
+    seconds: ((closeTime?.getTime() ?? Date.now()) - startTime.getTime()) / 1_000,
+  };
+};
+
 /** The newest runs first. The server's list may lag behind by a second or so. */
 export const listRuns = async (
   client: Client,
-  { running = false, limit = LIST_LIMIT }: ListFilter,
+  { states = [], since, limit = LIST_LIMIT }: ListFilter,
 ): Promise<RunSummary[]> => {
-  const query = `WorkflowType = '${WORKFLOW_TYPE}'${running ? " AND ExecutionStatus = 'Running'" : ''}`;
+  const wanted = states.map((state) => `'${listStates[state]}'`).join(', ');
+  const query = [
+    `WorkflowType = '${WORKFLOW_TYPE}'`,
+    ...(wanted === '' ? [] : [`ExecutionStatus IN (${wanted})`]),
+    ...(since === undefined ? [] : [`StartTime >= '${since.toISOString()}'`]),
+  ].join(' AND ');
   const runs: RunSummary[] = [];
   for await (const info of listInfos(client, query)) {
     // A chain of continue-as-new is one run: only its last link counts.
     if (info.status.name === 'CONTINUED_AS_NEW') continue;
-    runs.push({
-      workflow_id: info.workflowId,
-      run_id: info.runId,
-      state: info.status.name.toLowerCase(),
-      status: info.typedSearchAttributes.get(STATUS) ?? null,
-      started: info.startTime.toISOString(),
-      closed: info.closeTime?.toISOString() ?? null,
-    });
+    runs.push(summaryOf(info));
     if (runs.length >= limit) break;
   }
   return runs;
@@ -63,15 +103,28 @@ export const findRunOf = async (client: Client, runDir: string): Promise<string 
   return null;
 };
 
-/** What a running one waits for, if that is its operator. */
-const stateOf = ({ state, status }: RunSummary): string =>
-  state === 'running' && status !== null && status !== 'running' ? `${state} (${status})` : state;
+/** The id comes first and whole: it is what other commands take. */
+const columns: Column[] = [
+  { head: 'run' },
+  { head: 'state' },
+  { head: 'started' },
+  { head: 'duration', right: true, optional: true },
+  { head: 'dataset', least: 10, optional: true },
+  { head: 'backend', optional: true },
+  { head: 'workflow', least: 12, optional: true },
+];
 
 /** A table of runs. */
-export const formatRuns = (runs: readonly RunSummary[], whenEmpty: string): string =>
-  runs.length === 0
-    ? whenEmpty
-    : formatTable(
-        ['run', 'state', 'started', 'ended'],
-        runs.map((run) => [run.workflow_id, stateOf(run), run.started, run.closed ?? '']),
-      );
+export const formatRuns = (runs: readonly RunSummary[], whenEmpty: string, style: Style): string => {
+  if (runs.length === 0) return whenEmpty;
+  const rows = runs.map((run): Cell[] => [
+    run.workflow_id,
+    stateCell(shownState(run.state, run.status) ?? '', style),
+    localTime(run.started),
+    durationText(run.seconds),
+    run.dataset ?? '',
+    run.backend ?? '',
+    run.workflow ?? '',
+  ]);
+  return formatTable(columns, rows, style);
+};

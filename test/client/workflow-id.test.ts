@@ -10,17 +10,19 @@ import {
   workflowIdOf,
   workflowSlug,
 } from '../../src/client/workflow-id.js';
+import type { ProcessWorkflowInput } from '../../src/client/request.js';
 import { identityPath, runnerDir } from '../../src/state/paths.js';
 import { hasControlCharacter } from '../../src/images/python-text.js';
 
 const digits = (dir: string): string => createHash('sha256').update(dir).digest('hex').slice(0, 16);
 
-const request = (dir: string, name: unknown = 'My workflow', extra: object = {}) => ({
-  workflow: { name, task_list: [] },
-  dataset: { zarr_dir: '/z', images: [] },
-  workflow_dir_local: dir,
-  ...extra,
-});
+const request = (dir: string, name: unknown = 'My workflow', extra: object = {}): ProcessWorkflowInput =>
+  ({
+    workflow: { name, task_list: [] },
+    dataset: { zarr_dir: '/z', images: [] },
+    workflow_dir_local: dir,
+    ...extra,
+  }) as ProcessWorkflowInput;
 
 describe('workflowSlug', () => {
   it.each([

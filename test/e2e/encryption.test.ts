@@ -6,7 +6,12 @@ import { join } from 'node:path';
 import { temporal } from '@temporalio/proto';
 import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectClient, startProcessWorkflow, TaskExecutionError } from '../../src/client/index.js';
+import {
+  connectClient,
+  type ProcessWorkflowInput,
+  startProcessWorkflow,
+  TaskExecutionError,
+} from '../../src/client/index.js';
 import { encryptingConverter } from '../../src/encryption/converter.js';
 import { openKeyFile } from '../../src/encryption/key-file.js';
 import { makeKeyFile, rotateKeyFile } from '../../src/encryption/make-keys.js';
@@ -164,7 +169,7 @@ describe('an encrypted run', () => {
     const ending = keyless.run();
     const run = await startProcessWorkflow(
       client,
-      { ...request, activity_task_queue: queue },
+      { ...request, activity_task_queue: queue } as unknown as ProcessWorkflowInput,
       {
         workflowId: `keyless-${randomUUID()}`,
         taskQueue: workflowQueue,

@@ -7,7 +7,7 @@ import { startHarness, type Harness } from '../support/harness.js';
 import { makeRequest, type TaskSpec } from '../support/scripted-requests.js';
 import { untilStatus } from '../support/operator.js';
 import { until, untilFile } from '../support/until.js';
-import { defaultWorkflowId, TaskExecutionError } from '../../src/client/index.js';
+import { defaultWorkflowId, type ProcessWorkflowInput, TaskExecutionError } from '../../src/client/index.js';
 import type { RunResult } from '../../src/wire/result.js';
 
 const example = fileURLToPath(new URL('../../examples/python/run_workflow.py', import.meta.url));
@@ -104,7 +104,7 @@ describe('the Python example', () => {
     const { run, dir, request } = await prepare({ '*': { wait_for: '/nowhere' } });
     const running = run();
     await untilFile(join(dir, 'runs'));
-    await harness.get(defaultWorkflowId(request)).cancel();
+    await harness.get(defaultWorkflowId(request as unknown as ProcessWorkflowInput)).cancel();
     const { exitCode, stdout } = await running;
     expect(exitCode).toBe(5);
     expect((JSON.parse(stdout) as RunResult).status).toBe('cancelled');

@@ -1,4 +1,5 @@
 /** Requests made of scripted tasks (test/support/scripted-task.mjs). */
+import type { ProcessWorkflowInput } from '../../src/client/request.js';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ImageUpdate, ParallelizationItem } from '../../src/wire/task-output.js';
@@ -76,7 +77,10 @@ export const zarrUrl = (dir: string, name: string): string => join(dir, 'zarr', 
 
 /** A whole request; `extra` goes over it. */
 export const makeRequest = ({ dir, tasks, images = [], extra = {} }: RequestSpec) => ({
-  workflow: { name: 'Test workflow', task_list: tasks.map(workflowTask) },
+  workflow: {
+    name: 'Test workflow',
+    task_list: tasks.map(workflowTask) as unknown as ProcessWorkflowInput['workflow']['task_list'],
+  },
   dataset: {
     id: 7,
     name: 'Test dataset',

@@ -9,6 +9,7 @@ import {
   WORKFLOW_TASK_QUEUE,
 } from '../../client/index.js';
 import { UsageError } from '../exit-codes.js';
+import type { Delivery } from '../follow.js';
 import { type Io, say, type ServerOptions } from '../io.js';
 import { addBackendOptions, addServerOptions } from '../options.js';
 import { checkRequest, readRequest } from '../request-file.js';
@@ -16,11 +17,10 @@ import type { SessionOptions } from '../session.js';
 import { idOnServer, nameRun, requireTarget } from '../target.js';
 import { runChecked } from './run.js';
 
-interface ContinueOptions extends SessionOptions {
+interface ContinueOptions extends SessionOptions, Delivery {
   request?: string;
   workflowDir?: string;
   rerunInterrupted?: boolean;
-  result?: string;
 }
 
 /** The directory of a run that is named by its id: its server knows. */
@@ -67,7 +67,8 @@ export const registerContinue = (program: Command, io: Io): void => {
     .option('--request <file>', "a changed request (default: the earlier run's)")
     .option('--workflow-dir <dir>', 'directory of the new run (default: the next free NAME.2, NAME.3, ...)')
     .option('--rerun-interrupted', 'units that had begun and were interrupted may run again')
-    .option('--result <file>', 'write the result there instead of to stdout')
+    .option('--result <file>', 'write the result there, as JSON, instead of to stdout')
+    .option('--json', 'the result as JSON on a terminal too; in a pipe it always is')
     .option('--task-queue <name>', 'queue of the workflow worker', WORKFLOW_TASK_QUEUE);
   addBackendOptions(addServerOptions(command)).action((id: string, options: ContinueOptions) =>
     continueCommand(io, id, options),

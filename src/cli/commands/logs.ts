@@ -6,15 +6,19 @@ import type { Command } from 'commander';
 import { fileTail } from '../../state/file-tail.js';
 import { directoryOf } from '../directory-of.js';
 import { UsageError } from '../exit-codes.js';
-import { formatTable } from '../../report/format-report.js';
-import { type Io, print, type ServerOptions, show } from '../io.js';
+import type { UnitRecord } from '../../wire/result.js';
+import { type Io, jsonText, print, type ServerOptions } from '../io.js';
 import { addServerOptions, positiveInteger } from '../options.js';
 import { readableLines } from '../../report/readable-lines.js';
-import { type UnitFiles, unitFilesOf } from '../../report/run-files.js';
+import { plainText } from '../../state/plain-text.js';
+import { ellipsis, paint, type Style } from '../../report/style.js';
+import { type UnitFiles, unitFilesIn, unitFilesOf } from '../../report/run-files.js';
+import { styleOf } from '../style.js';
 
 interface LogsOptions extends ServerOptions {
   tail?: number;
   failed?: boolean;
+  json?: boolean;
 }
 
 /** `ORDER/NAME` as listed; `ORDER/INDEX` for a unit of a parallel part; `ORDER` where a task has one unit. */
@@ -29,8 +33,70 @@ export const findUnit = (units: readonly UnitFiles[], name: string): UnitFiles |
   return found.length === 1 ? (found[0] ?? null) : null;
 };
 
-const status = ({ record }: UnitFiles): string =>
-  record === null ? 'running' : record.cause === null ? record.status : `${record.status} (${record.cause})`;
+/** What `logs --json` gives of each unit (schemas/logs.schema.json). */
+export interface ListedUnit {
+  label: string;
+  order: number;
+  status: 'running' | UnitRecord['status'];
+  cause: UnitRecord['cause'];
+  exit_code: number | null;
+  log_file: string;
+}
+
+const listed = ({ label, order, logFile, record }: UnitFiles): ListedUnit => ({
+  ...{ label, order, status: record?.status ?? 'running', cause: record?.cause ?? null },
+  ...{ exit_code: record?.exit_code ?? null, log_file: logFile },
+});
+
+/** The names of units' files have one length but for the task's order; a state is a word or two. */
+const LABEL_CHARACTERS = 26;
+const STATE_CHARACTERS = 22;
+
+/** One line, without a look at the others: there may be 100,000 of them, and the first are shown while they are read. */
+const unitLine = (unit: ListedUnit, runDir: string, style: Style): string => {
+  const { label, status, cause, log_file: file } = unit;
+  const state = cause === null ? status : `${status} (${cause})`;
+  const tone = status === 'failed' ? 'bad' : status === 'done' ? 'good' : 'busy';
+  const before = `${label.padEnd(LABEL_CHARACTERS)}  `;
+  const room = style.width - before.length - STATE_CHARACTERS - 2;
+  // In a terminal the folder has been said; elsewhere a line has to say everything.
+  const path = style.width === Infinity ? file : file.replace(`${runDir}/`, '');
+  const cut = path.length <= room ? path : `${path.slice(0, Math.max(0, room - 2))}${ellipsis(style)}`;
+  const end = room < 12 ? '' : `${' '.repeat(Math.max(0, STATE_CHARACTERS - state.length))}  ${cut}`;
+  return plainText(before) + paint(style, tone, plainText(state)) + plainText(end);
+};
+
+/** Lines are handed on in pieces, and no faster than they are taken. */
+const LINES_AT_ONCE = 500;
+
+const listUnits = async (io: Io, runDir: string, options: LogsOptions): Promise<void> => {
+  const style = styleOf(io.stdout, io.env);
+  let [all, shown] = [0, 0];
+  async function* text(): AsyncGenerator<string> {
+    let lines: string[] = [];
+    for await (const files of unitFilesIn(runDir)) {
+      all += 1;
+      if (options.failed === true && files.record?.status !== 'failed') continue;
+      const unit = listed(files);
+      if (options.json === true) lines.push((shown === 0 ? '[\n' : ',\n') + jsonText(unit));
+      else {
+        if (shown === 0 && style.width !== Infinity)
+          lines.push(`Logs of the units in ${plainText(runDir)}:\n`);
+        lines.push(`${unitLine(unit, runDir, style)}\n`);
+      }
+      shown += 1;
+      if (lines.length < LINES_AT_ONCE) continue;
+      yield lines.join('');
+      lines = [];
+    }
+    if (options.json === true) lines.push(shown === 0 ? '[]\n' : '\n]\n');
+    yield lines.join('');
+  }
+  await pipeline(text, io.stdout, { end: false });
+  if (all === 0 && options.json !== true)
+    throw new UsageError(`No unit has begun in ${runDir}, or it cannot be seen from here.`);
+  if (shown === 0 && options.json !== true) print(io, 'No unit has failed.');
+};
 
 const notReadable = (logFile: string): UsageError =>
   new UsageError(`The log ${logFile} is not there, or cannot be read from here.`);
@@ -57,15 +123,11 @@ const logsCommand = async (
   options: LogsOptions,
 ): Promise<void> => {
   const runDir = await directoryOf(io, id, options);
-  const all = await unitFilesOf(runDir);
-  const units = options.failed ? all.filter(({ record }) => record?.status === 'failed') : all;
   if (unit === undefined) {
-    if (all.length === 0)
-      throw new UsageError(`No unit has begun in ${runDir}, or it cannot be seen from here.`);
-    const rows = units.map((files) => [files.label, status(files), files.logFile]);
-    show(io, formatTable(['unit', 'status', 'log'], rows));
+    await listUnits(io, runDir, options);
     return;
   }
+  const all = await unitFilesOf(runDir);
   const found = findUnit(all, unit);
   if (found === null) {
     throw new UsageError(
@@ -82,7 +144,8 @@ export const registerLogs = (program: Command, io: Io): void => {
     .argument('<id>', 'workflow id, or the directory of a run')
     .argument('[unit]', 'as listed, or ORDER/INDEX, or ORDER where a task has one unit')
     .option('--tail <n>', 'only the last lines', positiveInteger)
-    .option('--failed', 'list failed units only');
+    .option('--failed', 'list failed units only')
+    .option('--json', 'the list for programs (schemas/logs.schema.json)');
   addServerOptions(command).action((id: string, unit: string | undefined, options: LogsOptions) =>
     logsCommand(io, id, unit, options),
   );

@@ -11,7 +11,7 @@ import {
 import { givenTarget } from '../../server/address.js';
 import { isAway, isUnasked } from '../away.js';
 import { Detached, exitCode, UsageError } from '../exit-codes.js';
-import { deliverEnd, followRun } from '../follow.js';
+import { deliverEnd, type Delivery, followRun } from '../follow.js';
 import { type Io, say } from '../io.js';
 import { queuesOf } from '../../report/no-worker.js';
 import { addBackendOptions, addServerOptions } from '../options.js';
@@ -20,8 +20,7 @@ import { openSession, type Session, type SessionOptions } from '../session.js';
 import { listenForInterrupts } from '../signals.js';
 import { runUrl } from '../web-ui.js';
 
-interface RunOptions extends SessionOptions {
-  result?: string;
+interface RunOptions extends SessionOptions, Delivery {
   workflowId?: string;
   again?: boolean;
   rerunInterrupted?: boolean;
@@ -91,7 +90,7 @@ export const runChecked = async (
     const session = await openOrEnded(io, checked, options);
     if (!('client' in session)) {
       say(io, `Run ${workflowId} has ended; this is what its directory has of it.`);
-      await deliverEnd(io, session, options.result);
+      await deliverEnd(io, session, options);
       return;
     }
     try {
@@ -106,7 +105,7 @@ export const runChecked = async (
         io,
         `${run.joined ? 'Joined' : 'Started'} run ${run.workflowId}${runUrl(session.target, run.workflowId)}`,
       );
-      await followRun(io, { session, run, queues, resultFile: options.result, signal: interrupts.signal });
+      await followRun(io, { session, run, queues, delivery: options, signal: interrupts.signal });
     } catch (error) {
       if (error instanceof Detached)
         for (const line of detachedLines(session, comeBack, checked)) say(io, line);
@@ -128,7 +127,7 @@ const runAgain = async (io: Io, requestPath: string, options: RunOptions): Promi
   if (again.done !== null) {
     const { workflowId, result } = again.done;
     say(io, `Run ${workflowId} in ${result.workflow_dir} is done: nothing is left to do.`);
-    return deliverEnd(io, again.done, options.result);
+    return deliverEnd(io, again.done, options);
   }
   const checked = await checkRequest(again.request, options, io.env);
   const from = checked.request.continue_from ?? null;
@@ -153,7 +152,8 @@ export const registerRun = (program: Command, io: Io): void => {
     .argument('<request>', 'JSON file of the request; - reads stdin')
     .option('--again', 'what is not done: in the next free directory NAME.2, NAME.3, ..., from the last run')
     .option('--rerun-interrupted', 'with --again: units that had begun and were interrupted may run again')
-    .option('--result <file>', 'write the result there instead of to stdout')
+    .option('--result <file>', 'write the result there, as JSON, instead of to stdout')
+    .option('--json', 'the result as JSON on a terminal too; in a pipe it always is')
     .option('--workflow-id <id>', "default: from the workflow's name and the run's directory")
     .option('--task-queue <name>', 'queue of the workflow worker', WORKFLOW_TASK_QUEUE);
   addBackendOptions(addServerOptions(command)).action((request: string, options: RunOptions) =>

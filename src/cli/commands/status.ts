@@ -6,8 +6,9 @@ import { givenTarget, type ServerTarget } from '../../server/address.js';
 import { FORGOTTEN, isAway, isUnasked, LOST } from '../away.js';
 import { UsageError } from '../exit-codes.js';
 import { formatReport } from '../../report/format-report.js';
-import { type Io, jsonText, print, type ServerOptions, show } from '../io.js';
+import { type Io, jsonText, print, type ServerOptions } from '../io.js';
 import { addServerOptions } from '../options.js';
+import { styleOf } from '../style.js';
 import { reportFromFiles, reportRun, type RunReport } from '../../report/run-report.js';
 import { idOnServer, type NamedRun, nameRun, requireTarget, targetOfRun } from '../target.js';
 import { FAILED_UNITS_SHOWN } from '../../report/tunables.js';
@@ -65,14 +66,14 @@ const statusCommand = async (io: Io, id: string | undefined, options: StatusOpti
   if (id !== undefined) {
     const report = await reportNamed(io, id, options);
     if (options.json) print(io, jsonText(report));
-    else show(io, formatReport(report));
+    else print(io, formatReport(report, styleOf(io.stdout, io.env)));
     return;
   }
   const { client, close } = await connectClient(await requireTarget(io, options));
   try {
-    const runs = await listRuns(client, { running: true });
+    const runs = await listRuns(client, { states: ['running'] });
     if (options.json) print(io, jsonText(runs));
-    else show(io, formatRuns(runs, 'No run is going on.'));
+    else print(io, formatRuns(runs, 'No run is going on.', styleOf(io.stdout, io.env)));
   } finally {
     await close();
   }
@@ -85,7 +86,7 @@ export const registerStatus = (program: Command, io: Io): void => {
       'tasks, pending batches, failed units and the ends of their logs; without an id: the running ones',
     )
     .argument('[id]', 'workflow id, or the directory of a run')
-    .option('--json', 'for programs');
+    .option('--json', 'for programs (schemas/status.schema.json; without an id list.schema.json)');
   addServerOptions(command).action((id: string | undefined, options: StatusOptions) =>
     statusCommand(io, id, options),
   );

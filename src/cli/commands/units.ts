@@ -1,11 +1,12 @@
 /** `units`: every unit of a run, with what became of it. */
 import { type Command, InvalidArgumentError } from 'commander';
-import { formatTable } from '../../report/format-report.js';
+import { formatTable } from '../../report/table.js';
 import { unitFilesOf } from '../../report/run-files.js';
 import { UNIT_HEAD, unitCells, unitRow } from '../../report/unit-rows.js';
 import { directoryOf } from '../directory-of.js';
 import { UsageError } from '../exit-codes.js';
 import { type Io, jsonText, print, type ServerOptions, show } from '../io.js';
+import { styleOf } from '../style.js';
 import { addServerOptions } from '../options.js';
 
 interface UnitsOptions extends ServerOptions {
@@ -31,7 +32,15 @@ const unitsCommand = async (io: Io, id: string, options: UnitsOptions): Promise<
     .filter(({ state }) => options.failed !== true || state === 'failed');
   if (options.json) print(io, jsonText(rows));
   else if (rows.length === 0) show(io, options.failed ? 'No unit has failed.' : 'No such unit.');
-  else show(io, formatTable(UNIT_HEAD, rows.map(unitCells)));
+  else
+    print(
+      io,
+      formatTable(
+        UNIT_HEAD.map((head) => ({ head })),
+        rows.map(unitCells),
+        styleOf(io.stdout, io.env),
+      ),
+    );
 };
 
 export const registerUnits = (program: Command, io: Io): void => {

@@ -6,12 +6,12 @@ export type Report = (expected: string, path?: PropertyKey[]) => void;
 
 /**
  * A schema made of a reading function and of the JSON Schema that is published for it. `read` returns the normalised
- * value, or reports; what it returns after a report is not used.
+ * value, or reports; what it returns after a report is not used. `Given` is what a client in TypeScript may write.
  */
-export const leaf = <T>(
+export const leaf = <T, Given = T>(
   jsonSchema: Record<string, unknown>,
   read: (value: unknown, report: Report) => T | undefined,
-): z.ZodType<T> =>
+): z.ZodType<T, Given> =>
   z
     .unknown()
     .transform((value, context): T => {
@@ -24,7 +24,7 @@ export const leaf = <T>(
       }
       return result ?? z.NEVER;
     })
-    .meta(jsonSchema);
+    .meta(jsonSchema) as unknown as z.ZodType<T, Given>;
 
 /** Whether a value is a JSON object: no list, no null. */
 export const isJsonObject = (value: unknown): value is Record<string, unknown> =>

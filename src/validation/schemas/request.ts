@@ -52,6 +52,7 @@ export const dataset = z
   .meta({ title: 'Dataset', description: "A dataset as Fractal's API returns it (DatasetV2)" });
 
 export const request = z.strictObject({
+  $schema: z.string().nullish().describe('Address of this schema, for editors; nothing is done with it'),
   workflow,
   dataset,
   workflow_dir_local: absolutePath.describe('Working directory of this run, its own'),

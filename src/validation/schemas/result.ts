@@ -10,7 +10,7 @@ const integerOrNull = integer.nullable();
 const component = z.enum(['non_parallel', 'parallel', 'init', 'compute']);
 const taskStatus = z.enum(['submitted', 'done', 'failed']);
 
-const unit = z
+export const unitRecord = z
   .object({
     index: count.describe('In its task and component, from 0'),
     component,
@@ -50,7 +50,7 @@ const taskRun = z
     slurm_jobs: z.array(slurmJob).optional(),
     started: z.iso.datetime({ offset: true }),
     ended: z.iso.datetime({ offset: true }).nullable(),
-    units: z.array(unit),
+    units: z.array(unitRecord),
   })
   .meta({ title: 'Task run' });
 

@@ -71,7 +71,7 @@ export const nonEmptyName = leaf({ type: 'string', pattern: '\\S' }, (value, rep
 });
 
 /** Any JSON object, passed on as it is. */
-export const jsonObject = leaf({ type: 'object' }, (value, report) => {
+export const jsonObject = leaf<JsonObject, object>({ type: 'object' }, (value, report) => {
   if (!isJsonObject(value)) report('an object');
   else if (isDeep(value, MAX_DEPTH)) report(`an object of at most ${MAX_DEPTH} levels`);
   else return value as JsonObject;
@@ -101,7 +101,7 @@ export const mapOf = <T>(
   valueSchema: Record<string, unknown>,
   expected: string,
   readValue: (value: unknown) => T | undefined,
-): z.ZodType<Record<string, T>> =>
+): z.ZodType<Record<string, T>, Record<string, T>> =>
   leaf({ type: 'object', additionalProperties: valueSchema }, (value, report) => {
     if (!isJsonObject(value)) {
       report('an object');

@@ -14,7 +14,7 @@ import { rawRequest, rawTaskOfType, rawWorkflow, rawWorkflowTask } from '../../s
 const committed = (name: string): JsonObject =>
   JSON.parse(readFileSync(new URL(`../../../schemas/${name}`, import.meta.url), 'utf8')) as JsonObject;
 
-const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
+const ajv = new Ajv2020({ allErrors: true, strict: true });
 // The plugin is CommonJS: its default export is one level further down for TypeScript, not at run time.
 (formatsPlugin as unknown as (instance: Ajv2020) => void)(ajv);
 const isRequest = ajv.compile(committed('request.schema.json'));
@@ -23,6 +23,8 @@ const isResult = ajv.compile(committed('result.schema.json'));
 describe('the published schemas', () => {
   it.each(Object.entries(publishedSchemas()))('%s is the one that the code has', (name, schema) => {
     expect(committed(name), 'run: npx tsx scripts/schemas.ts').toEqual(JSON.parse(JSON.stringify(schema)));
+    expect(schema['$id']).toBe(`urn:fractal-temporal:${name}`);
+    expect(typeof ajv.getSchema(String(schema['$id'])) === 'function' || ajv.compile(schema)).toBeTruthy();
   });
 });
 

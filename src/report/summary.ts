@@ -1,0 +1,54 @@
+/** The end of a run in a few lines: what `run` says on a terminal. */
+import { plainText } from '../state/plain-text.js';
+import type { RunResult } from '../wire/result.js';
+import { stateCell, stateText, type Style } from './style.js';
+import { type Cell, type Column, formatTable } from './table.js';
+import { durationText } from './times.js';
+
+const columns: Column[] = [
+  { head: 'task', least: 12 },
+  { head: 'state' },
+  { head: 'units', right: true },
+  { head: 'failed', right: true },
+  { head: 'new images', right: true, optional: true },
+  { head: 'duration', right: true, optional: true },
+];
+
+const secondsBetween = (started: string, ended: string | null): number | null =>
+  ended === null ? null : (Date.parse(ended) - Date.parse(started)) / 1_000;
+
+/** From the begin of the first task to the end of the last; null where no task has ended. */
+const secondsOf = ({ task_runs: tasks }: RunResult): number | null => {
+  const [first] = tasks;
+  const ends = tasks.flatMap(({ ended }) => ended ?? []).sort();
+  return first === undefined ? null : secondsBetween(first.started, ends.at(-1) ?? null);
+};
+
+/** @param path of the result. */
+export const formatSummary = (result: RunResult, path: string, style: Style): string => {
+  const rows = result.task_runs.map((task): Cell[] => {
+    const failed = task.units.filter(({ status }) => status === 'failed').length;
+    const seconds = secondsBetween(task.started, task.ended);
+    return [
+      `${task.workflow_task_order} ${task.task_name}`,
+      stateCell(task.status, style),
+      task.num_tasks,
+      failed === 0 ? '' : failed,
+      task.num_new_images === 0 ? '' : task.num_new_images,
+      seconds === null ? '' : durationText(seconds),
+    ];
+  });
+  const seconds = secondsOf(result);
+  const units = result.task_runs.reduce((sum, task) => sum + task.num_tasks, 0);
+  const counts = [
+    `${result.task_runs.length} tasks`,
+    `${units} units`,
+    `${result.images.length} images`,
+    ...(seconds === null ? [] : [durationText(seconds)]),
+  ];
+  return [
+    ...(rows.length === 0 ? [] : [formatTable(columns, rows, style), '']),
+    `${stateText(result.status, style)}: ${counts.join(', ')}`,
+    `Result: ${plainText(path)}`,
+  ].join('\n');
+};
