@@ -3,8 +3,8 @@
 export const mutants = [
   {
     name: 'repetitions of a parallelization list',
-    from: '? dedupeParallelizationList(unit.output.parallelization_list)',
-    to: '? unit.output.parallelization_list',
+    from: 'return dedupeParallelizationList(lists.flat());',
+    to: 'return lists.flat();',
   },
   {
     name: 'type filters',
@@ -106,13 +106,13 @@ export const mutants = [
   },
   {
     name: 'an interrupted unit runs again only where that is allowed',
-    from: 'const again = batch.rerunInterrupted && batch.mayTryAgain',
-    to: 'const again = batch.mayTryAgain',
+    from: "return policy.rules.rerun_interrupted ? within('rerun', policy.rerunTries) : forbidden;",
+    to: "return within('rerun', 5);",
   },
   {
     name: 'recovery of a task laid over that of the run',
-    from: '{ ...ofRun, ...own }',
-    to: '{ rerun_interrupted: false, ...own }',
+    from: 'const rules = recovery.tasks[String(position)] ?? recovery;',
+    to: 'const rules = recovery;',
   },
   {
     name: 'interrupted, and not begun by the next try',
@@ -126,18 +126,18 @@ export const mutants = [
   },
   {
     name: 'only nodes at fault are avoided',
-    from: 'if (end?.nodeAtFault !== true || end.node === null) return before;',
-    to: "if (end === null || (end.node ?? '') === '') return before;",
+    from: 'if (end?.nodeAtFault !== true || end.node === null) return [...before];',
+    to: "if (end === null || (end.node ?? '') === '') return [...before];",
   },
   {
     name: 'more memory after its limit',
-    from: "memory: before.memory + (cause === 'out_of_memory' ? 1 : 0),",
-    to: 'memory: before.memory,',
+    from: "wants: repeat === 'memory' || repeat === 'time' ? raised(wants, repeat) : wants,",
+    to: "wants: repeat === 'time' ? raised(wants, repeat) : wants,",
   },
   {
     name: 'what never started runs again',
-    from: 'const again = batch.mayTryAgain && (batch.cause === null || startsAgain[batch.cause]);',
-    to: 'const again = batch.mayTryAgain && false;',
+    from: "return decided(cause === null || startsAgain[cause] ? 'again' : 'failed', 'never_started');",
+    to: "return decided('failed', 'never_started');",
   },
   {
     name: 'a refused batch is not tried again',
