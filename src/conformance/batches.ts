@@ -17,6 +17,16 @@ run=$(sed -n 's/.*"run":"\\([^"]*\\)".*/\\1/p' "$args")
 eval "$run"
 `;
 
+/** The same in Python, for units that may be forked from a warm interpreter: it becomes the shell. */
+const PYTHON_PROGRAM = `import json, os, sys
+here, args, out = os.path.dirname(os.path.abspath(__file__)), sys.argv[2], sys.argv[4]
+with open(here + "/begun", "a") as begun:
+    begun.write(os.path.basename(args) + "\\n")
+with open(args, encoding="utf-8") as file:
+    run = json.load(file)["run"]
+os.execve("/bin/sh", ["sh", "-c", run], {**os.environ, "here": here, "args": args, "out": out})
+`;
+
 export interface TestBatch {
   batch: Batch;
   /** Stems of the units that have begun, once for every time they did. */
@@ -40,6 +50,8 @@ export interface TestBatchOptions {
   command?: string[];
   /** Further arguments of every unit. */
   args?: JsonObject;
+  /** Absolute path of a Python: the task is a script of it. */
+  python?: string;
   /** Makes files usable by the user who runs the units. */
   share?: (path: string) => Promise<void>;
 }
@@ -51,8 +63,8 @@ export const makeBatch = async (options: TestBatchOptions): Promise<TestBatch> =
   const own = join(here, '.runner');
   await mkdir(taskDir, { recursive: true });
   await mkdir(own);
-  const program = join(here, 'program');
-  await writeFile(program, PROGRAM, { mode: 0o755 });
+  const program = join(here, options.python === undefined ? 'program' : 'program.py');
+  await writeFile(program, options.python === undefined ? PROGRAM : PYTHON_PROGRAM, { mode: 0o755 });
   const stem = (index: number): string => `par-000000-${String(index).padStart(7, '0')}`;
   const lines = units.map(
     (run, index) => `${formatUnit({ index, stem: stem(index), args: { ...args, run } })}\n`,
@@ -73,7 +85,7 @@ export const makeBatch = async (options: TestBatchOptions): Promise<TestBatch> =
     runUuid: 'conformance',
     taskDir,
     workingDir: here,
-    command: options.command ?? [program],
+    command: options.command ?? [...(options.python === undefined ? [] : [options.python]), program],
     unitCount: units.length,
     lanes: options.lanes ?? layout.lanes,
     paths: {
@@ -86,6 +98,7 @@ export const makeBatch = async (options: TestBatchOptions): Promise<TestBatch> =
       stdioPrefix: join(own, 'script-'),
     },
     resources: layout.resources,
+    ...(layout.warm === true ? { warm: true } : {}),
     avoidNodes: [],
   };
   return {

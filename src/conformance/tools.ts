@@ -13,6 +13,8 @@ export interface ConformanceSetup {
   folder: string;
   /** Makes what the suite has created in `folder` usable by the user who runs the units, where that is another. */
   share?(path: string): Promise<void>;
+  /** Absolute path of a Python, for a backend that forks units from warm interpreters: units are scripts of it. */
+  python?: string;
   /** Kills all processes of a running batch with SIGKILL, as a loss of its node does. */
   killProcesses(test: TestBatch, handle: Handle): Promise<void>;
   /** Environment in which the script, run by hand, takes itself for another job. */
@@ -55,6 +57,7 @@ export const suiteTools = (
     return makeBatch({
       ...{ backend, folder: given.folder, key: `key-${randomUUID()}`, units },
       ...(given.share ? { share: given.share.bind(given) } : {}),
+      ...(given.python === undefined ? {} : { python: given.python }),
       ...options,
     });
   };

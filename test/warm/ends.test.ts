@@ -1,12 +1,12 @@
 /** What becomes of units when something on the way to them, or they themselves, are ended. */
 import { execFile } from 'node:child_process';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { scriptBody, warmScriptBody } from '../../src/batch/script-body.js';
-import { statusesOf, type ScriptTest } from '../batch/scripts.js';
+import { scriptOf, statusesOf, type ScriptTest } from '../batch/scripts.js';
 import { until, untilFile } from '../support/until.js';
-import { newGround, python, taskFile, warmScriptOf } from './warm-scripts.js';
+import { newGround, python, serverProcesses, taskFile, warmScriptOf } from './warm-scripts.js';
 
 const probe = taskFile('probe.py');
 
@@ -105,4 +105,19 @@ it('words with a tab in them are started plainly', async () => {
   expect(await test.run()).toBe(0);
   const seen: unknown = JSON.parse(await readFile(test.file(1, 'metadiff.json'), 'utf8'));
   expect(seen).toMatchObject({ parent: 'bash', argv: expect.arrayContaining(['a\tb']) });
+});
+
+it('a server within its job ends with it and leaves nothing', async () => {
+  const ground = await newGround();
+  await mkdir(ground.root, { recursive: true });
+  const test = await scriptOf(['', '', ''], {
+    ...{ command: [python, probe], lanes: 1 },
+    warm: { kind: 'job', cacheFolder: ground.cacheFolder },
+  });
+  expect(await test.run('1', 0, { TMPDIR: ground.root })).toBe(0);
+  expect(statusesOf(await test.journals())).toEqual({ 0: 0, 1: 0, 2: 0 });
+  const seen: { parent: string } = JSON.parse(await readFile(test.file(2, 'metadiff.json'), 'utf8'));
+  expect(seen.parent).toMatch(/^python/);
+  await until('no process of the server', async () => (await serverProcesses(ground.root)).length === 0);
+  expect(await readdir(ground.root)).toEqual([]);
 });
