@@ -5,6 +5,7 @@ import { waitingReasons } from '../report/waiting-reasons.js';
 import { plainText } from '../state/plain-text.js';
 import type { TaskProgress } from '../wire/progress.js';
 import { type Io, say } from './io.js';
+import { isAnimated } from './style.js';
 import { LINE_PER_PARTS } from './tunables.js';
 
 export interface ProgressView {
@@ -84,5 +85,6 @@ const barView = (io: Io): ProgressView => {
   };
 };
 
-/** Bars where stderr is a terminal, else lines. */
-export const createProgressView = (io: Io): ProgressView => (io.stderr.isTTY ? barView(io) : lineView(io));
+/** Bars where stderr is a terminal that can be drawn anew, else lines. */
+export const createProgressView = (io: Io): ProgressView =>
+  isAnimated(io.stderr, io.env) ? barView(io) : lineView(io);

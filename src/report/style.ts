@@ -8,9 +8,6 @@ export interface Style {
   unicode: boolean;
 }
 
-/** For files, and for whoever does not know better. */
-export const plainStyle: Style = { width: Infinity, color: false, unicode: false };
-
 /** What a word says, whatever its colour is. */
 export type Tone = 'good' | 'bad' | 'busy' | 'odd';
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { formatRuns, type RunSummary } from '../../src/report/runs.js';
-import { plainStyle, type Style } from '../../src/report/style.js';
+import type { Style } from '../../src/report/style.js';
 import { formatTable } from '../../src/report/table.js';
+
+const plainStyle: Style = { width: Infinity, color: false, unicode: false };
 
 const at = (width: number, extra: Partial<Style> = {}): Style => ({ ...plainStyle, width, ...extra });
 
