@@ -30,6 +30,10 @@ export const retryPlanPath = (runDir: string, position: number, generation: numb
 export const givenUpPath = (runDir: string, position: number, generation: number): string =>
   join(runnerDir(runDir), 'given-up', `${padded(position, 6)}${ofGeneration(generation)}.json`);
 
+/** Urls of images whose units have failed before the task at `position`, and that it leaves out. */
+export const leftOutPath = (runDir: string, position: number, generation: number): string =>
+  join(runnerDir(runDir), 'left-out', `${padded(position, 6)}${ofGeneration(generation)}.json`);
+
 /** What was seen of one try of a batch. */
 export const evidencePath = (runDir: string, key: string): string =>
   join(runnerDir(runDir), 'evidence', `${key}.jsonl`);

@@ -83,6 +83,8 @@ export interface PlanTaskInput {
   type_filters: Record<string, boolean>;
   /** How often the init was tried; only for `compute`. */
   init_tries: number;
+  /** Images that the task is not given; absent: none. */
+  left_out?: FileReference;
 }
 
 export interface TaskPlan {
@@ -179,6 +181,8 @@ export interface ApplyTaskInput {
   generation?: number;
   /** Units that the operator has skipped. */
   given_up?: FileReference | null;
+  /** Images that the task was not given; absent: none. */
+  left_out?: FileReference;
   /** A failure outside the units (no image left, layout refused, an activity that gave up). */
   failure: ExecutionFailure | null;
   cancelled: boolean;
@@ -229,6 +233,8 @@ export interface AppliedTask {
   hold?: HeldUnits;
   /** Failed units were given up: the following tasks run, and the run ends with the failure. */
   goes_on?: boolean;
+  /** Images that the following tasks leave out; absent: as before. */
+  left_out?: FileReference;
 }
 
 interface OnHeldUnits {

@@ -22,6 +22,23 @@ export const unitCauses = [
 
 export type UnitCause = (typeof unitCauses)[number];
 
+/** One try that was to run a unit. */
+export interface UnitTry {
+  /** Number of the try, from 1; the log of a run that was repeated is `-log.{n}.txt`. */
+  n: number;
+  cause: UnitCause | null;
+  exit_code: number | null;
+  signal: number | null;
+  /** What its job asked for a unit, in the backend's own words; empty where it asks for nothing. */
+  asked: JsonObject;
+  /** Wall time of the unit, and what its job used as far as its scheduler has said by then. */
+  used: { seconds: number | null; max_rss_bytes: number | null; cpu_seconds: number | null };
+  node: string | null;
+  job: string | null;
+  /** null: this try did not begin it. */
+  log_file: string | null;
+}
+
 export interface UnitRecord {
   index: number;
   component: Component;
@@ -34,6 +51,8 @@ export interface UnitRecord {
   slurm_job_id: string | null;
   /** Wall time of the unit's process, as the node measured it. */
   seconds: number | null;
+  /** Absent from records of before 0.3. */
+  tries?: UnitTry[];
 }
 
 /** One SLURM job of a task: what it used (null where accounting does not say) against what was asked for. */

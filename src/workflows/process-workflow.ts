@@ -160,7 +160,7 @@ export async function processWorkflow(
         await answered();
         await continueAsNew<typeof processWorkflow>(slimRequest(request), { uuid, state: run });
       }
-      if (typeof end === 'object') await fail(end);
+      if (typeof end === 'object') await fail(run.failure ?? end);
     }
   } catch (error) {
     if (isCancellation(error)) {

@@ -1,7 +1,7 @@
 /** One task of a run: plan, run its batches, for a compound once more for its list, apply; then perhaps wait for the operator. */
 import { CancellationScope, condition, isCancellation, log, workflowInfo } from '@temporalio/workflow';
 import type { AppliedTask, TaskSummary } from '../wire/activities.js';
-import type { ExecutionFailure } from '../wire/failure.js';
+import type { ExecutionFailure, FileReference } from '../wire/failure.js';
 import { taskTypeTraits } from '../tasks/task-types.js';
 import { endBatches } from './end-batches.js';
 import { asExecutionFailure } from './failures.js';
@@ -48,6 +48,9 @@ const unpaused = async ({ mayBegin, show }: TaskContext): Promise<boolean> => {
   return mayBegin();
 };
 
+const leftOutOf = ({ left_out }: RunState): { left_out?: FileReference } =>
+  left_out === undefined ? {} : { left_out };
+
 /** Plans and runs what is left of the stages of a round. */
 const runStages = async (
   context: TaskContext,
@@ -72,6 +75,7 @@ const runStages = async (
         images: run.images,
         type_filters: run.type_filters,
         init_tries: before?.more_tries['0'] ?? before?.first_try ?? 1,
+        ...leftOutOf(run),
       });
       stage = newStage(name, completePlan(plan, name, task, run.opened));
       state.stages.push(stage);
@@ -127,6 +131,7 @@ const apply = async (
     type_filters: run.type_filters,
     stages: allTries(state),
     ...(again ? { generation: state.generation, given_up: state.given_up?.file ?? null } : {}),
+    ...leftOutOf(run),
     failure,
     cancelled,
     started: state.started,
@@ -188,6 +193,7 @@ const conclude = (context: TaskContext, state: TaskState, applied: AppliedTask):
   show('applying');
   if (applied.goes_on !== true) return applied.failure ?? 'done';
   run.failure ??= applied.failure;
+  if (applied.left_out !== undefined) run.left_out = applied.left_out;
   return 'done';
 };
 

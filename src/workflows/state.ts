@@ -81,6 +81,8 @@ export interface RunState {
   warnings: string[];
   /** Of the first task whose failed units were given up: the run went on, and ends with it. */
   failure?: ExecutionFailure | null;
+  /** Images that the following tasks leave out, since their units have failed. */
+  left_out?: FileReference;
   operator?: OperatorState;
 }
 

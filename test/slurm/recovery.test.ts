@@ -1,6 +1,6 @@
 /** Whole runs on a real cluster when things go wrong: worker killed, memory and time limits, cancel. */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { JobExecutionError, RunCancelledError } from '../../src/client/index.js';
 import type { RunResult } from '../../src/wire/result.js';
@@ -120,6 +120,58 @@ describeOnCluster('runs on SLURM that go wrong', { accounting: true }, (cluster)
     const result = await readResult(dir);
     expect(result.task_runs[0]?.units.map((unit) => unit.cause)).toEqual(['out_of_memory', null, null]);
     expect(result.images.map((image) => image.types)).toEqual([{}, { done: true }, { done: true }]);
+  });
+
+  it('gives a unit that was out of memory more, and its neighbours what they had', async () => {
+    if (!cluster().cgroup) return;
+    const { dir, handle } = await start(
+      (folder) => ({
+        type: 'parallel',
+        runs_file: join(folder, 'runs'),
+        script: { [zarrUrl(folder, 'b')]: { hog_bytes: 230_000_000 } },
+        meta: { tasks_per_job: 3, parallel_tasks_per_job: 1, mem: 100 },
+      }),
+      ['a', 'b', 'c'],
+      { recovery: { memory: { tries: 1, factor: 3 } } },
+    );
+    const result = await handle.result();
+    expect(result.status).toBe('done');
+    expect(await countRuns(dir)).toEqual({ a: 1, b: 2, c: 1 });
+    const tries = result.task_runs[0]?.units.map((unit) =>
+      unit.tries?.map(({ n, cause, asked }) => [n, cause, asked['mem_mb_per_unit']]),
+    );
+    const once = [[1, null, 100]];
+    expect(tries).toEqual([
+      once,
+      [
+        [1, 'out_of_memory', 100],
+        [2, null, 300],
+      ],
+      once,
+    ]);
+    const log = await readFile(join(dir, 'run', 'workflow.log'), 'utf8');
+    expect(log).toContain('try 2 after OUT_OF_MEMORY, asked for 300 MB');
+  });
+
+  it('runs a unit that says so by its exit code again, twice in vain', async () => {
+    const { dir, handle } = await start(
+      (folder) => ({
+        type: 'parallel',
+        runs_file: join(folder, 'runs'),
+        script: { '*': { exits: [75, 75, 0] } },
+        meta: { tasks_per_job: 1, parallel_tasks_per_job: 1 },
+      }),
+      ['a'],
+      { recovery: { exit_codes: { '75': { tries: 3 } } } },
+    );
+    const result = await handle.result();
+    expect(await countRuns(dir)).toEqual({ a: 3 });
+    const [unit] = result.task_runs[0]?.units ?? [];
+    expect(unit?.tries?.map(({ exit_code: code, log_file: log }) => [code, basename(log ?? '')])).toEqual([
+      [75, 'par-000000-0000000-log.1.txt'],
+      [75, 'par-000000-0000000-log.2.txt'],
+      [0, 'par-000000-0000000-log.txt'],
+    ]);
   });
 
   it('gives a unit more memory and runs it again, where the request allows it', async () => {

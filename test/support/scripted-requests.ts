@@ -13,6 +13,8 @@ export interface UnitScript {
   log?: string;
   /** Memory to use before anything else. */
   hog_bytes?: number;
+  /** Exit codes of the unit's runs, in their order. */
+  exits?: number[];
   wait_for?: string;
   /** Ends with 9 as long as this file is there. */
   fail_while?: string;

@@ -1,8 +1,17 @@
 // A task that does what its arguments say, so that tests can bring about every end of a unit.
-// `script` maps a zarr_url (or "*") to steps: {log, hog_bytes, wait_for, fail_while, write, raw, left, exit, signal}. Each run of a unit appends
+// `script` maps a zarr_url (or "*") to steps: {log, hog_bytes, wait_for, fail_while, write, raw, left, exit, exits, signal}. Each run of a unit appends
 // a line to `runs_file`, so that a test can count how often a unit began.
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_MS = 20;
@@ -28,4 +37,11 @@ if (script.signal) {
   process.kill(process.pid, script.signal);
   await sleep(60_000);
 }
+// Each run before has left its log beside the arguments.
+const argsFile = option('--args-json');
+const old = `${basename(argsFile).slice(0, -'args.json'.length)}log.`;
+const runs = readdirSync(dirname(argsFile)).filter(
+  (name) => name.startsWith(old) && /\.\d+\.txt$/.test(name),
+).length;
+script.exit = script.exits?.[runs] ?? script.exit;
 process.exitCode = hog?.length === 0 ? 1 : (script.exit ?? 0);

@@ -11,6 +11,8 @@ import { requestPath, runnerDir } from '../../state/paths.js';
 import { hasControlCharacter } from '../../images/python-text.js';
 import type { OpenedRun, OpenRunInput } from '../../wire/activities.js';
 import { canonicalJson } from '../../wire/canonical-json.js';
+import type { Backend } from '../../batch/contract.js';
+import type { RecoveryRules } from '../../wire/recovery.js';
 import type { ProcessWorkflowRequest } from '../../wire/request.js';
 import { validateRequest } from '../../validation/validate-request.js';
 import { checkLayouts } from './check-layouts.js';
@@ -59,6 +61,12 @@ const makeRunDir = async (dir: string, pointer: string): Promise<void> => {
     ]);
   }
 };
+
+/** What a request asks for and this backend knows nothing of. */
+const withoutEffect = (recovery: RecoveryRules, tasks: RecoveryRules[], backend: Backend): string[] =>
+  (['memory', 'time'] as const).filter(
+    (limit) => backend.raise === undefined && [recovery, ...tasks].some((rules) => rules[limit].tries > 0),
+  );
 
 const isJson = (bytes: Buffer): boolean => {
   try {
@@ -149,6 +157,11 @@ export const openRun = async (input: OpenRunInput, deps: ActivityDependencies): 
     `open: workflow "${request.workflow.name}" as ${input.workflow_id}` +
       `${request.logger_name === null ? '' : ` (${request.logger_name})`}, ${tasks.length} tasks, ${images.count} images`,
   );
+  const unused = withoutEffect(request.recovery, Object.values(request.recovery.tasks), deps.backend);
+  if (unused.length > 0) {
+    const words = `recovery: ${unused.join(' and ')} ${unused.length === 1 ? 'has' : 'have'} no meaning for backend "${request.backend}" and no effect`;
+    await logEvent(dir, `open: ${words}`);
+  }
   const known = await deps.knownSearchAttributes();
   for (const line of continued === null ? [] : wordsOn(continued.continued)) await logEvent(dir, line);
   return {

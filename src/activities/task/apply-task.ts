@@ -13,6 +13,8 @@ import type { ProcessWorkflowRequest, WorkflowTask } from '../../wire/request.js
 import { taskTypeTraits } from '../../tasks/task-types.js';
 import { withLogTail } from '../batch/batch-failure.js';
 import type { ActivityDependencies } from '../dependencies.js';
+import { publishLeftOut, readLeftOut, withoutLeftOut } from '../../state/left-out.js';
+import { countRepeats, type RepeatCounts } from '../../outcomes/repeat-counts.js';
 import { logEvent } from '../../state/run-log.js';
 import { countHeld, readGivenUp, type HeldCount } from './held-units.js';
 import { layeredUnits } from './layers.js';
@@ -25,11 +27,17 @@ import { writeTaskRecord } from './task-record.js';
 interface Counted {
   tally: TaskTally;
   held: HeldUnits | null;
+  /** Urls of failed units; null where one of a single or init part has failed, which stands for all images. */
+  failedUrls: Set<string> | null;
+  /** What ran again, and after what. */
+  repeats: RepeatCounts;
 }
 
 /** Counts every unit, and of the open stage those that nobody has given up. */
 const countUnits = async (stages: StageRounds[], givenUp: ReadonlySet<number>): Promise<Counted> => {
   const tally = newTally();
+  const repeats = countRepeats();
+  let failedUrls: Counted['failedUrls'] = new Set();
   let held: HeldCount | null = null;
   for (const { stage, sources } of stages) {
     const ofStage = newStageTally(tally);
@@ -37,9 +45,15 @@ const countUnits = async (stages: StageRounds[], givenUp: ReadonlySet<number>): 
     for await (const { units } of layeredUnits(sources)) {
       count(tally, ofStage, units);
       held.add(units);
+      repeats.add(units);
+      for (const { status, component, zarr_url: url } of units) {
+        if (status === 'done') continue;
+        if (component === 'init' || component === 'non_parallel' || url === null) failedUrls = null;
+        else failedUrls?.add(url);
+      }
     }
   }
-  return { tally, held: held?.counted() ?? null };
+  return { tally, held: held?.counted() ?? null, failedUrls, repeats };
 };
 
 const isCompound = (task: WorkflowTask): boolean => taskTypeTraits[task.task_type].isCompound;
@@ -61,7 +75,7 @@ const changeList = async (
 ): Promise<ListChange> => {
   const all = await readImages(input.images);
   const { images, numAvailable } = imagesForTask(
-    all,
+    withoutLeftOut(all, await readLeftOut(input.left_out)),
     task,
     taskTypeTraits[task.task_type].isConverter,
     input.type_filters,
@@ -79,6 +93,8 @@ interface Kept {
   change: Omit<ListChange, 'images'>;
   stages: StageTally[];
   held: HeldUnits | null;
+  failedUrls: Counted['failedUrls'];
+  repeats: RepeatCounts;
   latestMs: number;
 }
 
@@ -93,24 +109,39 @@ const keepOutputs = async (
   rounds: StageRounds[],
   givenUp: ReadonlySet<number>,
 ): Promise<Kept> => {
-  const { tally, held } = await countUnits(rounds, givenUp);
+  const { tally, held, failedUrls, repeats } = await countUnits(rounds, givenUp);
   tally.planned = rounds.length === (isCompound(task) ? 2 : 1);
   const { stages, latestMs } = tally;
   const { images, ...change } = await changeList(input, request, task, tally);
   const published = await publishImages(input.run, input.position + 1, images, input.generation);
-  return { images: published, change, stages, held, latestMs };
+  return { images: published, change, stages, held, failedUrls, repeats, latestMs };
 };
 
 /** Whether the run waits for its operator, or goes on although units have failed. */
 const afterwards = (
-  { change, held }: Kept,
+  { change, held, failedUrls }: Kept,
   input: ApplyTaskInput,
   request: ProcessWorkflowRequest,
   givenUp: ReadonlySet<number>,
 ): Pick<AppliedTask, 'hold' | 'goes_on'> => {
   if (input.cancelled || change.problem !== null || held === null) return {};
-  if (held.open > 0) return onFailureOf(request, input.position) === 'wait' ? { hold: held } : {};
-  return givenUp.size > 0 ? { goes_on: true } : {};
+  if (held.open === 0) return givenUp.size > 0 ? { goes_on: true } : {};
+  const then = onFailureOf(request, input.position);
+  if (then === 'wait') return { hold: held };
+  // A failure outside the units leaves some of them without a word.
+  return then === 'continue' && failedUrls !== null && input.failure === null ? { goes_on: true } : {};
+};
+
+/** With those that were left out before; nothing where the operator has given the units up, or none has failed. */
+const leaveOut = async (
+  { failedUrls }: Kept,
+  { goes_on: goesOn }: Pick<AppliedTask, 'goes_on'>,
+  input: ApplyTaskInput,
+  givenUp: ReadonlySet<number>,
+): Promise<Pick<AppliedTask, 'left_out'>> => {
+  if (goesOn !== true || failedUrls === null || givenUp.size > 0) return {};
+  const urls = new Set([...(await readLeftOut(input.left_out)), ...failedUrls]);
+  return { left_out: await publishLeftOut(input.run, input.position + 1, urls, input.generation) };
 };
 
 /** @throws StateCorrupt, StorageFailed for what it reads and writes. */
@@ -130,6 +161,7 @@ export const applyTask = async (input: ApplyTaskInput, deps: ActivityDependencie
   const kept = change.problem === null && total > 0 && change.planned;
   const status = failure !== null || input.cancelled ? 'failed' : 'done';
   const next = afterwards(outputs, input, request, givenUp);
+  const leftOut = await leaveOut(outputs, next, input, givenUp);
   const record = await writeTaskRecord({
     runDir: input.run.dir,
     position: input.position,
@@ -157,9 +189,12 @@ export const applyTask = async (input: ApplyTaskInput, deps: ActivityDependencie
     input.run.dir,
     `apply: task ${task.order} "${task.task.name}": ${ended} of ${total} units done, ${images.count} images` +
       (failure === null ? '' : `; ${failure.type}: ${failure.message}`) +
-      (next.hold === undefined ? '' : `; held: ${next.hold.open} units wait for the operator`),
+      (next.hold === undefined ? '' : `; held: ${next.hold.open} units wait for the operator`) +
+      (leftOut.left_out === undefined ? '' : '; the run goes on without the images of the failed units'),
     failure === null ? 'INFO' : 'ERROR',
   );
+  for (const words of outputs.repeats.lines())
+    await logEvent(input.run.dir, `apply: task ${task.order} "${task.task.name}": ${words}`);
   const done = allFailed ? 0 : ended;
   return {
     images,
@@ -171,5 +206,6 @@ export const applyTask = async (input: ApplyTaskInput, deps: ActivityDependencie
     failed: total - done,
     total,
     ...next,
+    ...leftOut,
   };
 };

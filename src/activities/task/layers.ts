@@ -21,8 +21,9 @@ const hasBegun = (unit: FinalUnit): boolean => unit.begun || unit.interrupted ||
 
 /** A unit that a retry has not begun stands as it stood, unless that retry itself says why. */
 const over = (unit: LayeredUnit, later: FinalUnit): LayeredUnit => {
-  if (hasBegun(later)) return { ...later, lastBegun: later };
-  return later.header === null ? unit : { ...later, lastBegun: unit.lastBegun };
+  const tries = [...unit.tries, ...later.tries];
+  if (hasBegun(later)) return { ...later, tries, lastBegun: later };
+  return later.header === null ? unit : { ...later, tries, lastBegun: unit.lastBegun };
 };
 
 const asLayered = (unit: FinalUnit): LayeredUnit => ({ ...unit, lastBegun: hasBegun(unit) ? unit : null });

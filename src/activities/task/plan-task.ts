@@ -28,6 +28,7 @@ import {
   type PlanFile,
   type PlannedBatch,
 } from '../../state/plan-file.js';
+import { readLeftOut, withoutLeftOut } from '../../state/left-out.js';
 import { logEvent } from '../../state/run-log.js';
 import { readImages, readRequest, taskAt } from '../../state/stored-request.js';
 import { readTakenUnits, type TakenUnit } from '../../state/continued-file.js';
@@ -62,7 +63,7 @@ const unitsOf = async (
   taken: readonly TakenUnit[],
 ): Promise<UnitArguments[]> => {
   if (input.stage === 'compute') return computeUnits(task, await parallelizationList(input, request));
-  const all = await readImages(input.images);
+  const all = withoutLeftOut(await readImages(input.images), await readLeftOut(input.left_out));
   const { images } = imagesForTask(all, task, isConverter(task), input.type_filters, request);
   if (images.length === 0 && !isConverter(task)) {
     throw new ExecutionFailed(

@@ -7,6 +7,7 @@ import { formatLines } from '../../state/json-lines.js';
 import { recordPath, unitRecordsPath } from '../../state/paths.js';
 import { taskFolder } from '../../tasks/names.js';
 import type { JobRecord, OutcomeHeader } from '../../outcomes/unit-outcome.js';
+import { unitTries } from '../../outcomes/unit-tries.js';
 import type { FinalUnit } from '../../outcomes/task-units.js';
 import type { ImagesReference } from '../../wire/activities.js';
 import type { FileReference } from '../../wire/failure.js';
@@ -63,6 +64,7 @@ export const unitRecord = (
   log_file: unit.taken?.record.log_file ?? join(taskDir, `${unit.stem}-log.txt`),
   slurm_job_id: isSlurm || unit.taken !== undefined ? unit.job_id : null,
   seconds: unit.seconds === null ? null : Math.round(unit.seconds * 1000) / 1000,
+  ...(unit.taken === undefined ? { tries: unitTries(unit, join(taskDir, `${unit.stem}-log`)) } : {}),
 });
 
 interface LastUnits {

@@ -78,5 +78,3 @@ export const LINES_SHOWN = 10;
 export const SHOWN_CHARACTERS = 200;
 /** Of what is remembered about a batch that nobody asks for any more. */
 export const FORGET_AFTER_SECONDS = 3600;
-/** A unit that ran out of memory or time gets twice as much: few steps to any size, and no more than twice too much. */
-export const RAISE_FACTOR = 2;

@@ -10,6 +10,20 @@ const integerOrNull = integer.nullable();
 const component = z.enum(['non_parallel', 'parallel', 'init', 'compute']);
 const taskStatus = z.enum(['submitted', 'done', 'failed']);
 
+const unitTry = z
+  .object({
+    n: count.describe('Number of the try, from 1'),
+    cause: z.enum(unitCauses).nullable(),
+    exit_code: integerOrNull,
+    signal: integerOrNull,
+    asked: jsonObject.describe('What its job asked for a unit'),
+    used: z.object({ seconds: number, max_rss_bytes: number, cpu_seconds: number }),
+    node: text,
+    job: text,
+    log_file: text.describe('null: this try did not begin it'),
+  })
+  .meta({ title: 'Try of a unit' });
+
 export const unitRecord = z
   .object({
     index: count.describe('In its task and component, from 0'),
@@ -22,6 +36,7 @@ export const unitRecord = z
     log_file: z.string(),
     slurm_job_id: text,
     seconds: number.describe("Wall time of the unit's process"),
+    tries: z.array(unitTry).optional().describe('Every try that was to run it'),
   })
   .meta({ title: 'Unit' });
 

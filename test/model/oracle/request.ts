@@ -119,6 +119,7 @@ const policyIn = (recovery: unknown, position: number): OraclePolicy => {
     memory: { tries: say(['memory', 'tries'], 0), factor: say(['memory', 'factor'], 2) },
     time: { tries: say(['time', 'tries'], 0), factor: say(['time', 'factor'], 2) },
     infrastructure: say(['infrastructure', 'tries'], null),
+    onFailure: say(['on_failure'], 'fail'),
     exitCodes: Object.fromEntries(codes.map(([code, entry]) => [code, field(entry, 'tries') as number])),
   };
 };

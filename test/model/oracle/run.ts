@@ -20,9 +20,13 @@ const PROGRAMS = ['node'];
 interface State {
   images: OracleImage[];
   carried: Dict<boolean>;
+  /** Urls that no further task is given. */
+  leftOut: string[];
 }
 
 interface TaskEnd extends State {
+  /** The run goes on, and ends with this task's error. */
+  goesOn: boolean;
   run: TaskRunView;
   error: RunView['error'];
 }
@@ -62,7 +66,7 @@ const orAllGiven = (
 
 const runTask = (
   task: OracleTask,
-  { images, carried }: State,
+  { images, carried, leftOut }: State,
   zarrDir: string,
   attributeFilters: Dict<Scalar[]>,
   policy: OraclePolicy,
@@ -70,10 +74,12 @@ const runTask = (
   const isConverter = task.type.startsWith('converter_');
   const isCompound = hasSinglePart(task.type) && hasManyPart(task.type);
   const filters = new Map([...carried, ...task.inputTypes, ...task.typeFilters]);
-  const available = isConverter ? [] : images.filter((image) => passesTypes(image, filters));
+  const offered = images.filter(({ url }) => !leftOut.includes(url));
+  const available = isConverter ? [] : offered.filter((image) => passesTypes(image, filters));
   const given = available.filter((image) => passesAttributes(image, attributeFilters));
   const folder = folderName(task.order, task.name);
   const tries: TryView[] = [];
+  const stopped = { images, carried, leftOut, goesOn: false };
   const blank = { unit_index: null, component: null, exit_code: null, signal: null };
   const named = { workflow_task_id: task.id, workflow_task_order: task.order, task_name: task.name };
   const record = (units: Unit[], status: 'done' | 'failed', added: number): TaskRunView => ({
@@ -88,7 +94,7 @@ const runTask = (
 
   if (!isConverter && given.length === 0) {
     const error = { type: 'JobExecutionError', ...named, ...blank, failed_units: 0, total_units: 0 };
-    return { images, carried, run: record([], 'failed', 0), error };
+    return { ...stopped, run: record([], 'failed', 0), error };
   }
 
   const units: Unit[] = [];
@@ -144,7 +150,7 @@ const runTask = (
           total_units: first.component === 'init' ? 0 : counted.length,
         };
   const recorded = isCompound && first !== undefined ? units.map(asFailed) : units;
-  if (first?.component === 'init') return { images, carried, run: record(recorded, 'failed', 0), error };
+  if (first?.component === 'init') return { ...stopped, run: record(recorded, 'failed', 0), error };
 
   const outputs = units
     .map(({ output }) => output)
@@ -155,10 +161,15 @@ const runTask = (
   if (applied === null) {
     const total = counted.length;
     const cannot = { type: 'JobExecutionError', ...named, ...blank, failed_units: total, total_units: total };
-    return { images, carried, run: record(units.map(asFailed), 'failed', 0), error: cannot };
+    return { ...stopped, run: record(units.map(asFailed), 'failed', 0), error: cannot };
   }
   const status = first === undefined ? 'done' : 'failed';
-  return { images: applied.images, carried: moved, run: record(recorded, status, applied.added), error };
+  const failedUrls = failed.map((unit) => unit.zarr_url ?? '');
+  return {
+    ...{ images: applied.images, carried: moved, run: record(recorded, status, applied.added), error },
+    leftOut: [...leftOut, ...failedUrls],
+    goesOn: policy.onFailure === 'continue' && first !== undefined && first.component !== 'non_parallel',
+  };
 };
 
 /** @param imagesFile content of the request's `images_file`. */
@@ -167,15 +178,15 @@ export const predict = (request: JsonObject, imagesFile: unknown): RunView => {
   const nothing = { images: [], type_filters: {}, task_runs: [], error: null };
   if (read.request === null) return { status: 'refused', refused: read.paths, ...nothing };
   const { tasks, zarrDir, attributeFilters, policyOf } = read.request;
-  let state: State = { images: read.request.images, carried: read.request.typeFilters };
+  let state: State = { images: read.request.images, carried: read.request.typeFilters, leftOut: [] };
   const runs: TaskRunView[] = [];
   let error: RunView['error'] = null;
   for (const task of tasks) {
     const end = runTask(task, state, zarrDir, attributeFilters, policyOf(task));
     state = end;
     runs.push(end.run);
-    error = end.error;
-    if (error !== null) break;
+    error ??= end.error;
+    if (end.error !== null && !end.goesOn) break;
   }
   return {
     status: error === null ? 'done' : 'failed',

@@ -23,6 +23,7 @@ export interface OraclePolicy {
   /** null: nobody gave it. */
   infrastructure: number | null;
   exitCodes: Record<string, number>;
+  onFailure: string;
 }
 
 export interface OracleBatch {

@@ -169,6 +169,7 @@ const rules = {
   time: limit,
   infrastructure: fc.record({ tries: fc.nat({ max: 7 }) }, { requiredKeys: [], noNullPrototype: true }),
   exit_codes: exitCodes,
+  on_failure: fc.constantFrom('fail', 'continue', 'continue'),
 };
 
 /** Of the run, or of some of its tasks. */
