@@ -6,9 +6,7 @@ import { publishState, readState } from './files.js';
 import { leftOutPath } from './paths.js';
 
 /** @throws StateCorrupt, StorageFailed */
-export const readLeftOut = async (
-  reference: FileReference | undefined,
-): Promise<ReadonlySet<string>> =>
+export const readLeftOut = async (reference: FileReference | undefined): Promise<ReadonlySet<string>> =>
   reference === undefined
     ? new Set()
     : new Set(JSON.parse((await readState(reference)).toString('utf8')) as string[]);
