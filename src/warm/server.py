@@ -700,10 +700,12 @@ class Unit:
         """Leaves a note of what was loaded, where that is more than was imported ahead."""
         node = self.node
         modules = loaded_modules()
-        if all(name in node.expected for name, _ in modules):
+        new = sum(name not in node.expected for name, _ in modules)
+        # A script that has no note yet would be scanned anew by each server, however well the scan has done.
+        if node.noted and new == 0:
             return
         text = "".join("%s\t%s\n" % module for module in modules)
-        write_whole("%s/learned-%d-%d" % (node.shared.work, node.number, os.getpid()), text)
+        write_whole("%s/learned-%d-%d-%d" % (node.shared.work, node.number, os.getpid(), new), text)
 
 
 # --- Nodes ---------------------------------------------------------------------------------------------------------
@@ -754,6 +756,7 @@ class Node:
         self.modules = modules
         self.units = {}
         self.expected = set()
+        self.noted = script in shared.cache.scripts
 
     def tell(self, kind, *fields):
         return send(self.shared.events, "\t".join((kind, str(self.number)) + fields))
@@ -1291,7 +1294,8 @@ class Root:
         for name in os.listdir(self.work):
             if name.startswith(prefix) and not name.endswith(".tmp"):
                 path = self.work + "/" + name
-                new = self.shared.cache.learn(record.script, read_modules(path))
+                # All of a script's first note is new to the cache, and little of it to the node.
+                new = min(self.shared.cache.learn(record.script, read_modules(path)), int(name.rsplit("-", 1)[1]))
                 os.unlink(path)
                 self.relearned.setdefault(record.script, [0, 0])[0] += new
 
@@ -1357,7 +1361,9 @@ class Root:
         return any(record.waiting for record in self.nodes.values())
 
     def limit_memory(self):
-        """Least used first. Servers beside this one count as well: each writes down what it has."""
+        """Least used first. Servers beside this one count as well: each writes down what it has. 0: the job's limit is enough."""
+        if not self.max_bytes:
+            return
         records = [record for record in self.by_number.values() if record.ready and record.pid]
         sizes = {record.number: memory_of(record.pid) for record in records}
         own = sum(sizes.values()) + (memory_of(self.base.child) if self.base is not None and self.base.child else 0)

@@ -121,3 +121,17 @@ it('a server within its job ends with it and leaves nothing', async () => {
   await until('no process of the server', async () => (await serverProcesses(ground.root)).length === 0);
   expect(await readdir(ground.root)).toEqual([]);
 });
+
+it('what a script has loaded is noted for the next server, also where all of it was imported ahead', async () => {
+  const ground = await newGround();
+  const test = await warmScriptOf(probe, [''], { ground, lanes: 1 });
+  expect(await test.start().ended).toBe(0);
+  await until('a note of the script', async () => {
+    const texts = await Promise.all(
+      (await readdir(ground.cacheFolder, { recursive: true, withFileTypes: true }))
+        .filter((entry) => entry.isFile())
+        .map((entry) => readFile(join(entry.parentPath, entry.name), 'utf8')),
+    );
+    return texts.some((text) => text.includes(`S\t${probe}`));
+  });
+});
