@@ -85,6 +85,8 @@ export interface PlanTaskInput {
   init_tries: number;
   /** Images that the task is not given; absent: none. */
   left_out?: FileReference;
+  /** Number of the first try of the init's round, where that was retried; absent: 1. */
+  init_first_try?: number;
 }
 
 export interface TaskPlan {

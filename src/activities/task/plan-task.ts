@@ -44,7 +44,7 @@ const parallelizationList = async (
 ): Promise<InitOutput['parallelization_list']> => {
   const { run, position } = input;
   const which = { run, position, stage: 'first', batch: 0, try: input.init_tries + 1 } as const;
-  const { units } = await earlierTries(which, policyOf(request, position));
+  const { units } = await earlierTries(which, policyOf(request, position), input.init_first_try);
   // More than one where an init of an earlier run is taken over and further images have come to it.
   const inits = [...units.values()].filter(({ status }) => status === 'done');
   if (inits.length === 0) throw new RangeError(`the init of task ${position} is not done`);
