@@ -1,7 +1,7 @@
 /** Times and sizes of a run, as its server recorded them. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { median, milliseconds } from './measure.js';
 
 /** One activity of a run: from the moment it was scheduled to its recorded end. */
