@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CancelledFailure } from '@temporalio/common';
 import type { ProcessWorkflowActivities } from '../../src/wire/activities.js';
 import { isRetried, type ActivityName, type Call, type Outcome, type Started } from './attempts.js';
+import { runEarlier } from './earlier.js';
 import type { Ground, WorkerOptions } from './ground.js';
 import { isStorage, losesPower, takesOver, troubleOf, type Kind } from './kinds.js';
 import type { Point, RecordedCall } from './points.js';
@@ -31,7 +32,7 @@ const wasCancelled = (recorded: Recorded | undefined): boolean =>
 const over = ({ settled, attempt }: Started): Promise<unknown> => Promise.race([settled, attempt.died()]);
 
 export class Playground {
-  private readonly world: World;
+  readonly world: World;
   private readonly workers: Workers;
   private recorded: Recorded[] = [];
   /** Units that a loss of power has interrupted; null where there was none, or nobody runs any process. */
@@ -40,8 +41,8 @@ export class Playground {
   private readonly expected = new Map<number | null, Verdict>();
 
   constructor(
-    private readonly scenario: Scenario,
-    private readonly ground: Ground,
+    readonly scenario: Scenario,
+    readonly ground: Ground,
     folder: string,
   ) {
     this.world = new World(folder, ground.virtualTime);
@@ -52,6 +53,7 @@ export class Playground {
   async record(): Promise<Verdict> {
     rmSync(this.world.folder, { recursive: true, force: true });
     mkdirSync(this.world.folder, { recursive: true });
+    await runEarlier(this, this.workers, (perform) => this.activities(perform));
     const verdict = await this.run(async (call) => {
       const last = this.recorded.at(-1);
       const lives = wasCancelled(last) && this.ground.nodes.settle !== undefined;
@@ -62,8 +64,9 @@ export class Playground {
       this.recorded.push({ call, outcome, operations, before, replayedFrom });
       return outcome;
     });
-    const wrong =
-      verdict.end.status === 'refused' ? verdict.end : disagreement(verdict, join(this.world.folder, 'run'));
+    const { ends = verdict.end.status } = this.scenario;
+    const endsWrong = verdict.end.status === 'refused' || verdict.end.status !== ends;
+    const wrong = endsWrong ? verdict.end : disagreement(verdict, join(this.world.folder, 'run'));
     if (wrong !== null) throw new Error(`the undisturbed run went wrong: ${JSON.stringify(wrong)}`);
     this.expected.set(null, verdict);
     return verdict;
@@ -205,18 +208,23 @@ export class Playground {
     });
   }
 
-  private async run(perform: (call: Call) => Promise<Outcome>): Promise<Verdict> {
+  private activities(perform: (call: Call) => Promise<Outcome>): ProcessWorkflowActivities {
     const call = async (name: ActivityName, input: unknown): Promise<unknown> => {
       const outcome = await perform({ name, input: structuredClone(input) });
       this.ground.nodes.watcher = null;
       if ('error' in outcome) throw outcome.error;
       return outcome.value;
     };
-    const activities = new Proxy({} as ProcessWorkflowActivities, {
+    return new Proxy({} as ProcessWorkflowActivities, {
       get: (_target, name) => (input: unknown) => call(name as ActivityName, input),
     });
+  }
+
+  private async run(perform: (call: Call) => Promise<Outcome>): Promise<Verdict> {
     const { folder } = this.world;
-    const end = await runWorkflow(requestOf(this.scenario, folder), this.ground.uuid, activities);
+    const request = requestOf(this.scenario, folder);
+    const activities = this.activities(perform);
+    const end = await runWorkflow(request, this.ground.uuid, activities, this.scenario.operator);
     await this.ground.nodes.settle?.();
     return verdictOf(end, this.ground.nodes, join(folder, 'run'));
   }

@@ -3,7 +3,9 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { listOf, makeRequest, update, zarrUrl, type RequestSpec } from '../support/scripted-requests.js';
 import type { WorkerOptions } from './ground.js';
+import type { Operator } from './operator.js';
 import type { JobEnd, SitePlay, UnitPlay } from './site.js';
+import { EARLIER } from './verdict.js';
 
 const usual: WorkerOptions = { unitsPerBatch: 2 };
 const other: WorkerOptions = { unitsPerBatch: 3, lateFilesMs: 5_000 };
@@ -17,6 +19,16 @@ export interface Scenario {
   other: WorkerOptions;
   /** Interrupted units may run again. */
   mayRerun?: boolean;
+  /** How its undisturbed run ends; absent: that does not matter. */
+  ends?: 'done' | 'failed';
+  /** What its operator does. */
+  operator?: Operator;
+  /** The run that it continues. */
+  earlier?: {
+    request: Scenario['request'];
+    /** It ends in this call, after this operation; what it had submitted runs to its end. */
+    lostAt?: { call: number; operation: number };
+  };
   /** The run is cancelled when its site has played so many steps. */
   cancelAfter?: number;
 }
@@ -26,14 +38,20 @@ const blind: WorkerOptions = { ...other, accounting: false };
 export const requestOf = (scenario: Scenario, dir: string): unknown =>
   makeRequest({ dir, ...scenario.request(dir) });
 
-const touches = (url: string | null): UnitPlay =>
+export const earlierRequestOf = ({ earlier }: Scenario, dir: string): unknown => {
+  const spec = earlier?.request(dir);
+  if (spec === undefined) throw new RangeError('it continues no run');
+  return makeRequest({ dir, ...spec, extra: { ...spec.extra, workflow_dir_local: join(dir, EARLIER) } });
+};
+
+export const touches = (url: string | null): UnitPlay =>
   url === null
     ? {}
     : { output: { image_list_updates: [update(url, { attributes: { seen: basename(url) } })] } };
 
 const succeeds: SitePlay = { unit: touches };
 
-const parallel =
+export const parallel =
   (images: string[], extra: RequestSpec['extra'] = {}): Scenario['request'] =>
   () => ({
     tasks: [{ type: 'parallel', output_types: { seen: true } }],
@@ -41,15 +59,15 @@ const parallel =
     extra: { backend: 'slurm', ...extra },
   });
 
-const four = ['a', 'b', 'c', 'd'];
+export const four = ['a', 'b', 'c', 'd'];
 
 /** The job of the first batch is ended from outside: unit 0 has ended, unit 1 runs, unit 2 has not begun. */
-const interrupted = (end: JobEnd): SitePlay => ({
+export const interrupted = (end: JobEnd): SitePlay => ({
   unit: touches,
   interruption: (name) => (name === '000f-000000-1' ? { ended: 1, end } : null),
 });
 
-const ended = (cause: JobEnd['cause'], state: string): JobEnd => ({
+export const ended = (cause: JobEnd['cause'], state: string): JobEnd => ({
   ...{ cause, state, node: 'n1' },
   message: `the job ended: ${state}`,
 });

@@ -2,8 +2,16 @@
  * A scheduler and its nodes in memory: plays batches by writing what the batch script would write
  * (docs/batch-script.md), one step whenever somebody asks for the state of the job.
  */
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { Nodes } from './ground.js';
 import { parseUnits, type BatchUnit } from '../../src/batch/units-file.js';
 import type { Batch, EndCause } from '../../src/batch/contract.js';
@@ -60,6 +68,9 @@ export const UUID = '0123456789abcdef0123456789abcdef';
 
 const CANCELLED: JobEnd = { cause: 'cancelled', state: 'CANCELLED', message: 'cancelled', node: 'n1' };
 const COMPLETED: JobEnd = { cause: 'completed', state: 'COMPLETED', message: 'ended', node: 'n1' };
+
+/** As the scripts look for the mark of a pause: in `.runner`, two folders above the batch's own. */
+const isPaused = ({ paths }: Batch): boolean => existsSync(join(dirname(paths.units), '..', '..', 'paused'));
 
 const nameOf = (key: string): string => key.slice(key.indexOf('-') + 1);
 
@@ -196,6 +207,11 @@ export class Site implements Nodes {
           this.finish(job, { ...COMPLETED, cause: 'failed', state: 'FAILED', message: 'its script gave up' });
           return;
         }
+        if (isPaused(batch)) {
+          append('Q 97');
+          this.finish(job, { ...COMPLETED, cause: 'failed', state: 'FAILED', message: 'its script gave up' });
+          return;
+        }
         this.begin(batch, step.unit);
         return;
       case 'end':
@@ -215,6 +231,7 @@ export class Site implements Nodes {
     const log = join(taskDir, `${stem}-log.txt`);
     const kept = join(taskDir, `${stem}-log.${String(interruptedIn)}.txt`);
     if (interruptedIn !== undefined && existsSync(log) && !existsSync(kept)) renameSync(log, kept);
+    if (interruptedIn !== undefined) rmSync(join(taskDir, `${stem}-metadiff.json`), { force: true });
     // Exclusively: a unit that has begun is not begun again while its claim is there.
     writeFileSync(log, 'a line of the unit\n', { flag: 'wx' });
     writeFileSync(join(taskDir, `${stem}-args.json`), JSON.stringify(args));

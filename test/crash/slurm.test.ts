@@ -1,16 +1,18 @@
 /** Every operation of the SLURM backend's own files and commands, on a cluster in memory. */
 import './mocks.js';
+import { ofSlurmWithOperator } from './operator-scenarios.js';
 import { ofSlurm } from './scenarios.js';
 import { slurmGround } from './slurm-ground.js';
 import { crashSuite } from './suite.js';
 
 const STEP = 13;
+const STEP_WITH_OPERATOR = 41;
 
 crashSuite({
   title: 'SLURM, ',
-  scenarios: ofSlurm,
+  scenarios: [...ofSlurm, ...ofSlurmWithOperator],
   ground: (scenario, folder) => slurmGround(scenario.play(folder)),
-  step: () => STEP,
+  step: (scenario) => (ofSlurmWithOperator.includes(scenario) ? STEP_WITH_OPERATOR : STEP),
   // What the other activities do is the scripted suite's.
   tries: ({ name }) => name === 'runBatch' || name === 'cancelBatches',
 });

@@ -1,6 +1,7 @@
 /** What came out of a run, without what may differ from one disturbed run to the other. */
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { RunResult } from '../../src/wire/result.js';
 import type { Nodes } from './ground.js';
 import type { WorkflowEnd } from './workflow.js';
@@ -15,7 +16,22 @@ export interface Verdict {
   jobs: string[];
   /** Batches of which a job still runs or waits. */
   live: string[];
+  /** Files of the earlier run that it continues, and what they hold: nobody changes them. */
+  earlier: string[];
 }
+
+/** Beside the run's folder: that of the run which it continues, where it does. */
+export const EARLIER = 'earlier';
+
+const earlierOf = (runDir: string): string => join(dirname(runDir), EARLIER);
+
+const earlierFiles = (runDir: string): string[] => {
+  const folder = earlierOf(runDir);
+  if (!existsSync(folder)) return [];
+  return filesIn(folder)
+    .map((path) => `${path} ${createHash('sha256').update(readFileSync(path)).digest('hex')}`)
+    .sort();
+};
 
 /** A text that is no JSON stands for itself: that is what a caller would find. */
 const readResult = (path: string): unknown => {
@@ -35,6 +51,7 @@ export const verdictOf = (end: WorkflowEnd, nodes: Nodes, runDir: string): Verdi
     begun: nodes.begun.toSorted(),
     jobs: [...new Set(nodes.jobs.map(({ key }) => key))].sort(),
     live: nodes.live.map(({ key }) => key),
+    earlier: earlierFiles(runDir),
   };
   // Files of a local script are called after its process.
   return JSON.parse(JSON.stringify(verdict).replaceAll(/\/script-\d+\./g, '/script-PID.')) as Verdict;
@@ -73,14 +90,18 @@ export const difference = (
   return `${path}: ${is?.slice(0, 200) ?? 'nothing'} instead of ${was?.slice(0, 200) ?? 'nothing'}`;
 };
 
-/** What the journals below a folder say: `{position}{f or c}/{index}` of each unit that has ended -> its status. */
+/**
+ * What the journals below a folder say: `{position}{f or c}/{index}` of each unit that has ended -> its status. Of one
+ * that ended more than once it is 0, where any of them was: nobody runs it again after that.
+ */
 export const endsBelow = (folder: string): Map<string, number> => {
   const ends = new Map<string, number>();
   for (const path of filesIn(folder).filter((name) => name.endsWith('.journal'))) {
     const text = readFileSync(path, 'utf8');
     const stage = /^J 1 [0-9a-f]+-(\d+[fc])-/.exec(text)?.[1] ?? '';
     for (const [, index, status] of text.matchAll(/^E (\d+) (\d+) /gm)) {
-      ends.set(`${stage}/${String(index)}`, Number(status));
+      const unit = `${stage}/${String(index)}`;
+      if (ends.get(unit) !== 0) ends.set(unit, Number(status));
     }
   }
   return ends;
@@ -102,7 +123,10 @@ export const wrongAfterCancel = ({ end, live, begun }: Verdict): string | null =
  */
 export const disagreement = ({ result }: Verdict, runDir: string): string | null => {
   if (!isResult(result)) return `no result: ${JSON.stringify(result)}`;
+  const earlier = earlierOf(runDir);
   const ends = endsBelow(runDir);
+  const before = existsSync(earlier) ? endsBelow(earlier) : new Map<string, number>();
+  for (const [unit, status] of before) if (status === 0) ends.set(unit, status);
   for (const [position, { units }] of result.task_runs.entries()) {
     for (const { component, index, status, log_file: log } of units) {
       const stage = `${String(position).padStart(3, '0')}${component === 'compute' ? 'c' : 'f'}`;

@@ -1,6 +1,7 @@
 /** The order of activities as the workflow calls them (src/workflows), in process and one batch after the other. */
 import { CancelledFailure } from '@temporalio/common';
 import type {
+  AppliedTask,
   BatchOutcome,
   OpenedRun,
   ProcessWorkflowActivities,
@@ -9,6 +10,7 @@ import type {
 import type { ExecutionFailure } from '../../src/wire/failure.js';
 import { asExecutionFailure, outcomeOfFailedBatch } from '../../src/workflows/failures.js';
 import {
+  allTries,
   beginBatch,
   endOpenBatches,
   newRun,
@@ -16,9 +18,11 @@ import {
   partsOfTrack,
   recordTry,
   type RunState,
+  type BatchTrack,
   type StageState,
   type TaskState,
 } from '../../src/workflows/state.js';
+import { whileHeld, type Operator, type OperatorAct } from './operator.js';
 
 const STARTED = '2026-01-01T00:00:00.000Z';
 
@@ -33,35 +37,49 @@ export interface WorkflowEnd {
 interface Context {
   activities: ProcessWorkflowActivities;
   run: RunState;
+  /** What the operator has yet to say. */
+  acts: OperatorAct[];
+  /** Batches that are begun until the run is paused; Infinity: it never is. */
+  beforePause: number;
 }
 
 const isCancelled = (error: unknown): boolean => error instanceof CancelledFailure;
 
-const runBatches = async (
+const runTry = async (
   { activities, run }: Context,
   position: number,
   stage: StageState,
+  track: BatchTrack,
 ): Promise<void> => {
+  track.pending = true;
+  const outcomes: BatchOutcome[] = [];
+  for (const part of partsOfTrack(track)) {
+    const outcome = await activities
+      .runBatch({
+        ...{ run: run.opened.run, position, stage: stage.stage, plan: stage.plan.plan },
+        ...{ batch: track.batch, try: track.try, ...part },
+      })
+      .catch((error: unknown) => {
+        const kept = isCancelled(error) ? null : outcomeOfFailedBatch(error);
+        if (kept === null) throw error;
+        return kept;
+      });
+    outcomes.push(outcome);
+  }
+  recordTry(stage, track, ...outcomes);
+};
+
+const runBatches = async (context: Context, position: number, stage: StageState): Promise<void> => {
+  const { activities, run } = context;
   const thrown: unknown[] = [];
   for (let track = beginBatch(stage); track !== null; track = beginBatch(stage)) {
     try {
       while (stage.open.includes(track)) {
-        track.pending = true;
-        const outcomes: BatchOutcome[] = [];
-        for (const part of partsOfTrack(track)) {
-          const outcome = await activities
-            .runBatch({
-              ...{ run: run.opened.run, position, stage: stage.stage, plan: stage.plan.plan },
-              ...{ batch: track.batch, try: track.try, ...part },
-            })
-            .catch((error: unknown) => {
-              const kept = isCancelled(error) ? null : outcomeOfFailedBatch(error);
-              if (kept === null) throw error;
-              return kept;
-            });
-          outcomes.push(outcome);
-        }
-        recordTry(stage, track, ...outcomes);
+        const paused = context.beforePause === 0;
+        context.beforePause -= 1;
+        if (paused) await activities.markPause({ run: run.opened.run, number: 1, paused: true });
+        await runTry(context, position, stage, track);
+        if (paused) await activities.markPause({ run: run.opened.run, number: 1, paused: false });
       }
     } catch (error) {
       thrown.push(error);
@@ -73,12 +91,20 @@ const runBatches = async (
 const runStages = async (context: Context, state: TaskState, compound: boolean): Promise<void> => {
   const { activities, run } = context;
   const position = run.opened.tasks[run.next]?.position ?? 0;
-  for (const [index, name] of (compound ? (['first', 'compute'] as const) : (['first'] as const)).entries()) {
+  const begins = state.stages[0]?.stage ?? 'first';
+  const wanted = begins === 'first' && compound ? (['first', 'compute'] as const) : [begins];
+  for (const [index, name] of wanted.entries()) {
+    const planned = state.stages[index];
+    if (planned !== undefined) {
+      await runBatches(context, position, planned);
+      continue;
+    }
     const before = state.stages[index - 1];
     if (before !== undefined && before.units_failed > 0) return;
     const plan = await activities.planTask({
       ...{ run: run.opened.run, position, stage: name, images: run.images, type_filters: run.type_filters },
-      init_tries: before?.more_tries['0'] ?? 1,
+      init_tries: before?.more_tries['0'] ?? before?.first_try ?? 1,
+      ...(before?.first_try === undefined ? {} : { init_first_try: before.first_try }),
     });
     const stage = newStage(name, plan);
     state.stages.push(stage);
@@ -113,33 +139,60 @@ const endBatches = async (
   return uncertain;
 };
 
-const runTask = async (context: Context): Promise<ExecutionFailure | 'done' | 'cancelled'> => {
+interface Round {
+  applied: AppliedTask;
+  cancelled: boolean;
+}
+
+/** Runs what is planned of a task, and applies it. */
+const runRound = async (
+  context: Context,
+  task: TaskSummary,
+  state: TaskState,
+  givenUp: boolean,
+): Promise<Round> => {
   const { activities, run } = context;
-  const task = run.opened.tasks[run.next];
-  if (task === undefined) throw new RangeError('no such task');
-  const state: TaskState = { started: STARTED, stages: [] };
   let failure: ExecutionFailure | null = null;
   let cancelled = false;
   try {
-    await runStages(context, state, task.type.includes('compound'));
+    if (!givenUp) await runStages(context, state, task.type.includes('compound'));
   } catch (error) {
     cancelled = isCancelled(error);
     if (!cancelled) failure = asExecutionFailure(error, task.name);
   }
   if (cancelled || failure !== null)
     run.warnings.push(...(await endBatches(context, task, state, cancelled ? 'cancelled' : 'gave_up')));
+  const again = state.applied !== undefined;
+  if (again) state.generation = (state.generation ?? 0) + 1;
   const applied = await activities.applyTask({
     ...{ run: run.opened.run, position: task.position, images: run.images, type_filters: run.type_filters },
-    stages: state.stages.map(({ stage, plan, next, more_tries }) => ({
-      ...{ stage, plan: plan.plan, begun: next, more_tries },
-    })),
+    stages: allTries(state),
+    ...(again ? { generation: state.generation, given_up: state.given_up?.file ?? null } : {}),
     ...{ failure, cancelled, started: STARTED, ended: STARTED },
   });
+  return { applied, cancelled };
+};
+
+const runTask = async (context: Context): Promise<ExecutionFailure | 'done' | 'cancelled'> => {
+  const { activities, run, acts } = context;
+  const task = run.opened.tasks[run.next];
+  if (task === undefined) throw new RangeError('no such task');
+  const state: TaskState = { started: STARTED, stages: [] };
+  let { applied, cancelled } = await runRound(context, task, state, false);
+  while (applied.hold !== undefined && !cancelled) {
+    const decision = await whileHeld(activities, run, state, applied, acts);
+    if (decision === null) break;
+    ({ applied, cancelled } = await runRound(context, task, state, decision === 'given up'));
+    if (decision === 'given up') break;
+  }
   Object.assign(run, { images: applied.images, type_filters: applied.type_filters, next: run.next + 1 });
   run.records.push(applied.record);
   const { status, done, failed, total } = applied;
   run.totals.push({ status, done, failed, total, batches: 0 });
-  return cancelled ? 'cancelled' : (applied.failure ?? 'done');
+  if (cancelled) return 'cancelled';
+  if (applied.goes_on !== true) return applied.failure ?? 'done';
+  run.failure ??= applied.failure;
+  return 'done';
 };
 
 /** Runs a request to its end; whatever an activity ends with for good becomes the run's failure. */
@@ -147,6 +200,7 @@ export const runWorkflow = async (
   request: unknown,
   uuid: string,
   activities: ProcessWorkflowActivities,
+  operator: Operator = { acts: [] },
 ): Promise<WorkflowEnd> => {
   let opened: OpenedRun;
   try {
@@ -164,7 +218,12 @@ export const runWorkflow = async (
   const run = newRun(opened);
   let end: ExecutionFailure | 'done' | 'cancelled' = 'done';
   try {
-    while (end === 'done' && run.next < opened.tasks.length) end = await runTask({ activities, run });
+    const context = {
+      ...{ activities, run, acts: [...operator.acts] },
+      beforePause: operator.pausesAt ?? Infinity,
+    };
+    while (end === 'done' && run.next < opened.tasks.length) end = await runTask(context);
+    if (end === 'done' && run.failure) end = run.failure;
   } catch (error) {
     end = asExecutionFailure(error, 'the outputs could not be kept');
   }
