@@ -203,6 +203,13 @@ export interface Backend {
   /** Optional: defaults of a request's `recovery`, from the worker's configuration; they count as given. */
   readonly recovery?: GivenRecovery;
   readonly executor: Executor;
+  /** Optional and pure: the script that `submit` would start, for `check`; where there is none, it shows none. */
+  script?(batch: Batch): string;
+  /**
+   * Optional: what the scheduler says of a script without taking it, in its own words; null where it cannot be asked.
+   * Leaves nothing behind.
+   */
+  trial?(batch: Batch): Promise<string | null>;
   /** Optional and pure: resources for units that a limit of their job interrupted and that may run again. */
   raise?(resources: JsonObject, limit: ReachedLimit, by: Raise): JsonObject;
   /**

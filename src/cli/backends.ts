@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { readFile } from 'node:fs/promises';
 import { Runtime } from '@temporalio/worker';
 import type { Backend } from '../batch/contract.js';
-import { LocalConfigError, parseLocalConfig } from '../executors/local/config.js';
+import { type LocalConfig, LocalConfigError, parseLocalConfig } from '../executors/local/config.js';
 import { acquireWorkerLock, createLocalBackend } from '../executors/local/index.js';
 import { backendNames } from '../executors/names.js';
 import { createSlurmBackend } from '../executors/slurm/backend.js';
-import { parseSlurmConfig, SlurmConfigError } from '../executors/slurm/options/config.js';
+import { parseSlurmConfig, type SlurmConfig, SlurmConfigError } from '../executors/slurm/options/config.js';
 import { configNotices } from '../executors/slurm/options/notices.js';
 import { createSchedulerMetrics } from '../monitor/scheduler-metrics.js';
 import type { Environment } from '../server/folders.js';
@@ -49,12 +49,26 @@ const readConfig = async <T>(path: string, parse: (text: string) => T): Promise<
   }
 };
 
+const localConfigOf = async ({ localConfig }: BackendOptions): Promise<Partial<LocalConfig>> =>
+  localConfig === undefined ? {} : readConfig(localConfig, parseLocalConfig);
+
+const slurmConfigOf = async ({
+  slurmConfig,
+  warmStart = false,
+}: BackendOptions): Promise<[string, SlurmConfig]> => {
+  if (slurmConfig === undefined) {
+    throw new UsageError('The SLURM backend needs its configuration: --slurm-config FILE.');
+  }
+  const config = await readConfig(slurmConfig, parseSlurmConfig);
+  config.runner_config.warm_start ||= warmStart;
+  return [slurmConfig, config];
+};
+
 const openLocal = async (
   options: BackendOptions,
   { queue, serverId, env }: BackendPlace,
 ): Promise<OpenBackend> => {
-  const config =
-    options.localConfig === undefined ? {} : await readConfig(options.localConfig, parseLocalConfig);
+  const config = await localConfigOf(options);
   const stateDir = join(await hostFolder(env), serverId);
   const lock = await acquireWorkerLock({ stateDir, queue });
   const { maxUnits, warmStart = false } = options;
@@ -66,15 +80,34 @@ const openLocal = async (
   };
 };
 
-const openSlurm = async ({ slurmConfig, warmStart = false }: BackendOptions): Promise<OpenBackend> => {
-  if (slurmConfig === undefined) {
-    throw new UsageError('The SLURM backend needs its configuration: --slurm-config FILE.');
-  }
-  const config = await readConfig(slurmConfig, parseSlurmConfig);
-  config.runner_config.warm_start ||= warmStart;
+const openSlurm = async (options: BackendOptions): Promise<OpenBackend> => {
+  const [slurmConfig, config] = await slurmConfigOf(options);
   const onCommand = createSchedulerMetrics(Runtime.instance().metricMeter);
   const notices = configNotices(config).map(({ what, remedy }) => `${slurmConfig}: ${what}; ${remedy}`);
   return { backend: createSlurmBackend({ config, onCommand }), close: () => Promise.resolve(), notices };
+};
+
+const unknownBackend = (name: string): UsageError =>
+  new UsageError(
+    `There is no backend "${name}" in this program (${backendNames.join(', ')}); give the address of a server ` +
+      'where a worker for it runs.',
+  );
+
+/** Stands in scripts for the folder of a worker's own state, which only the worker knows. */
+const NO_WORKER_YET = '/FOLDER-OF-THE-LOCAL-WORKER';
+
+/**
+ * A backend that is only asked how it would run things: it takes no lock, writes nothing and starts nothing.
+ *
+ * @throws UsageError as `openBackend`.
+ */
+export const viewBackend = async (name: string, options: BackendOptions, queue: string): Promise<Backend> => {
+  if (name === 'slurm') return createSlurmBackend({ config: (await slurmConfigOf(options))[1] });
+  if (name !== 'local') throw unknownBackend(name);
+  const config = await localConfigOf(options);
+  const { maxUnits, warmStart = false } = options;
+  const limit = maxUnits === undefined ? {} : { maxUnits };
+  return createLocalBackend({ stateDir: NO_WORKER_YET, queue, warmStart, ...limit, ...config });
 };
 
 /**
@@ -90,8 +123,5 @@ export const openBackend = async (
 ): Promise<OpenBackend> => {
   if (name === 'local') return openLocal(options, place);
   if (name === 'slurm') return openSlurm(options);
-  throw new UsageError(
-    `There is no backend "${name}" in this program (${backendNames.join(', ')}); give the address of a server ` +
-      'where a worker for it runs.',
-  );
+  throw unknownBackend(name);
 };

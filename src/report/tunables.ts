@@ -11,3 +11,6 @@ export const FAILED_UNITS_SHOWN = 5;
 
 /** A line that has not ended is kept up to this length before it is shown, so that a bar leaves its last state only. */
 export const OPEN_LINE_CHARACTERS = 1 << 20;
+
+/** Images of a task that `check` names on a terminal; `--json` has them all. */
+export const IMAGES_SHOWN = 3;

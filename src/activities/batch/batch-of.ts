@@ -15,6 +15,7 @@ import type { PartToCome, RunReference, Stage } from '../../wire/activities.js';
 import type { FileReference } from '../../wire/failure.js';
 import type { JsonObject } from '../../wire/request.js';
 import type { PlanFile, PlannedBatch } from '../../state/plan-file.js';
+import type { PlannedStage } from '../task/stage-plan.js';
 
 /** One batch of a run. */
 export interface WhichBatch {
@@ -63,14 +64,23 @@ const plannedBatch = (plan: PlanFile, batch: number): PlannedBatch => {
 export const keyOf = ({ run, position, stage, batch, try: attempt, part = '' }: WhichTry): string =>
   batchKey(run.uuid, position, stage, batch, attempt, part);
 
-/** Publishes the units of a batch under a name that says what they are. */
+/** The units file of a batch; its name says what it holds. Pure. */
+export const unitsFile = (
+  runDir: string,
+  key: string,
+  lines: Iterable<string>,
+): { path: string; text: string } => {
+  const text = [...lines].join('');
+  return { path: unitsPath(runDir, key, sha256(text)), text };
+};
+
 export const publishUnits = async (
   runDir: string,
   key: string,
   lines: Iterable<string>,
 ): Promise<FileReference> => {
-  const text = [...lines].join('');
-  return publishState(unitsPath(runDir, key, sha256(text)), [text]);
+  const { path, text } = unitsFile(runDir, key, lines);
+  return publishState(path, [text]);
 };
 
 const readUnits = async (reference: FileReference): Promise<BatchUnit[]> =>
@@ -130,6 +140,33 @@ export const namesOf = (
   };
 };
 
+/** A batch as its executor is given it. Pure. */
+export const batchFrom = (
+  which: WhichTry,
+  plan: Omit<PlannedStage, 'position' | 'workflow_task_id'>,
+  workflowName: string,
+  units: { path: string; count: number },
+  backend: string,
+  { resources, avoidNodes }: Pick<Batch, 'resources' | 'avoidNodes'>,
+): Batch => {
+  const named: NamedAfter = {
+    ...{ workflowName, order: plan.order, taskName: plan.task_name },
+    ...{ component: plan.component, taskDir: plan.task_dir },
+  };
+  return {
+    ...namesOf(which, named, units.path, backend),
+    runUuid: which.run.uuid,
+    taskDir: plan.task_dir,
+    workingDir: which.run.dir,
+    command: plan.command,
+    unitCount: units.count,
+    lanes: Math.max(1, Math.min(plan.layout.lanes, units.count)),
+    resources,
+    ...(plan.layout.warm === true ? { warm: true } : {}),
+    avoidNodes,
+  };
+};
+
 const makeTaskDir = async (path: string): Promise<void> => {
   try {
     await makeInnerFolder(path);
@@ -178,22 +215,11 @@ export const prepareBatch = async (
     : await unitsOfLaterTry(plan, which, part);
   // The script checks no digest: a units file that was edited is found before it is run.
   await readState(units);
-  const named: NamedAfter = {
-    ...{ workflowName, order: plan.order, taskName: plan.task_name },
-    ...{ component: plan.component, taskDir: plan.task_dir },
-  };
-  const batch: Batch = {
-    ...namesOf(which, named, units.path, backend.name),
-    runUuid: which.run.uuid,
-    taskDir: plan.task_dir,
-    workingDir: which.run.dir,
-    command: plan.command,
-    unitCount: count,
-    lanes: Math.max(1, Math.min(plan.layout.lanes, count)),
-    resources: resourcesFor(backend, plan, part?.asks ?? asPlanned, policy),
-    ...(plan.layout.warm === true ? { warm: true } : {}),
+  const resources = resourcesFor(backend, plan, part?.asks ?? asPlanned, policy);
+  const batch = batchFrom(which, plan, workflowName, { path: units.path, count }, backend.name, {
+    resources,
     avoidNodes: [...earlier.badNodes],
-  };
+  });
   return { batch, units: () => readUnits(units) };
 };
 

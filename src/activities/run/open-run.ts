@@ -14,14 +14,12 @@ import { canonicalJson } from '../../wire/canonical-json.js';
 import type { Backend } from '../../batch/contract.js';
 import type { RecoveryRules } from '../../wire/recovery.js';
 import type { ProcessWorkflowRequest } from '../../wire/request.js';
-import { validateRequest } from '../../validation/validate-request.js';
-import { checkLayouts } from './check-layouts.js';
 import { claimRunDir } from './claim-run-dir.js';
+import { examineRequest } from './examine-request.js';
 import type { ActivityDependencies } from '../dependencies.js';
 import { InvalidRequest } from '../errors.js';
 import { warmUp } from './warm-up.js';
-import { loadImages, unspill } from './request-files.js';
-import { withStatus } from '../../images/status.js';
+import { unspill } from './request-files.js';
 import { filtersByStatus } from '../earlier/write-take-over.js';
 import { earlierRun, takenOver, wordsOn } from './continue-run.js';
 import { logEvent } from '../../state/run-log.js';
@@ -77,18 +75,6 @@ const isJson = (bytes: Buffer): boolean => {
   }
 };
 
-/** A queue that another backend's worker serves would run everything there, recorded as what it is not. */
-const checkBackend = ({ backend, activity_task_queue: queue }: ProcessWorkflowRequest, own: string): void => {
-  if (backend === own) return;
-  throw new InvalidRequest([
-    {
-      path: '/activity_task_queue',
-      expected: `a queue that a worker of backend "${backend}" serves`,
-      got: `"${queue}", which a worker of backend "${own}" serves: name another queue, or backend "${own}"`,
-    },
-  ]);
-};
-
 /** It stands in comments of scripts, in logs and on terminals; a client may have given any text. */
 const checkWorkflowId = (id: string): void => {
   if (!hasControlCharacter(id)) return;
@@ -117,15 +103,8 @@ const attributesFor = (
 export const openRun = async (input: OpenRunInput, deps: ActivityDependencies): Promise<OpenedRun> => {
   checkWorkflowId(input.workflow_id);
   const raw = await unspill(input.request);
-  const checked = validateRequest(raw, deps.backend.recovery);
-  if (checked.request === null) throw new InvalidRequest(checked.errors);
-  const request = checked.request;
-  checkBackend(request, deps.backend.name);
+  const { request, images: loaded } = await examineRequest(raw, deps.backend);
   const dir = request.workflow_dir_remote ?? request.workflow_dir_local;
-  const errors = await checkLayouts(raw, request, deps.backend);
-  const loaded = await loadImages(request.dataset);
-  errors.push(...loaded.errors);
-  if (errors.length > 0) throw new InvalidRequest(errors);
   const earlier = await earlierRun({ input, raw, request, dir }, deps);
 
   const pointer = request.workflow_dir_remote === null ? '/workflow_dir_local' : '/workflow_dir_remote';
@@ -140,12 +119,7 @@ export const openRun = async (input: OpenRunInput, deps: ActivityDependencies): 
   const continued = earlier === null ? null : await takenOver(earlier, dir);
   const byStatus = filtersByStatus(request);
   const images =
-    continued?.continued.images ??
-    (await publishImages(
-      { dir },
-      request.first_task_index,
-      byStatus ? withStatus(loaded.images, new Map()) : loaded.images,
-    ));
+    continued?.continued.images ?? (await publishImages({ dir }, request.first_task_index, loaded));
   // Another worker, with other defaults of recovery, may have been here first: then its word holds.
   const { reference } = await adoptState(requestPath(dir), [canonicalJson(stored), '\n'], isJson);
   const tasks = request.workflow.task_list

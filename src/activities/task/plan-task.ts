@@ -1,25 +1,16 @@
 /** `planTask`: filters the images, makes the units of one stage, cuts them into batches, writes it all down. */
 import type { ProcessWorkflowRequest, WorkflowTask } from '../../wire/request.js';
-import { join } from 'node:path';
-import { LayoutError } from '../../batch/contract.js';
-import { formatUnit } from '../../batch/units-file.js';
-import { imagesForTask } from '../../images/for-task.js';
 import { policyOf } from '../../outcomes/policy.js';
 import { planPath } from '../../state/paths.js';
 import { computeUnits, dedupeParallelizationList, type UnitArguments } from '../../tasks/arguments.js';
-import { splitCommand } from '../../tasks/command.js';
-import { stem, taskFolder } from '../../tasks/names.js';
-import { cutIntoBatches, firstUnits, keptUnits, takenFinder } from '../../tasks/taken-units.js';
-import { taskTypeTraits, usesNonParallelPart } from '../../tasks/task-types.js';
+import { cutIntoBatches, keptUnits, takenFinder } from '../../tasks/taken-units.js';
+import { taskTypeTraits } from '../../tasks/task-types.js';
 import type { PlanTaskInput, TaskPlan } from '../../wire/activities.js';
 
 import type { Component } from '../../wire/result.js';
 import type { InitOutput } from '../../wire/task-output.js';
 import type { ActivityDependencies } from '../dependencies.js';
-import { jobFailure } from '../../wire/failure.js';
 import { refuseAfterEnd } from '../after-end.js';
-import { ExecutionFailed } from '../errors.js';
-import { layoutInput } from '../../tasks/layout-input.js';
 import { earlierTries, keyOf, publishUnits } from '../batch/batch-of.js';
 import {
   adoptPlan,
@@ -32,10 +23,8 @@ import { readLeftOut, withoutLeftOut } from '../../state/left-out.js';
 import { logEvent } from '../../state/run-log.js';
 import { readImages, readRequest, taskAt } from '../../state/stored-request.js';
 import { readTakenUnits, type TakenUnit } from '../../state/continued-file.js';
+import { firstUnitsOf, layOut, stageOf, unitLines } from './stage-plan.js';
 import { publishTakenEvidence } from './taken-evidence.js';
-import { MAX_BATCHES_PER_STAGE } from '../tunables.js';
-
-const isConverter = (task: WorkflowTask): boolean => taskTypeTraits[task.task_type].isConverter;
 
 /** The list of the init that ended with 0; an init that ran in several tries ended so in one of them. */
 const parallelizationList = async (
@@ -64,73 +53,11 @@ const unitsOf = async (
 ): Promise<UnitArguments[]> => {
   if (input.stage === 'compute') return computeUnits(task, await parallelizationList(input, request));
   const all = withoutLeftOut(await readImages(input.images), await readLeftOut(input.left_out));
-  const { images } = imagesForTask(all, task, isConverter(task), input.type_filters, request);
-  if (images.length === 0 && !isConverter(task)) {
-    throw new ExecutionFailed(
-      jobFailure(
-        `Task ${task.order} "${task.task.name}": empty image list, no image of the dataset passes its type filters and the job's attribute filters`,
-        {
-          workflow_task_id: task.id,
-          workflow_task_order: task.order,
-          task_name: task.task.name,
-          failed_units: 0,
-          total_units: 0,
-        },
-      ),
-    );
-  }
-  return firstUnits(task, all, images, request.dataset.zarr_dir, taken);
+  return firstUnitsOf(task, all, input.type_filters, request, taken);
 };
 
-const componentOf = (input: PlanTaskInput, task: WorkflowTask): Component => {
-  if (input.stage === 'compute') return 'compute';
-  return taskTypeTraits[task.task_type].firstStage;
-};
-
-function* unitLines(units: UnitArguments[], batch: number): Generator<string> {
-  for (const unit of units) {
-    yield `${formatUnit({ index: unit.index, stem: stem(unit.component, batch, unit.index), args: unit.args })}\n`;
-  }
-}
-
-/** Batches of one task; more are no plan but a mistake in its resources (docs/architecture.md, "Time-outs and numbers"). */
-const checkBatches = (task: WorkflowTask, units: number, unitsPerBatch: number): void => {
-  const batches = Math.ceil(units / unitsPerBatch);
-  if (batches <= MAX_BATCHES_PER_STAGE) return;
-  throw new ExecutionFailed(
-    jobFailure(
-      `Task ${task.order} "${task.task.name}": ${units} units, ${unitsPerBatch} in a batch, make ${batches} batches; at most ${MAX_BATCHES_PER_STAGE} are possible: put more units into one (tasks_per_job, or the configuration's target_num_jobs and max_num_jobs)`,
-      {
-        ...{ workflow_task_id: task.id, workflow_task_order: task.order, task_name: task.task.name },
-        ...{ failed_units: 0, total_units: units },
-      },
-    ),
-  );
-};
-
-const layOut = (
-  deps: ActivityDependencies,
-  request: ProcessWorkflowRequest,
-  component: Component,
-  units: number,
-  task: WorkflowTask,
-): PlanFile['layout'] => {
-  try {
-    return deps.backend.layout(layoutInput(request, task, component, units));
-  } catch (error) {
-    if (!(error instanceof LayoutError)) throw error;
-    throw new ExecutionFailed(
-      jobFailure(`Task ${task.order} "${task.task.name}": ${error.message}`, {
-        workflow_task_id: task.id,
-        workflow_task_order: task.order,
-        task_name: task.task.name,
-        component,
-        failed_units: 0,
-        total_units: units,
-      }),
-    );
-  }
-};
+const componentOf = (input: PlanTaskInput, task: WorkflowTask): Component =>
+  input.stage === 'compute' ? 'compute' : taskTypeTraits[task.task_type].firstStage;
 
 const makePlan = async (
   input: PlanTaskInput,
@@ -144,11 +71,7 @@ const makePlan = async (
   const find = takenFinder(taken, component);
   const isTaken = (unit: UnitArguments): boolean => find(unit) !== undefined;
   const toRun = taken.length === 0 ? units.length : units.filter((unit) => !isTaken(unit)).length;
-  const command = usesNonParallelPart(component)
-    ? task.task.command_non_parallel
-    : task.task.command_parallel;
-  const layout = layOut(deps, request, component, toRun, task);
-  checkBatches(task, toRun, layout.unitsPerBatch);
+  const layout = layOut(deps.backend, request, task, component, toRun);
 
   const batches: PlannedBatch[] = [];
   for (const part of cutIntoBatches(units, isTaken, layout.unitsPerBatch)) {
@@ -157,15 +80,8 @@ const makePlan = async (
     batches.push({ units: reference, count: part.length, ...(part.some(isTaken) && { taken: true }) });
   }
   return {
-    position: input.position,
     stage: input.stage,
-    component,
-    workflow_task_id: task.id,
-    order: task.order,
-    task_name: task.task.name,
-    task_dir: join(input.run.dir, taskFolder(task.order, task.task.name)),
-    command: splitCommand(command ?? ''),
-    layout,
+    ...stageOf(input.run.dir, input.position, task, component, layout),
     ceilings: (await deps.backend.ceilings?.(layout.resources)) ?? {},
     units: units.length,
     batches,

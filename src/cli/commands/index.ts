@@ -37,6 +37,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./run.js')).registerRun,
   },
   {
+    name: 'check',
+    summary: 'what a run would do; nothing is run or written',
+    load: async () => (await import('./check.js')).registerCheck,
+  },
+  {
     name: 'start',
     summary: 'start a run without waiting; prints its id',
     load: async () => (await import('./start.js')).registerStart,

@@ -24,6 +24,8 @@ interface RunOptions extends SessionOptions, Delivery {
   workflowId?: string;
   again?: boolean;
   rerunInterrupted?: boolean;
+  dryRun?: boolean;
+  script?: boolean;
 }
 
 /** What to say when Ctrl-C leaves a run that goes on. */
@@ -138,6 +140,11 @@ const runAgain = async (io: Io, requestPath: string, options: RunOptions): Promi
 };
 
 export const runCommand = async (io: Io, requestPath: string, options: RunOptions): Promise<void> => {
+  if (options.dryRun === true) {
+    if (options.again === true) throw new UsageError('--dry-run does not go with --again.');
+    return (await import('./check.js')).checkCommand(io, requestPath, options);
+  }
+  if (options.script === true) throw new UsageError('--script belongs to --dry-run.');
   if (options.again === true) return runAgain(io, requestPath, options);
   if (options.rerunInterrupted === true) throw new UsageError('--rerun-interrupted belongs to --again.');
   const checked = await readRequest(requestPath, options, io.env);
@@ -152,6 +159,8 @@ export const registerRun = (program: Command, io: Io): void => {
     .argument('<request>', 'JSON file of the request; - reads stdin')
     .option('--again', 'what is not done: in the next free directory NAME.2, NAME.3, ..., from the last run')
     .option('--rerun-interrupted', 'with --again: units that had begun and were interrupted may run again')
+    .option('--dry-run', 'as `check`: says what would be done, and does nothing of it')
+    .option('--script', 'with --dry-run: the script of each first batch')
     .option('--result <file>', 'write the result there, as JSON, instead of to stdout')
     .option('--json', 'the result as JSON on a terminal too; in a pipe it always is')
     .option('--workflow-id <id>', "default: from the workflow's name and the run's directory")

@@ -12,8 +12,9 @@ import type { Backend } from '../../batch/contract.js';
 import type { GivenRecovery } from '../../wire/recovery.js';
 import { createLocalExecutor } from './executor.js';
 import { cacheFolder } from '../../server/folders.js';
-import { warmFolder } from './folders.js';
+import { hostFiles, warmFolder } from './folders.js';
 import { localLayout } from './layout.js';
+import { localScript } from './process/submit.js';
 import { createWarmUp } from './process/warm-up.js';
 import { LATE_FILES_MS } from './tunables.js';
 
@@ -51,6 +52,7 @@ export const createLocalBackend = (options: LocalBackendOptions): Backend => {
     lateFilesMs: LATE_FILES_MS,
     recovery,
     layout: (input) => localLayout(input, maxUnits, warmStart),
+    script: (batch) => localScript(batch, hostFiles(options.stateDir, options.queue, batch.key), warm),
     executor: createLocalExecutor({ ...rest, maxUnits, warm }),
     warmUp: createWarmUp(warm),
   };

@@ -26,6 +26,8 @@ import { createSettings } from './commands/settings.js';
 import { createSinfo } from './commands/sinfo.js';
 import { createStatus } from './status/status.js';
 import { submitBatch } from './jobs/submit.js';
+import { slurmScript } from './jobs/submission.js';
+import { tryScript } from './jobs/trial.js';
 import type { Scheduler } from './jobs/scheduler.js';
 
 export interface SlurmBackendOptions {
@@ -104,6 +106,8 @@ export const createSlurmBackend = (options: SlurmBackendOptions): Backend => {
     },
     recovery: config.runner_config.recovery,
     executor: createSlurmExecutor(scheduler),
+    script: (batch) => slurmScript(batch, config),
+    trial: (batch) => tryScript(scheduler, batch),
     raise: (resources, limit, by) => raiseResources(resources, limit, by, config.batching_config),
     ceilings: async (resources) => ({
       max_mem_mb: config.batching_config.max_mem_per_job,

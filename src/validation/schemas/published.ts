@@ -1,7 +1,7 @@
 /** The JSON Schemas that clients in any language can check against: schemas/*.json, written by scripts/schemas.ts. */
 import { z } from 'zod';
 import { keyRingSchema } from '../../encryption/key-ring.js';
-import { runList, runReport, unitList } from './reports.js';
+import { checkedRun, runList, runReport, unitList } from './reports.js';
 import { request } from './request.js';
 import { result } from './result.js';
 
@@ -59,5 +59,10 @@ export const publishedSchemas = (): Record<string, JsonSchema> =>
       'logs',
       unitList.meta({ title: 'logs --json' }),
       'What `fractal-temporal logs ID --json` prints.',
+    ),
+    jsonSchema(
+      'check',
+      checkedRun.meta({ title: 'check --json' }),
+      'What `fractal-temporal check REQUEST --json` prints.',
     ),
   ]);

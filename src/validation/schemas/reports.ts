@@ -1,4 +1,4 @@
-/** What `list`, `status` and `logs` print with `--json`, field by field; the types are those of src/report. */
+/** What `list`, `status`, `logs` and `check` print with `--json`, field by field; the types are those of src/report. */
 import { z } from 'zod';
 import { unitCauses } from '../../wire/result.js';
 import { result, unitRecord } from './result.js';
@@ -86,3 +86,53 @@ export const unitList = z.array(
     log_file: z.string(),
   }),
 );
+
+const counted = count.nullable().describe('null: unknown until the run has come so far');
+
+const checkedStage = z.object({
+  component: z.enum(['non_parallel', 'parallel', 'init', 'compute']),
+  units: counted,
+  units_per_batch: counted,
+  lanes: counted.describe('Units at once within a batch; null: unknown'),
+  batches: counted.describe('On SLURM each is a job; null: unknown'),
+  resources: z.looseObject({}).describe("What the backend gives, in its own words; the cluster's may grow"),
+  sbatch_lines: z.array(z.string()).describe('Of the first batch'),
+  script: text.describe(
+    'Of the first batch; 0000000000000000 stands for the id that the run will draw, FOLDER-OF-THE-LOCAL-WORKER for what only the worker knows',
+  ),
+  scheduler_says: text.describe(
+    'What `sbatch --test-only` says of the script; null where it cannot be asked',
+  ),
+});
+
+const filterStep = z.object({
+  filter: z.enum(['type', 'attribute']),
+  key: z.string(),
+  wanted: z.union([z.boolean(), z.array(z.union([z.string(), z.number(), z.boolean()]))]),
+  left: count.describe('Images that this filter and those before it leave'),
+});
+
+const checkedTask = z.object({
+  position: count,
+  order: integer,
+  name: z.string(),
+  type: z.string(),
+  type_filters: z
+    .record(z.string(), z.boolean())
+    .describe('Those that hold when the tasks before it are done'),
+  images: z.array(z.string()).nullable().describe('Urls of the images that it is given; null: unknown'),
+  filters: z.array(filterStep).nullable(),
+  unknown: text.describe('Why something is unknown'),
+  problem: text.describe('Why the task would fail before anything of it runs'),
+  stages: z.array(checkedStage),
+});
+
+/** Of `check`. */
+export const checkedRun = z.object({
+  workflow_id: z.string(),
+  workflow: z.string(),
+  workflow_dir: z.string(),
+  backend: z.string(),
+  images: count.describe('Images of the dataset'),
+  tasks: z.array(checkedTask),
+});

@@ -29,7 +29,8 @@ const createBackOff = ({ signal }: ExecutorContext): (() => Promise<void>) => {
   };
 };
 
-const preCommandsOf = ({ config }: Scheduler, batch: Batch): readonly string[] => {
+/** The site's own commands before an sbatch of this batch. */
+export const preCommandsOf = (config: Scheduler['config'], batch: Batch): readonly string[] => {
   const gpu = readResources(batch.resources).needs_gpu
     ? config.gpu_slurm_config?.pre_submission_commands
     : null;
@@ -48,7 +49,7 @@ const submitOnce = (
     // An attempt that was given up elsewhere may have gone on.
     const already = await readJobId(batch);
     if (already !== null) return { kind: 'accepted', jobId: already } as const;
-    return callSbatch(batch, preCommandsOf(scheduler, batch), {
+    return callSbatch(batch, preCommandsOf(scheduler.config, batch), {
       commands: scheduler.commands,
       timeoutSeconds: scheduler.config.runner_config.sbatch_timeout_seconds,
     });

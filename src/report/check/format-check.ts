@@ -1,0 +1,78 @@
+/** What `check` says, for people. Pure. */
+import { IMAGES_SHOWN } from '../tunables.js';
+import { paint, type Style } from '../style.js';
+import type { CheckedStage, CheckedTask, CheckReport } from './check-report.js';
+import type { FilterStep } from '../../images/filter-steps.js';
+
+const many = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
+
+const filterText = ({ filter, key, wanted }: FilterStep): string =>
+  filter === 'type'
+    ? `type ${key} = ${JSON.stringify(wanted)}`
+    : `attribute ${key} in ${JSON.stringify(wanted)}`;
+
+const imageLines = ({ images, filters, type }: CheckedTask, total: number): string[] => {
+  if (type.startsWith('converter')) return ['  images: none, it makes them'];
+  if (images === null || filters === null) return ['  images: unknown'];
+  const steps = filters.map((step) => `    ${filterText(step)}: leaves ${step.left}`);
+  const shown = images.slice(0, IMAGES_SHOWN).map((url) => `    ${url}`);
+  const more = images.length > IMAGES_SHOWN ? [`    and ${images.length - IMAGES_SHOWN} more (--json)`] : [];
+  const culprit = images.length > 0 ? undefined : filters.find(({ left }) => left === 0);
+  const empty =
+    images.length > 0
+      ? []
+      : [
+          total === 0 || culprit === undefined
+            ? '    the dataset has no images'
+            : `    ${filterText(culprit)} takes the last one away`,
+        ];
+  return [`  images: ${images.length} of ${total}`, ...steps, ...empty, ...shown, ...more];
+};
+
+const resourceText = (resources: CheckedStage['resources']): string =>
+  Object.entries(resources)
+    .filter(([, value]) => value !== null && !(typeof value === 'object' && Object.keys(value).length === 0))
+    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(', ');
+
+const sizes = (stage: CheckedStage, batch: string): string => {
+  const { units, units_per_batch: each, lanes, batches } = stage;
+  if (units === null || batches === null || each === null || lanes === null)
+    return `units and ${batch}s unknown`;
+  const cut = `${Math.min(each, units)} in ${batches === 1 ? 'it' : 'each'}`;
+  return `${many(units, 'unit')} in ${batches === 1 ? `1 ${batch}` : `${batches} ${batch}${batch.endsWith('h') ? 'es' : 's'}`}, ${cut}, ${lanes} at once`;
+};
+
+const stageLines = (stage: CheckedStage, isSlurm: boolean, scripts: boolean): string[] => {
+  const resources = resourceText(stage.resources);
+  const script = scripts && stage.script !== null ? stage.script.trimEnd().split('\n') : [];
+  return [
+    `  ${stage.component}: ${sizes(stage, isSlurm ? 'job' : 'batch')}`,
+    ...(resources === '' ? [] : [`    resources: ${resources}`]),
+    ...stage.sbatch_lines.map((line) => `    ${line}`),
+    ...(stage.scheduler_says === null ? [] : [`    sbatch --test-only: ${stage.scheduler_says}`]),
+    ...(script.length === 0
+      ? []
+      : ['    script of the first batch:', ...script.map((line) => `    | ${line}`)]),
+  ];
+};
+
+export const formatCheck = (report: CheckReport, style: Style, scripts: boolean): string => {
+  const isSlurm = report.backend === 'slurm';
+  const { workflow, workflow_id: id, workflow_dir: dir, backend, images } = report;
+  const tasks = report.tasks.flatMap((task) => [
+    '',
+    `Task ${task.order} "${task.name}" (${task.type})`,
+    ...imageLines(task, images),
+    ...task.stages.flatMap((stage) => stageLines(stage, isSlurm, scripts)),
+    ...(task.unknown === null ? [] : [`  unknown: ${task.unknown}`]),
+    ...(task.problem === null ? [] : [paint(style, 'bad', `  fails: ${task.problem}`)]),
+  ]);
+  return [
+    `Workflow "${workflow}" as ${id}, on ${backend}, ${many(images, 'image')}`,
+    `  directory: ${dir}`,
+    ...tasks,
+    '',
+    'Nothing was run or written.',
+  ].join('\n');
+};
