@@ -35,19 +35,20 @@ const resourceText = (resources: CheckedStage['resources']): string =>
     .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(', ');
 
-const sizes = (stage: CheckedStage, batch: string): string => {
+const sizes = (stage: CheckedStage, isSlurm: boolean): string => {
   const { units, units_per_batch: each, lanes, batches } = stage;
+  const [one, several] = isSlurm ? ['job', 'jobs'] : ['batch', 'batches'];
   if (units === null || batches === null || each === null || lanes === null)
-    return `units and ${batch}s unknown`;
-  const cut = `${Math.min(each, units)} in ${batches === 1 ? 'it' : 'each'}`;
-  return `${many(units, 'unit')} in ${batches === 1 ? `1 ${batch}` : `${batches} ${batch}${batch.endsWith('h') ? 'es' : 's'}`}, ${cut}, ${lanes} at once`;
+    return `units and ${several} unknown`;
+  const size = batches === 1 ? '' : `, at most ${each} in each`;
+  return `${many(units, 'unit')} in ${batches} ${batches === 1 ? one : several}${size}, ${lanes} at once${batches === 1 ? '' : ` in each`}`;
 };
 
 const stageLines = (stage: CheckedStage, isSlurm: boolean, scripts: boolean): string[] => {
   const resources = resourceText(stage.resources);
   const script = scripts && stage.script !== null ? stage.script.trimEnd().split('\n') : [];
   return [
-    `  ${stage.component}: ${sizes(stage, isSlurm ? 'job' : 'batch')}`,
+    `  ${stage.component}: ${sizes(stage, isSlurm)}`,
     ...(resources === '' ? [] : [`    resources: ${resources}`]),
     ...stage.sbatch_lines.map((line) => `    ${line}`),
     ...(stage.scheduler_says === null ? [] : [`    sbatch --test-only: ${stage.scheduler_says}`]),
