@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { pauseMarkPath } from '../../src/state/paths.js';
 import type { RunResult } from '../../src/wire/result.js';
 import type { Nodes } from './ground.js';
 import type { WorkflowEnd } from './workflow.js';
@@ -16,6 +17,8 @@ export interface Verdict {
   jobs: string[];
   /** Batches of which a job still runs or waits. */
   live: string[];
+  /** The mark of a pause is there. */
+  paused: boolean;
   /** Files of the earlier run that it continues, and what they hold: nobody changes them. */
   earlier: string[];
 }
@@ -51,6 +54,7 @@ export const verdictOf = (end: WorkflowEnd, nodes: Nodes, runDir: string): Verdi
     begun: nodes.begun.toSorted(),
     jobs: [...new Set(nodes.jobs.map(({ key }) => key))].sort(),
     live: nodes.live.map(({ key }) => key),
+    paused: existsSync(pauseMarkPath(runDir)),
     earlier: earlierFiles(runDir),
   };
   // Files of a local script are called after its process.
