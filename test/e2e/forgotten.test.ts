@@ -92,7 +92,7 @@ describe('a run that the server has forgotten', () => {
       const env = { TEMPORAL_ADDRESS: address };
       const status = await sandbox.run(['status', join(dir, 'run')], { env });
       expect(status.stdout).toContain('told from its directory');
-      expect(status.stdout).toMatch(new RegExp(`State: +${state}`));
+      expect(status.stdout).toMatch(new RegExp(`State: +\\S ${state}`));
       const cancel = await sandbox.run(['cancel', join(dir, 'run')], { env });
       expect(cancel.stderr).toContain(`has ended already: ${state}`);
     },

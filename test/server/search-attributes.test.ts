@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { knownSearchAttributes, registerSearchAttributes } from '../../src/server/search-attributes.js';
 import { until } from '../support/until.js';
 
-const all = ['FractalWorkflow', 'FractalBackend', 'FractalDataset', 'FractalJobId'];
+const all = ['FractalWorkflow', 'FractalBackend', 'FractalDataset', 'FractalJobId', 'FractalStatus'];
 
 let connection: Connection;
 beforeAll(async () => {

@@ -46,7 +46,7 @@ it(
     expect(first.all).toContain('task 5/5 Measure Cells: done 2/2');
     expect(first.exitCode).toBe(0);
     expect(first.stdout).toMatch(
-      /Web UI of the run: http:\/\/127\.0\.0\.1:\d+\/namespaces\/default\/workflows\/fractal-/,
+      /Web UI of the run: http:\/\/127\.0\.0\.1:\d+\/namespaces\/default\/workflows\/[a-z0-9-]+-[0-9a-f]{16}\n/,
     );
     expect(first.stdout).toMatch(
       /plate_mip\.zarr\/B\/02\/0corrected +│ plate\.zarr\/B\/02\/0corrected +│ B02/,
