@@ -25,6 +25,7 @@ export const localGround = (folder: string): Ground => {
     nodes: new Host(folder, uuid.slice(0, 16)),
     backend: (worker) => localBackend(folder, worker),
     virtualTime: false,
-    differing: new Set(['seconds', 'started', 'ended']),
+    // `job` is a process here.
+    differing: new Set(['seconds', 'started', 'ended', 'job']),
   };
 };
