@@ -322,6 +322,18 @@ describe('the filter by the status of images', () => {
     );
   });
 
+  it('gives a task that runs once the images that it was given when it failed', async () => {
+    const dir = await harness.folder();
+    const once = (exit: number): TaskSpec[] => [
+      { type: 'non_parallel', script: exit === 0 ? {} : { '*': { exit } }, output_types: { seen: true } },
+    ];
+    await runIn(dir, 'run', null, { tasks: once(3), images });
+    const extra = { job_attribute_filters: { [STATUS]: ['failed'] } };
+    const { error, result } = await runIn(dir, 'run.2', 'run', { tasks: once(0), images, extra });
+    expect(error).toBeNull();
+    expect(done(result).task_runs[0]?.num_available_images).toBe(images.length);
+  });
+
   it('finds all unset where no run is continued, and refuses other words', async () => {
     const dir = await harness.folder();
     const tasks = tasksOf(dir, []);

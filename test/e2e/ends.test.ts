@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { InvalidRequestError, JobExecutionError, RunCancelledError } from '../../src/client/index.js';
 import type { RunResult } from '../../src/wire/result.js';
 import { startHarness, type Harness } from '../support/harness.js';
+import { ask, refusal, untilStatus } from '../support/operator.js';
 import { makeRequest, update, zarrUrl, type TaskSpec } from '../support/scripted-requests.js';
 import { until, untilFile } from '../support/until.js';
 
@@ -97,6 +98,25 @@ describe('a batch whose processes are killed', () => {
     const files = await readdir(join(dir, 'run', '0_task_0'));
     expect(files).toContain('par-000000-0000000-log.txt');
     expect(files).toContain('par-000000-0000000-log.1.txt');
+  });
+
+  it('waits for its operator, who has to allow it for a unit that was interrupted', async () => {
+    const { dir, handle } = await start((folder) => [waitingTask(folder)], ['a', 'b'], {
+      recovery: { on_failure: 'wait' },
+    });
+    await untilFile(join(dir, 'runs'));
+    await killBatch(dir);
+    await writeFile(join(dir, 'go'), '');
+    await untilStatus(handle, 'held');
+    const refused = await refusal(ask(handle, 'retry', { units: 'failed', meta: { mem: '8G' } }));
+    expect(refused).toContain('rerun_interrupted');
+    expect(await countRuns(dir)).toEqual({ a: 1, b: 1 });
+    expect(await ask(handle, 'retry', { units: [0], rerun_interrupted: true })).toMatchObject({ units: 1 });
+    expect((await handle.result()).images.map(({ types }) => types)).toEqual([
+      { done: true },
+      { done: true },
+    ]);
+    expect(await countRuns(dir)).toEqual({ a: 2, b: 1 });
   });
 });
 

@@ -119,6 +119,26 @@ describe('a held run', () => {
     for (const number of [1, 2]) await readFile(join(folder, `par-000000-0000002-log.${number}.txt`), 'utf8');
   });
 
+  it('names the units for which a retry is refused, and no more of them than a line holds', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `w${String(index).padStart(2, '0')}`);
+    const bad = names.filter((_, index) => index % 2 === 1);
+    const { run } = await begin(
+      (folder) => [
+        {
+          type: 'parallel',
+          script: Object.fromEntries(bad.map((name) => [zarrUrl(folder, name), { exit: 3 }])),
+        },
+      ],
+      names,
+    );
+    await untilStatus(run, 'held');
+    const succeeded = names.map((_, index) => index).filter((index) => index % 2 === 0);
+    const words = await refusal(ask(run, 'retry', { units: succeeded }));
+    expect(words).toMatch(/0, 2, 4, 6, 8, 10, 12, 14 and 2 more/);
+    await ask(run, 'stop', {});
+    await expect(run.result()).rejects.toThrow(TaskExecutionError);
+  });
+
   it('fails as it would have when it is stopped', async () => {
     const { dir, run } = await begin(
       (folder) => [

@@ -191,6 +191,11 @@ export const wrongRequests: [string, JsonValue, string[]][] = [
     ],
   ],
   [
+    'recovery of exit codes that are no object',
+    rawRequest({ recovery: { exit_codes: 75, tasks: { '0': { exit_codes: { '75': 3 } } } } }),
+    ['/recovery/exit_codes', '/recovery/tasks/0/exit_codes/75'],
+  ],
+  [
     'recovery of exit codes that are none of the task',
     rawRequest({
       recovery: {
