@@ -23,7 +23,17 @@ const stemOf = ({ log_file: log }: UnitRecord): string => basename(log).slice(0,
 const unitsOf = ({ task_runs: runs }: RunResult): UnitRecord[] => runs.flatMap(({ units }) => units);
 
 /** There may be a try more, with files of its own, and the cause of an interruption is another one. */
-const MAY_DIFFER = ['jobs', 'begun', 'message', 'info', 'log_tail', 'cmd_file', 'stdout_file', 'stderr_file'];
+const MAY_DIFFER = [
+  'jobs',
+  'tries',
+  'begun',
+  'message',
+  'info',
+  'log_tail',
+  'cmd_file',
+  'stdout_file',
+  'stderr_file',
+];
 
 /**
  * What is wrong; null when nothing is: no unit has begun more often than without the loss, but for an interrupted one

@@ -129,7 +129,7 @@ it('what a script has loaded is noted for the next server, also where all of it 
   await until('a note of the script', async () => {
     const texts = await Promise.all(
       (await readdir(ground.cacheFolder, { recursive: true, withFileTypes: true }))
-        .filter((entry) => entry.isFile())
+        .filter((entry) => entry.isFile() && !entry.name.endsWith('.tmp'))
         .map((entry) => readFile(join(entry.parentPath, entry.name), 'utf8')),
     );
     return texts.some((text) => text.includes(`S\t${probe}`));
