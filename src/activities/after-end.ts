@@ -1,6 +1,6 @@
 /** A closed run begins nothing more, although its server asks for it (docs/guarantees.md, "Restored servers"). */
 import { readEnd } from '../state/ended.js';
-import type { RunReference } from '../wire/activities.js';
+import type { RunReference } from '../wire/stages.js';
 import { jobFailure } from '../wire/failure.js';
 import { ExecutionFailed } from './errors.js';
 

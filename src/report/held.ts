@@ -1,6 +1,6 @@
 /** What to say of a run that waits for its operator, with the commands that go on. Pure. */
 import { quoteWord } from '../batch/quote.js';
-import type { HeldUnit } from '../wire/activities.js';
+import type { HeldUnit } from '../wire/held.js';
 import type { Progress } from '../wire/progress.js';
 
 const unitLine = ({ component, index, zarr_url: url, message }: HeldUnit): string =>

@@ -2,7 +2,8 @@
  * What a run takes over from the earlier one that it continues (docs/continuing.md): decided once, when it is opened, and
  * complete in itself, so that the earlier directory is not needed again.
  */
-import type { TakenTasks, ImagesReference, RunReference } from '../wire/activities.js';
+import type { TakenTasks } from '../wire/activities.js';
+import type { ImagesReference, RunReference } from '../wire/stages.js';
 import type { FileReference } from '../wire/failure.js';
 import type { JsonObject } from '../wire/request.js';
 import type { Component, UnitRecord } from '../wire/result.js';

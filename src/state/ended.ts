@@ -2,7 +2,7 @@
  * `.runner/ended.json`: that the run was closed, and how. A server that is restored from an older backup goes through the
  * end of a run once more: what that end had left undone must stay undone (docs/guarantees.md, "Restored servers").
  */
-import type { RunReference } from '../wire/activities.js';
+import type { RunReference } from '../wire/stages.js';
 import type { RunResult } from '../wire/result.js';
 import { readIfThere, replaceFile } from './files.js';
 import { endPath } from './paths.js';

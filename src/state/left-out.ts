@@ -1,5 +1,5 @@
 /** Images that following tasks leave out, since a unit of theirs has failed (docs/recovery.md, "After a failure"). */
-import type { RunReference } from '../wire/activities.js';
+import type { RunReference } from '../wire/stages.js';
 import type { FileReference } from '../wire/failure.js';
 import type { Image } from '../wire/request.js';
 import { publishState, readState } from './files.js';

@@ -1,7 +1,7 @@
 /** Names of the runner's own files, all in `.runner/` of the run's directory (docs/files.md). */
 import { basename, dirname, join } from 'node:path';
 import type { BatchPaths } from '../batch/contract.js';
-import type { Stage } from '../wire/activities.js';
+import type { Stage } from '../wire/stages.js';
 
 const padded = (value: number, width: number): string => String(value).padStart(width, '0');
 

@@ -1,7 +1,7 @@
 /** The plan of one stage of a task, as `planTask` writes it and `runBatch` and `applyTask` read it. */
 import type { BatchLayout } from '../batch/contract.js';
 import { adoptState, readBytesIfThere, readState, sha256 } from './files.js';
-import type { Stage } from '../wire/activities.js';
+import type { Stage } from '../wire/stages.js';
 import type { FileReference } from '../wire/failure.js';
 import type { JsonObject } from '../wire/request.js';
 import type { Component } from '../wire/result.js';

@@ -2,7 +2,7 @@
 import { formatLines, parseLines } from './json-lines.js';
 import { publishState, readState } from './files.js';
 import { imagesPath } from './paths.js';
-import type { ImagesReference, RunReference } from '../wire/activities.js';
+import type { ImagesReference, RunReference } from '../wire/stages.js';
 import type { FileReference } from '../wire/failure.js';
 import type { Image, ProcessWorkflowRequest, WorkflowTask } from '../wire/request.js';
 

@@ -4,28 +4,17 @@
  */
 import type { ExecutionFailure, FailureDetails, FileReference, ResultReference } from './failure.js';
 import type { Component } from './component.js';
-import type { RunStatus, UnitCause } from './result.js';
-import type { JsonObject, TaskType } from './request.js';
-import type { ChosenUnits } from './updates.js';
-
-/** Identity of a run, in the input of every activity. */
-export interface RunReference {
-  /** `workflow_dir_remote` if given, else `workflow_dir_local`. */
-  dir: string;
-  /** Made by the workflow, kept through continue-as-new; batch keys derive from it. */
-  uuid: string;
-  /** The validated request, without its images. */
-  request: FileReference;
-  workflow_id: string;
-  /** What it takes over from the earlier run that it continues. Absent: it continues none. */
-  continued?: FileReference;
-  /** Its images carry their status of the earlier run as an attribute, which no result shows. */
-  filters_by_status?: true;
-}
-
-export interface ImagesReference extends FileReference {
-  count: number;
-}
+import type {
+  GiveUpInput,
+  GivenUpUnits,
+  HeldUnits,
+  MarkPauseInput,
+  PlannedRetry,
+  PlanRetryInput,
+} from './held.js';
+import type { TaskType } from './request.js';
+import type { RunStatus } from './result.js';
+import type { ImagesReference, RunReference, Stage, StageTries, TaskPlan } from './stages.js';
 
 export interface TaskSummary {
   position: number;
@@ -71,9 +60,6 @@ export interface TakenTasks {
   totals: { status: 'done'; done: number; failed: number; total: number; batches: number }[];
 }
 
-/** `first`: the images' units, or the single/init unit; `compute`: the units of an init's parallelization list. */
-export type Stage = 'first' | 'compute';
-
 export interface PlanTaskInput {
   run: RunReference;
   position: number;
@@ -87,16 +73,6 @@ export interface PlanTaskInput {
   left_out?: FileReference;
   /** Number of the first try of the init's round, where that was retried; absent: 1. */
   init_first_try?: number;
-}
-
-export interface TaskPlan {
-  plan: FileReference;
-  component: Component;
-  /** Folder of the task's files. */
-  task_dir: string;
-  units: number;
-  units_per_batch: number;
-  batches: number;
 }
 
 export interface RunBatchInput {
@@ -160,18 +136,6 @@ export interface CancelledBatches {
   uncertain: string[];
 }
 
-/** How often each batch of a stage was tried: a size that does not grow with the number of batches. */
-export interface StageTries {
-  stage: Stage;
-  plan: FileReference;
-  /** Number of the first try of its batches, after those of the rounds before. Absent: 1. */
-  first_try?: number;
-  /** Batches from 0 to here, exclusive, have been begun. */
-  begun: number;
-  /** Of those that were tried more than once, the number of their last try. */
-  more_tries: Record<string, number>;
-}
-
 export interface ApplyTaskInput {
   run: RunReference;
   position: number;
@@ -192,36 +156,6 @@ export interface ApplyTaskInput {
   ended: string;
 }
 
-/** A failed unit as a held run shows it. */
-export interface HeldUnit {
-  index: number;
-  component: Component;
-  zarr_url: string | null;
-  cause: UnitCause | null;
-  /** Why it failed, in one line, cut to a bounded length. */
-  message: string;
-}
-
-/** Failed units for which a run is held. */
-export interface HeldUnits {
-  /** The stage to which their indices belong. */
-  stage: Stage;
-  /** Units that succeeded, and all that there are. */
-  done: number;
-  total: number;
-  /** Failed and not given up. */
-  open: number;
-  /** The first of them, some few. */
-  shown: HeldUnit[];
-}
-
-/** Units that the operator has skipped. */
-export interface GivenUp {
-  /** Their indices and stages. */
-  file: FileReference;
-  units: number;
-}
-
 export interface AppliedTask {
   images: ImagesReference;
   record: FileReference;
@@ -239,39 +173,6 @@ export interface AppliedTask {
   left_out?: FileReference;
 }
 
-interface OnHeldUnits {
-  run: RunReference;
-  position: number;
-  /** Of the file that this writes. */
-  generation: number;
-  /** Of every round so far. */
-  stages: StageTries[];
-  given_up: FileReference | null;
-  units: ChosenUnits;
-}
-
-export interface PlanRetryInput extends OnHeldUnits {
-  meta: JsonObject;
-  rerun_interrupted: boolean;
-}
-
-export interface PlannedRetry {
-  stage: Stage;
-  plan: TaskPlan;
-  first_try: number;
-  /** Resources that were asked for, in words; null where they are as before. */
-  asked: string | null;
-}
-
-export type GiveUpInput = OnHeldUnits;
-
-export interface GivenUpUnits {
-  given_up: GivenUp;
-  /** How many of them are so by this call. */
-  units: number;
-  left: HeldUnits;
-}
-
 export interface CloseRunInput {
   run: RunReference;
   run_id: string;
@@ -281,14 +182,6 @@ export interface CloseRunInput {
   type_filters: Record<string, boolean>;
   /** Records of the tasks, in order. */
   records: FileReference[];
-}
-
-/** A pause with `now`, and its end. */
-export interface MarkPauseInput {
-  run: RunReference;
-  /** Of the pause, from 1. */
-  number: number;
-  paused: boolean;
 }
 
 export interface CancelRunInput {

@@ -1,5 +1,5 @@
 /** What a running workflow shows of itself: the query `progress`, and the heartbeats of its batches. */
-import type { HeldUnit } from './activities.js';
+import type { HeldUnit } from './held.js';
 import type { RunStatus } from './result.js';
 
 export interface TaskProgress {

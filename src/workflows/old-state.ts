@@ -4,7 +4,8 @@
  */
 import { taskFolder } from '../tasks/names.js';
 import { taskTypeTraits } from '../tasks/task-types.js';
-import type { OpenedRun, Stage, TaskPlan, TaskSummary } from '../wire/activities.js';
+import type { OpenedRun, TaskSummary } from '../wire/activities.js';
+import type { Stage, TaskPlan } from '../wire/stages.js';
 import type { RunState, StageState } from './state.js';
 
 interface OldTrack {

@@ -1,16 +1,7 @@
 /** All that a run carries from one workflow task, or one continued run, to the next: references and counts. */
-import type {
-  AppliedTask,
-  BatchOutcome,
-  GivenUp,
-  HeldUnits,
-  ImagesReference,
-  OpenedRun,
-  PartToCome,
-  Stage,
-  StageTries,
-  TaskPlan,
-} from '../wire/activities.js';
+import type { AppliedTask, BatchOutcome, OpenedRun, PartToCome } from '../wire/activities.js';
+import type { GivenUp, HeldUnits } from '../wire/held.js';
+import type { ImagesReference, Stage, StageTries, TaskPlan } from '../wire/stages.js';
 import type { ExecutionFailure, FileReference } from '../wire/failure.js';
 import type { OperatorState } from './operator/state.js';
 

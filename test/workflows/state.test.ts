@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { TaskPlan } from '../../src/wire/activities.js';
+import type { TaskPlan } from '../../src/wire/stages.js';
 import {
   beginBatch,
   endOpenBatches,

@@ -7,7 +7,7 @@ import { readBytesIfThere, readIfThere } from '../../state/files.js';
 import { readIdentity, type RunIdentity } from '../../state/identity.js';
 import { readContinuedIfThere, type Continued } from '../../state/continued-file.js';
 import { recordPath, requestPath, runnerDir } from '../../state/paths.js';
-import type { Stage } from '../../wire/activities.js';
+import type { Stage } from '../../wire/stages.js';
 import type { FileReference } from '../../wire/failure.js';
 import type { ProcessWorkflowRequest } from '../../wire/request.js';
 import type { TaskRecordReference } from '../task/task-record.js';

@@ -14,7 +14,7 @@ import { readState } from '../../state/files.js';
 import { parseLines } from '../../state/json-lines.js';
 import { evidencePath, planPath } from '../../state/paths.js';
 import { readPlanIfThere, type PlanFile } from '../../state/plan-file.js';
-import type { Stage } from '../../wire/activities.js';
+import type { Stage } from '../../wire/stages.js';
 import type { UnitRecord } from '../../wire/result.js';
 import { unitRecord, type TaskRecordReference } from '../task/task-record.js';
 import { recordOf, within, type EarlierRun, type EarlierTry } from './earlier-run.js';

@@ -6,7 +6,8 @@ import { copyFileTo, publishState, readIfThere, readState, replaceFile } from '.
 import { formatLines, lines } from '../../state/json-lines.js';
 import { recordPath, unitRecordsPath } from '../../state/paths.js';
 import { taskTypeTraits } from '../../tasks/task-types.js';
-import type { ImagesReference, TakenTasks } from '../../wire/activities.js';
+import type { ImagesReference } from '../../wire/stages.js';
+import type { TakenTasks } from '../../wire/activities.js';
 import type { FileReference } from '../../wire/failure.js';
 import type { ProcessWorkflowRequest, WorkflowTask } from '../../wire/request.js';
 import type { UnitRecord } from '../../wire/result.js';

@@ -8,7 +8,8 @@ import { count, newStageTally, newTally, type StageTally, type TaskTally } from 
 import { onFailureOf } from '../../outcomes/policy.js';
 import { policyOf } from '../../outcomes/policy.js';
 import { judgeTask } from '../../outcomes/judge-task.js';
-import type { AppliedTask, ApplyTaskInput, HeldUnits } from '../../wire/activities.js';
+import type { AppliedTask, ApplyTaskInput } from '../../wire/activities.js';
+import type { HeldUnits } from '../../wire/held.js';
 import type { ProcessWorkflowRequest, WorkflowTask } from '../../wire/request.js';
 import { taskTypeTraits } from '../../tasks/task-types.js';
 import { withLogTail } from '../batch/batch-failure.js';

@@ -4,7 +4,7 @@ import { givenUpPath } from '../../state/paths.js';
 import { logEvent } from '../../state/run-log.js';
 import { readRequest, taskAt } from '../../state/stored-request.js';
 import { indicesInWords } from '../../outcomes/retry.js';
-import type { GivenUpUnits, GiveUpInput } from '../../wire/activities.js';
+import type { GivenUpUnits, GiveUpInput } from '../../wire/held.js';
 import type { ActivityDependencies } from '../dependencies.js';
 import { chooseUnits } from './choose-units.js';
 import { countHeld, readGivenUp, type GivenUpFile } from './held-units.js';

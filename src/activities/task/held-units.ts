@@ -1,6 +1,7 @@
 /** The failed units for which a run is held: what its operator sees of them, and what was given up. */
 import { readState } from '../../state/files.js';
-import type { HeldUnit, HeldUnits, Stage } from '../../wire/activities.js';
+import type { HeldUnit, HeldUnits } from '../../wire/held.js';
+import type { Stage } from '../../wire/stages.js';
 import type { FileReference } from '../../wire/failure.js';
 import type { FinalUnit } from '../../outcomes/task-units.js';
 import { HELD_MESSAGE_CHARACTERS, HELD_UNITS_SHOWN } from '../tunables.js';

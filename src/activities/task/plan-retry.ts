@@ -7,7 +7,8 @@ import { adoptPlan, readPlanIfThere, type PlanFile, type PlannedBatch } from '..
 import { logEvent } from '../../state/run-log.js';
 import { readRequest, taskAt } from '../../state/stored-request.js';
 import { layoutInput } from '../../tasks/layout-input.js';
-import type { PlannedRetry, PlanRetryInput, StageTries } from '../../wire/activities.js';
+import type { PlannedRetry, PlanRetryInput } from '../../wire/held.js';
+import type { StageTries } from '../../wire/stages.js';
 import type { JsonObject, ProcessWorkflowRequest } from '../../wire/request.js';
 import { keyOf, publishUnits } from '../batch/batch-of.js';
 import type { ActivityDependencies } from '../dependencies.js';

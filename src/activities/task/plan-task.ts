@@ -5,7 +5,8 @@ import { planPath } from '../../state/paths.js';
 import { computeUnits, dedupeParallelizationList, type UnitArguments } from '../../tasks/arguments.js';
 import { cutIntoBatches, keptUnits, takenFinder } from '../../tasks/taken-units.js';
 import { taskTypeTraits } from '../../tasks/task-types.js';
-import type { PlanTaskInput, TaskPlan } from '../../wire/activities.js';
+import type { PlanTaskInput } from '../../wire/activities.js';
+import type { TaskPlan } from '../../wire/stages.js';
 
 import type { Component } from '../../wire/result.js';
 import type { InitOutput } from '../../wire/task-output.js';

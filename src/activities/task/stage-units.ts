@@ -13,7 +13,7 @@ import { StateCorrupt, StorageFailed } from '../../state/errors.js';
 import { readEvidence } from '../../state/evidence-file.js';
 import { readState } from '../../state/files.js';
 import { evidencePath } from '../../state/paths.js';
-import type { RunReference, StageTries } from '../../wire/activities.js';
+import type { RunReference, StageTries } from '../../wire/stages.js';
 import { keyOf, partsOfTry, type WhichTry } from '../batch/batch-of.js';
 import type { PlanFile, PlannedBatch } from '../../state/plan-file.js';
 import { LATE_FILE_LOOK_MS } from '../tunables.js';

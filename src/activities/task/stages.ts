@@ -1,7 +1,7 @@
 /** The stages of a task, each with all rounds that ran some of its units. */
 import { policyOf } from '../../outcomes/policy.js';
 import { readPlan } from '../../state/plan-file.js';
-import type { RunReference, Stage, StageTries } from '../../wire/activities.js';
+import type { RunReference, Stage, StageTries } from '../../wire/stages.js';
 import type { ProcessWorkflowRequest } from '../../wire/request.js';
 import type { StageSource } from './stage-units.js';
 

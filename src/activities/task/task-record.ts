@@ -9,7 +9,7 @@ import { taskFolder } from '../../tasks/names.js';
 import type { JobRecord, OutcomeHeader } from '../../outcomes/unit-outcome.js';
 import { unitTries } from '../../outcomes/unit-tries.js';
 import type { FinalUnit } from '../../outcomes/task-units.js';
-import type { ImagesReference } from '../../wire/activities.js';
+import type { ImagesReference } from '../../wire/stages.js';
 import type { FileReference } from '../../wire/failure.js';
 import type { WorkflowTask } from '../../wire/request.js';
 import type { SlurmJobRecord, TaskRunRecord, TaskStatus, UnitRecord } from '../../wire/result.js';
