@@ -4,11 +4,8 @@
  */
 
 // The contract, and what its errors mean to the runner.
+export { LayoutError, NeverSubmitted, SubmissionRefused, WrongWorker } from './batch/errors.js';
 export {
-  LayoutError,
-  NeverSubmitted,
-  SubmissionRefused,
-  WrongWorker,
   type Backend,
   type Batch,
   type BatchLayout,

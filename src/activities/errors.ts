@@ -1,6 +1,6 @@
 /** Errors inside the activities, and how each becomes a failure of a constant type (docs/errors.md). */
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
-import { SubmissionRefused, WrongWorker } from '../batch/contract.js';
+import { SubmissionRefused, WrongWorker } from '../batch/errors.js';
 import { StateCorrupt } from '../state/errors.js';
 import {
   INVALID_REQUEST_ERROR,

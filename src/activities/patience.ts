@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { NeverSubmitted, SubmissionRefused, WrongWorker } from '../batch/contract.js';
+import { NeverSubmitted, SubmissionRefused, WrongWorker } from '../batch/errors.js';
 import { isPermanent, StateCorrupt, StorageFailed } from '../state/errors.js';
 import { NewerFormat } from '../state/format.js';
 import { jobFailure } from '../wire/failure.js';

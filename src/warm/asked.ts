@@ -1,5 +1,6 @@
 /** Whether the units of a task may be forked from a warm interpreter (docs/warm-start.md, "Who asks"). Pure. */
-import { LayoutError, type BatchLayout, type LayoutInput } from '../batch/contract.js';
+import { LayoutError } from '../batch/errors.js';
+import type { BatchLayout, LayoutInput } from '../batch/contract.js';
 
 /**
  * A task's meta `warm_start` wins; else the request or the worker's configuration asks for it.

@@ -1,15 +1,8 @@
 /** A backend on the site in memory: every question to it and every file that it writes passes the seam. */
 import { access, writeFile } from 'node:fs/promises';
 import { leaveTombstone } from '../../src/executors/claims.js';
-import {
-  NeverSubmitted,
-  SubmissionRefused,
-  type Backend,
-  type Batch,
-  type BatchStatus,
-  type Executor,
-  type JobReport,
-} from '../../src/batch/contract.js';
+import { NeverSubmitted, SubmissionRefused } from '../../src/batch/errors.js';
+import type { Backend, Batch, BatchStatus, Executor, JobReport } from '../../src/batch/contract.js';
 import { errorCode } from '../../src/state/errors.js';
 import { createExclusive } from '../../src/state/files.js';
 import type { Ground, WorkerOptions } from './ground.js';

@@ -8,7 +8,7 @@ import {
   RunCancelledError,
   type RunHandle,
 } from '../../src/client/index.js';
-import { LayoutError } from '../../src/batch/contract.js';
+import { LayoutError } from '../../src/batch/errors.js';
 import { createLocalBackend } from '../../src/executors/local/index.js';
 import type { RunResult } from '../../src/wire/result.js';
 import { startHarness, type Harness, type HarnessOptions } from '../support/harness.js';

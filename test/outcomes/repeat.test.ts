@@ -1,7 +1,7 @@
 /** Row by row: docs/recovery.md, "What may repeat". */
 import { describe, expect, it } from 'vitest';
 import { permission, type RepeatCause } from '../../src/outcomes/repeat.js';
-import { nextParts } from '../../src/outcomes/verdict.js';
+import { nextParts } from '../../src/outcomes/next-parts.js';
 import type { BatchEvidence } from '../../src/outcomes/evidence.js';
 import type { GivenRecovery } from '../../src/wire/recovery.js';
 import { begunUnit, endedUnit, neverBegunUnit, policyWith, saidEnd, tryOf, verdictOn } from './evidence.js';

@@ -2,7 +2,8 @@ import type { JsonObject } from '../../src/wire/request.js';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { NeverSubmitted, SubmissionRefused, type Backend, type Batch } from '../../src/batch/contract.js';
+import { NeverSubmitted, SubmissionRefused } from '../../src/batch/errors.js';
+import type { Backend, Batch } from '../../src/batch/contract.js';
 import {
   backendOn,
   journalOf,

@@ -7,7 +7,8 @@
  */
 import { Context } from '@temporalio/activity';
 import { leaveTombstone } from '../../executors/claims.js';
-import { WrongWorker, type CancelReport } from '../../batch/contract.js';
+import { WrongWorker } from '../../batch/errors.js';
+import type { CancelReport } from '../../batch/contract.js';
 import { policyOf } from '../../outcomes/policy.js';
 import { judgeTry } from '../../outcomes/verdict.js';
 import { readEvidenceIfThere } from '../../state/evidence-file.js';

@@ -6,13 +6,8 @@
  */
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { ApplicationFailure, CancelledFailure, Context, log } from '@temporalio/activity';
-import {
-  NeverSubmitted,
-  SubmissionRefused,
-  type Backend,
-  type EndOfBatch,
-  type Handle,
-} from '../../batch/contract.js';
+import { NeverSubmitted, SubmissionRefused } from '../../batch/errors.js';
+import type { Backend, EndOfBatch, Handle } from '../../batch/contract.js';
 import type { TryEvidence } from '../../outcomes/evidence.js';
 import { policyOf, type Policy } from '../../outcomes/policy.js';
 import type { Outcome } from '../../outcomes/unit-outcome.js';

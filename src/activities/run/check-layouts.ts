@@ -1,5 +1,6 @@
 /** What a task's `meta` asks for, checked for all tasks of the range before anything runs. */
-import { LayoutError, type Backend, type LayoutInput } from '../../batch/contract.js';
+import { LayoutError } from '../../batch/errors.js';
+import type { Backend, LayoutInput } from '../../batch/contract.js';
 import { layoutInput } from '../../tasks/layout-input.js';
 import { taskTypeTraits, usesNonParallelPart } from '../../tasks/task-types.js';
 import type { InputError } from '../../wire/failure.js';

@@ -1,5 +1,6 @@
 /** `planRetry`: which units a retry runs, what they ask for, and in which batches; refused in words, with nothing changed. */
-import { LayoutError, type BatchLayout } from '../../batch/contract.js';
+import { LayoutError } from '../../batch/errors.js';
+import type { BatchLayout } from '../../batch/contract.js';
 import { formatUnit, parseUnits, type BatchUnit } from '../../batch/units-file.js';
 import { readState } from '../../state/files.js';
 import { retryPlanPath } from '../../state/paths.js';

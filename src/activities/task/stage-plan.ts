@@ -1,6 +1,7 @@
 /** What the plan of a stage is made of, without any file. Pure, so that `check` says what `planTask` will do. */
 import { join } from 'node:path';
-import { LayoutError, type Backend, type BatchLayout } from '../../batch/contract.js';
+import { LayoutError } from '../../batch/errors.js';
+import type { Backend, BatchLayout } from '../../batch/contract.js';
 import { formatUnit } from '../../batch/units-file.js';
 import { imagesForTask } from '../../images/for-task.js';
 import type { PlanFile } from '../../state/plan-file.js';

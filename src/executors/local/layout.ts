@@ -1,6 +1,7 @@
 import type { JsonValue } from '../../wire/request.js';
 import { withWarmStart } from '../../warm/asked.js';
-import { LayoutError, type BatchLayout, type LayoutInput } from '../../batch/contract.js';
+import { LayoutError } from '../../batch/errors.js';
+import type { BatchLayout, LayoutInput } from '../../batch/contract.js';
 import { UNITS_PER_BATCH } from './tunables.js';
 
 const unitsAtOnce = (value: JsonValue | undefined): number | null => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LayoutError, type LayoutInput } from '../../../src/batch/contract.js';
+import { LayoutError } from '../../../src/batch/errors.js';
+import type { LayoutInput } from '../../../src/batch/contract.js';
 import { localLayout } from '../../../src/executors/local/layout.js';
 import type { JsonValue } from '../../../src/wire/request.js';
 

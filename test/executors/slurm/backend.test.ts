@@ -2,15 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { access, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  NeverSubmitted,
-  SubmissionRefused,
-  WrongWorker,
-  type Backend,
-  type Batch,
-  type BatchStatus,
-  type Handle,
-} from '../../../src/batch/contract.js';
+import { NeverSubmitted, SubmissionRefused, WrongWorker } from '../../../src/batch/errors.js';
+import type { Backend, Batch, BatchStatus, Handle } from '../../../src/batch/contract.js';
 import { createSlurmBackend } from '../../../src/executors/slurm/backend.js';
 import { parseSlurmConfig } from '../../../src/executors/slurm/options/config.js';
 import {

@@ -5,15 +5,15 @@
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import {
-  SubmissionRefused,
-  type Backend,
-  type Batch,
-  type BatchNames,
-  type BatchStatus,
-  type EndCause,
-  type Executor,
-  type Handle,
+import { SubmissionRefused } from '../../../src/batch/errors.js';
+import type {
+  Backend,
+  Batch,
+  BatchNames,
+  BatchStatus,
+  EndCause,
+  Executor,
+  Handle,
 } from '../../../src/batch/contract.js';
 import type { JsonObject, JsonValue } from '../../../src/wire/request.js';
 import type { PlayedEnd, PlayedEnds } from '../task/ends.js';

@@ -3,7 +3,8 @@ import { hostname } from 'node:os';
 import { basename, isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { createExclusive, readIfThere } from '../../../state/files.js';
-import { WrongWorker, type BatchNames } from '../../../batch/contract.js';
+import { WrongWorker } from '../../../batch/errors.js';
+import type { BatchNames } from '../../../batch/contract.js';
 import { currentUser } from '../../user.js';
 
 /** Who may touch a local batch: the user who started it, on the host where it runs. */

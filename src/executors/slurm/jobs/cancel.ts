@@ -7,13 +7,8 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { leaveTombstone } from '../../claims.js';
 import { errorCode, StorageFailed } from '../../../state/errors.js';
-import {
-  WrongWorker,
-  type BatchNames,
-  type CancelReport,
-  type ExecutorContext,
-  type Handle,
-} from '../../../batch/contract.js';
+import { WrongWorker } from '../../../batch/errors.js';
+import type { BatchNames, CancelReport, ExecutorContext, Handle } from '../../../batch/contract.js';
 import { jobsInQueue, messageTimeoutMs } from './look-up.js';
 import type { QueueRow } from '../commands/squeue.js';
 import { classOfState, shortened } from '../commands/states.js';

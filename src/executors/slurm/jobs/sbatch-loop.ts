@@ -1,7 +1,8 @@
 /** Calls sbatch until it has taken the job, refused it for good, or failed for too long. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { replaceFile } from '../../../state/files.js';
-import { SubmissionRefused, type Batch, type ExecutorContext } from '../../../batch/contract.js';
+import { SubmissionRefused } from '../../../batch/errors.js';
+import type { Batch, ExecutorContext } from '../../../batch/contract.js';
 import { nodesToAvoid } from './avoid.js';
 import { findJob, lookAgain } from './look-up.js';
 import { readResources } from '../options/resources.js';

@@ -1,7 +1,8 @@
 /** What is checked and made right before a submission. */
 import { join } from 'node:path';
 import { cacheFolder } from '../../../server/folders.js';
-import { NeverSubmitted, type Batch } from '../../../batch/contract.js';
+import { NeverSubmitted } from '../../../batch/errors.js';
+import type { Batch } from '../../../batch/contract.js';
 import { buildBatchScript } from '../../../batch/script.js';
 import { readTombstone } from '../../claims.js';
 import { fittingLanes } from '../options/batching.js';

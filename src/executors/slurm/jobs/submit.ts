@@ -6,7 +6,8 @@
  * request can still arrive is waited out, and it is looked for again, before anything is submitted once more.
  */
 import { hostname } from 'node:os';
-import { WrongWorker, type Batch, type ExecutorContext, type Handle } from '../../../batch/contract.js';
+import { WrongWorker } from '../../../batch/errors.js';
+import type { Batch, ExecutorContext, Handle } from '../../../batch/contract.js';
 import { findJob, lookAgain } from './look-up.js';
 import { submitUntilTaken } from './sbatch-loop.js';
 import type { Scheduler } from './scheduler.js';

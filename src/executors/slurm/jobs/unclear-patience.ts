@@ -2,7 +2,8 @@
  * How long sbatch has failed without clear words. It is told from the record of its calls, so that a worker that was
  * started anew goes on where the one before it was.
  */
-import { SubmissionRefused, type BatchNames } from '../../../batch/contract.js';
+import { SubmissionRefused } from '../../../batch/errors.js';
+import type { BatchNames } from '../../../batch/contract.js';
 import { UNCLEAR_GAP_MAX_SECONDS } from '../tunables.js';
 import { readCalls, type SbatchCall } from './submission-files.js';
 

@@ -1,7 +1,7 @@
 /**
  * How many units go into one job, and how many of them run at once: Fractal's heuristics (docs/slurm.md).
  */
-import { LayoutError } from '../../../batch/contract.js';
+import { LayoutError } from '../../../batch/errors.js';
 import type { BatchingConfig } from './config.js';
 
 export interface BatchingInput {

@@ -1,6 +1,7 @@
 /** The head of a submission script: `#SBATCH` lines, exports and the site's and the user's own lines. Pure. */
 import { quote } from 'shlex';
-import { SubmissionRefused, type Batch } from '../../../batch/contract.js';
+import { SubmissionRefused } from '../../../batch/errors.js';
+import type { Batch } from '../../../batch/contract.js';
 import { readResources } from './resources.js';
 import { sbatchLinesFirst } from './sbatch-lines.js';
 

@@ -2,7 +2,8 @@
  * Which SLURM options a task's jobs get: the configuration's defaults, over them its GPU options, over them the
  * task's meta (docs/slurm.md). Pure.
  */
-import { LayoutError, type LayoutInput } from '../../../batch/contract.js';
+import { LayoutError } from '../../../batch/errors.js';
+import type { LayoutInput } from '../../../batch/contract.js';
 import type { JsonObject, JsonValue } from '../../../wire/request.js';
 import type { SlurmConfig, SlurmOptionSet } from './config.js';
 import { MEMORY_SYNTAX, parseMemory } from '../../../quantities/memory.js';

@@ -2,7 +2,7 @@
  * Lines of a request that stand in the submission script as given: `worker_init` and `extra_lines`. They are shell
  * by definition; a site can refuse them, and none may take over what the runner finds its jobs by. Pure.
  */
-import { LayoutError } from '../../../batch/contract.js';
+import { LayoutError } from '../../../batch/errors.js';
 import type { JsonObject } from '../../../wire/request.js';
 import type { SlurmConfig } from './config.js';
 import { isJobSeparator, optionSetIn, type SbatchOption } from './sbatch-lines.js';

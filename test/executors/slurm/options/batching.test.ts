@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LayoutError } from '../../../../src/batch/contract.js';
+import { LayoutError } from '../../../../src/batch/errors.js';
 import {
   fittingLanes,
   planBatching,

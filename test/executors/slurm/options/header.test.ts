@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { SubmissionRefused, type Batch } from '../../../../src/batch/contract.js';
+import { SubmissionRefused } from '../../../../src/batch/errors.js';
+import type { Batch } from '../../../../src/batch/contract.js';
 import { slurmHeader } from '../../../../src/executors/slurm/options/header.js';
 import type { SlurmResources } from '../../../../src/executors/slurm/options/resources.js';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { LayoutError, type LayoutInput } from '../../../../src/batch/contract.js';
+import { LayoutError } from '../../../../src/batch/errors.js';
+import type { LayoutInput } from '../../../../src/batch/contract.js';
 import { parseSlurmConfig } from '../../../../src/executors/slurm/options/config.js';
 import { slurmLayout } from '../../../../src/executors/slurm/options/layout.js';
 import { taskOptions } from '../../../../src/executors/slurm/options/options.js';
