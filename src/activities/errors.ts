@@ -9,6 +9,7 @@ import {
   type InputError,
 } from '../wire/failure.js';
 import { UPDATE_REFUSED } from '../wire/updates.js';
+import { withoutStack } from '../wire/without-stack.js';
 
 /** The request is wrong; all that is wrong with it. */
 export class InvalidRequest extends Error {
@@ -42,35 +43,42 @@ export class ExecutionFailed extends Error {
 export const asFailure = (error: unknown): Error => {
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
   if (error instanceof InvalidRequest) {
-    return ApplicationFailure.create({
-      type: INVALID_REQUEST_ERROR,
-      message: error.message,
-      nonRetryable: true,
-      category: ApplicationFailureCategory.BENIGN,
-      details: [{ errors: error.errors }],
-    });
+    return withoutStack(
+      ApplicationFailure.create({
+        type: INVALID_REQUEST_ERROR,
+        message: error.message,
+        nonRetryable: true,
+        category: ApplicationFailureCategory.BENIGN,
+        details: [{ errors: error.errors }],
+      }),
+    );
   }
   if (error instanceof UpdateRefused) {
-    return ApplicationFailure.create({
-      type: UPDATE_REFUSED,
-      message: error.message,
-      nonRetryable: true,
-      category: ApplicationFailureCategory.BENIGN,
-    });
+    return withoutStack(
+      ApplicationFailure.create({
+        type: UPDATE_REFUSED,
+        message: error.message,
+        nonRetryable: true,
+        category: ApplicationFailureCategory.BENIGN,
+      }),
+    );
   }
   if (error instanceof ExecutionFailed) {
     const { type, message, details } = error.failure;
-    return ApplicationFailure.create({
-      type,
-      message,
-      nonRetryable: true,
-      category: ApplicationFailureCategory.BENIGN,
-      details: [details],
-    });
+    return withoutStack(
+      ApplicationFailure.create({
+        type,
+        message,
+        nonRetryable: true,
+        category: ApplicationFailureCategory.BENIGN,
+        details: [details],
+      }),
+    );
   }
   if (error instanceof StateCorrupt || error instanceof SubmissionRefused) {
     const { type, message, details } = jobFailure(error.message);
-    return ApplicationFailure.create({ type, message, nonRetryable: true, details: [details] });
+    const failure = ApplicationFailure.create({ type, message, nonRetryable: true, details: [details] });
+    return error instanceof SubmissionRefused ? withoutStack(failure) : failure;
   }
   const cause = error instanceof Error ? error : new Error(String(error));
   const type = cause instanceof WrongWorker ? 'WrongWorker' : cause.name;

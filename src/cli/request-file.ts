@@ -7,6 +7,7 @@ import { dataConverterOf } from '../encryption/options.js';
 import type { Environment } from '../server/folders.js';
 import { hasControlCharacter } from '../images/python-text.js';
 import { JsonError, parseJson } from '../wire/parse-json.js';
+import { slipsIn } from '../validation/slips.js';
 import { validateRequest } from '../validation/validate-request.js';
 import type { ProcessWorkflowRequest } from '../wire/request.js';
 import { UsageError } from './exit-codes.js';
@@ -18,6 +19,8 @@ export interface CheckedRequest {
   request: ProcessWorkflowRequest;
   runDir: string;
   workflowId: string;
+  /** Keys that are ignored and look misspelt, a line each. */
+  warnings: string[];
 }
 
 export interface RequestOptions {
@@ -58,7 +61,10 @@ export const checkRequest = async (
   const input = value as ProcessWorkflowInput;
   const runDir = runDirOf(input);
   const isEncrypted = isEncrypting(dataConverterOf(keys === undefined ? {} : { keys }, env));
-  return { input, request, runDir, workflowId: workflowId ?? (await workflowIdOf(input, isEncrypted)) };
+  return {
+    ...{ input, request, runDir, warnings: slipsIn(value) },
+    workflowId: workflowId ?? (await workflowIdOf(input, isEncrypted)),
+  };
 };
 
 /**

@@ -17,3 +17,6 @@ export const DEFAULT_FACTOR = 2;
 
 /** Repeats of a unit after losses of its node or job: several bad nodes in a row are none of its doing. */
 export const DEFAULT_INFRASTRUCTURE_TRIES = 5;
+
+/** Of the log's last line in a failure's message: the rest is in its details. */
+export const HEADLINE_CHARACTERS = 200;

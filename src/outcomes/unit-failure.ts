@@ -5,6 +5,7 @@ import {
   TASK_EXECUTION_ERROR,
   type ExecutionFailure,
 } from '../wire/failure.js';
+import { HEADLINE_CHARACTERS } from './tunables.js';
 import type { OutcomeHeader, UnitOutcome } from './unit-outcome.js';
 
 /** The task's own exit code was positive, or its output is not valid: the task's error. All else is its job's. */
@@ -72,5 +73,26 @@ export const unitFailure = (
       total_units: total,
       info: what,
     },
+  };
+};
+
+/**
+ * A failure with the end of its unit's log: the whole in its details, the last line in its message, which is all that
+ * the Web UI shows at first.
+ *
+ * @param tail readable lines (no control characters, carriage returns folded); null: there is no log.
+ */
+export const withTail = (failure: ExecutionFailure, tail: string | null): ExecutionFailure => {
+  const { details, message } = failure;
+  const line = tail?.trim().split('\n').at(-1)?.trim() ?? '';
+  const short = line.length <= HEADLINE_CHARACTERS ? line : `${line.slice(0, HEADLINE_CHARACTERS)}...`;
+  const what = `: ${details.info ?? ''}.`;
+  const found = message.indexOf(what);
+  const at = found < 0 ? message.length : found + what.length;
+  const said = line === '' ? '' : ` Its log ends: "${short}".`;
+  return {
+    ...failure,
+    message: `${message.slice(0, at)}${said}${message.slice(at)}`,
+    details: { ...details, log_tail: tail },
   };
 };

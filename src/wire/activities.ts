@@ -52,6 +52,8 @@ export interface OpenedRun {
   has_status_attribute?: boolean;
   /** Tasks at the beginning of the range that an earlier run has done; `images` and `type_filters` are those after them. */
   taken_over?: TakenTasks;
+  /** What of the request is ignored and looks misspelt. Absent: nothing. */
+  warnings?: string[];
 }
 
 /** One entry a task, in order. */

@@ -11,6 +11,7 @@ import {
   type FailureDetails,
   type ResultReference,
 } from '../wire/failure.js';
+import { withoutStack } from '../wire/without-stack.js';
 
 const innermost = (error: unknown): unknown => (error instanceof ActivityFailure ? error.cause : error);
 
@@ -23,13 +24,15 @@ const applicationFailure = (error: unknown, ...types: string[]): ApplicationFail
 export const asInvalidRequest = (error: unknown): ApplicationFailure | null => {
   const cause = applicationFailure(error, INVALID_REQUEST_ERROR);
   if (cause === null) return null;
-  return ApplicationFailure.create({
-    type: INVALID_REQUEST_ERROR,
-    message: cause.message,
-    nonRetryable: true,
-    category: ApplicationFailureCategory.BENIGN,
-    details: cause.details ?? [],
-  });
+  return withoutStack(
+    ApplicationFailure.create({
+      type: INVALID_REQUEST_ERROR,
+      message: cause.message,
+      nonRetryable: true,
+      category: ApplicationFailureCategory.BENIGN,
+      details: cause.details ?? [],
+    }),
+  );
 };
 
 /** The outcome of a batch whose units failed; null when the batch has none (its activity itself gave up). */
@@ -61,11 +64,13 @@ export const asApplicationFailure = (
   failure: ExecutionFailure,
   result: ResultReference | null,
 ): ApplicationFailure =>
-  ApplicationFailure.create({
-    type: failure.type,
-    message: failure.message,
-    nonRetryable: true,
-    // The user's task failed, not the worker: no warning in its log.
-    category: ApplicationFailureCategory.BENIGN,
-    details: [{ ...failure.details, result }],
-  });
+  withoutStack(
+    ApplicationFailure.create({
+      type: failure.type,
+      message: failure.message,
+      nonRetryable: true,
+      // The user's task failed, not the worker: no warning in its log.
+      category: ApplicationFailureCategory.BENIGN,
+      details: [{ ...failure.details, result }],
+    }),
+  );

@@ -85,7 +85,7 @@ export const newRun = (opened: OpenedRun): RunState => ({
   type_filters: opened.type_filters,
   records: [...(opened.taken_over?.records ?? [])],
   totals: [...(opened.taken_over?.totals ?? [])],
-  warnings: [],
+  warnings: [...(opened.warnings ?? [])],
 });
 
 export const newStage = (stage: Stage, plan: TaskPlan, firstTry = 1): StageState => ({

@@ -1,6 +1,6 @@
 /** The failure of a batch or a task, with the end of its unit's log, which only the file system knows. */
 import type { Outcome } from '../../outcomes/unit-outcome.js';
-import { unitFailure, type FailedPlan } from '../../outcomes/unit-failure.js';
+import { unitFailure, withTail, type FailedPlan } from '../../outcomes/unit-failure.js';
 import { fileTail } from '../../state/file-tail.js';
 import type { ExecutionFailure } from '../../wire/failure.js';
 import { LOG_TAIL_CHARACTERS, LOG_TAIL_LINES } from '../tunables.js';
@@ -12,7 +12,7 @@ export const withLogTail = async (failure: ExecutionFailure): Promise<ExecutionF
   const tail = await fileTail(path, LOG_TAIL_LINES);
   // Whole lines, as in the file.
   const log_tail = tail === null || tail === '' ? tail : `${tail.slice(-LOG_TAIL_CHARACTERS)}\n`;
-  return { ...failure, details: { ...failure.details, log_tail } };
+  return withTail(failure, log_tail);
 };
 
 /** The failure of one batch; null when none of its units failed. */

@@ -27,6 +27,7 @@ import type { CountedBatch } from '../../monitor/runner-metrics.js';
 import { patiently } from '../patience.js';
 import type { PlanFile } from '../../state/plan-file.js';
 import { readRequest } from '../../state/stored-request.js';
+import { withoutStack } from '../../wire/without-stack.js';
 
 /** Why this attempt stops although its batch goes on: a cancelled run, or a worker that shuts down. */
 const stopReason = (): Error => {
@@ -34,12 +35,14 @@ const stopReason = (): Error => {
   const reason: unknown = context.cancellationSignal.reason;
   if (context.cancellationDetails?.cancelRequested === true && reason instanceof CancelledFailure)
     return reason;
-  return ApplicationFailure.create({
-    type: 'AttemptEnded',
-    message:
-      'This worker let go of the batch (shutdown, pause or reset); the batch goes on, the next attempt adopts it',
-    nonRetryable: false,
-  });
+  return withoutStack(
+    ApplicationFailure.create({
+      type: 'AttemptEnded',
+      message:
+        'This worker let go of the batch (shutdown, pause or reset); the batch goes on, the next attempt adopts it',
+      nonRetryable: false,
+    }),
+  );
 };
 
 interface Prepared extends PreparedBatch {
@@ -162,14 +165,16 @@ const run = async (
   }
   const failure = await batchFailure(prepared.plan, outcome);
   if (failure === null) return counts;
-  throw ApplicationFailure.create({
-    type: failure.type,
-    message: failure.message,
-    nonRetryable: true,
-    // The user's task failed, not the worker: no warning in its log.
-    category: ApplicationFailureCategory.BENIGN,
-    details: [{ ...failure.details, outcome: counts }],
-  });
+  throw withoutStack(
+    ApplicationFailure.create({
+      type: failure.type,
+      message: failure.message,
+      nonRetryable: true,
+      // The user's task failed, not the worker: no warning in its log.
+      category: ApplicationFailureCategory.BENIGN,
+      details: [{ ...failure.details, outcome: counts }],
+    }),
+  );
 };
 
 /**

@@ -24,6 +24,7 @@ import { filtersByStatus } from '../earlier/write-take-over.js';
 import { earlierRun, takenOver, wordsOn } from './continue-run.js';
 import { logEvent } from '../../state/run-log.js';
 import { publishImages } from '../../state/stored-request.js';
+import { slipsIn } from '../../validation/slips.js';
 import { searchAttributesOf } from '../../wire/search-attributes.js';
 
 /** Errors that say that the folder cannot be had, rather than that the storage is ill. */
@@ -136,6 +137,8 @@ export const openRun = async (input: OpenRunInput, deps: ActivityDependencies): 
     const words = `recovery: ${unused.join(' and ')} ${unused.length === 1 ? 'has' : 'have'} no meaning for backend "${request.backend}" and no effect`;
     await logEvent(dir, `open: ${words}`);
   }
+  const warnings = slipsIn(raw);
+  for (const warning of warnings) await logEvent(dir, `open: ${warning}`);
   const known = await deps.knownSearchAttributes();
   for (const line of continued === null ? [] : wordsOn(continued.continued)) await logEvent(dir, line);
   return {
@@ -152,5 +155,6 @@ export const openRun = async (input: OpenRunInput, deps: ActivityDependencies): 
     ...(continued !== null && { taken_over: continued.continued.tasks }),
     search_attributes: attributesFor(request, known, deps.isEncrypted === true),
     has_status_attribute: known.includes('FractalStatus'),
+    ...(warnings.length > 0 && { warnings }),
   };
 };

@@ -18,11 +18,11 @@ export interface CheckOptions extends BackendOptions, RequestOptions {
 }
 
 const reportOn = async (io: Io, requestPath: string, options: CheckOptions): Promise<CheckReport> => {
-  const { input, request, runDir, workflowId } = await readRequest(requestPath, options, io.env);
+  const { input, request, runDir, workflowId, warnings } = await readRequest(requestPath, options, io.env);
   const backend = await viewBackend(request.backend, options, request.activity_task_queue);
   try {
     const examined = await examineRequest(input, backend);
-    return await checkReport({ ...examined, workflowId, runDir, backend });
+    return await checkReport({ ...examined, workflowId, runDir, backend, warnings });
   } catch (error) {
     if (error instanceof InvalidRequest)
       throw new InvalidRequestError(error.errors, workflowId, { cause: error });

@@ -68,7 +68,10 @@ export const registerContinue = (program: Command, io: Io): void => {
     .option('--workflow-dir <dir>', 'directory of the new run (default: the next free NAME.2, NAME.3, ...)')
     .option('--rerun-interrupted', 'units that had begun and were interrupted may run again')
     .option('--result <file>', 'write the result there, as JSON, instead of to stdout')
-    .option('--json', 'the result as JSON on a terminal too; in a pipe it always is')
+    .option(
+      '--json',
+      'the result as JSON on a terminal too; in a pipe it always is (schemas/result.schema.json)',
+    )
     .option('--task-queue <name>', 'queue of the workflow worker', WORKFLOW_TASK_QUEUE);
   addBackendOptions(addServerOptions(command)).action((id: string, options: ContinueOptions) =>
     continueCommand(io, id, options),

@@ -84,7 +84,7 @@ export const registerDoctor = (program: Command, io: Io): void => {
       repeated,
       [],
     )
-    .option('--json', 'for programs');
+    .option('--json', 'for programs (schemas/doctor.schema.json)');
   addServerOptions(command).action((backend: string | undefined, options: DoctorOptions) =>
     doctorCommand(io, backend, options),
   );

@@ -84,6 +84,7 @@ export const runChecked = async (
   options: RunOptions,
 ): Promise<void> => {
   const { request, input, workflowId } = checked;
+  for (const warning of checked.warnings) say(io, `Warning: ${warning}`);
   const interrupts = listenForInterrupts(exitCode.detached, () =>
     say(io, 'leaving ... (Ctrl-C again: at once)'),
   );
@@ -162,7 +163,10 @@ export const registerRun = (program: Command, io: Io): void => {
     .option('--dry-run', 'as `check`: says what would be done, and does nothing of it')
     .option('--script', 'with --dry-run: the script of each first batch')
     .option('--result <file>', 'write the result there, as JSON, instead of to stdout')
-    .option('--json', 'the result as JSON on a terminal too; in a pipe it always is')
+    .option(
+      '--json',
+      'the result as JSON on a terminal too; in a pipe it always is (schemas/result.schema.json)',
+    )
     .option('--workflow-id <id>', "default: from the workflow's name and the run's directory")
     .option('--task-queue <name>', 'queue of the workflow worker', WORKFLOW_TASK_QUEUE);
   addBackendOptions(addServerOptions(command)).action((request: string, options: RunOptions) =>

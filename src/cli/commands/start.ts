@@ -39,7 +39,8 @@ const warnOfNoWorker = async (io: Io, client: Client, queues: Queue[], backend: 
 };
 
 const startCommand = async (io: Io, path: string, options: StartOptions): Promise<void> => {
-  const { input, request, runDir } = await readRequest(path, options, io.env);
+  const { input, request, runDir, warnings } = await readRequest(path, options, io.env);
+  for (const warning of warnings) say(io, `Warning: ${warning}`);
   const target = await requireTargetOfRun(io, options, runDir);
   const { client, close } = await connectClient(target);
   try {

@@ -50,6 +50,6 @@ export const registerUnits = (program: Command, io: Io): void => {
     .argument('<id>', 'workflow id, or the directory of a run')
     .option('--failed', 'only those that failed')
     .option('--task <order>', 'only those of one task, by its order', taskOrder)
-    .option('--json', 'for programs');
+    .option('--json', 'for programs (schemas/units.schema.json)');
   addServerOptions(command).action((id: string, options: UnitsOptions) => unitsCommand(io, id, options));
 };

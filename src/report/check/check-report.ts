@@ -64,6 +64,8 @@ export interface CheckReport {
   backend: string;
   /** Images of the dataset. */
   images: number;
+  /** What of the request is ignored and looks misspelt. */
+  warnings: string[];
   tasks: CheckedTask[];
 }
 
@@ -74,6 +76,7 @@ export interface CheckInput {
   workflowId: string;
   runDir: string;
   backend: Backend;
+  warnings: string[];
 }
 
 const sbatchLines = (script: string): string[] => {
@@ -201,6 +204,7 @@ export const checkReport = async (given: CheckInput): Promise<CheckReport> => {
     workflow_dir: runDir,
     backend: backend.name,
     images: images.length,
+    warnings: input.warnings,
     tasks,
   };
 };

@@ -72,6 +72,7 @@ export const formatCheck = (report: CheckReport, style: Style, scripts: boolean)
   return [
     `Workflow "${workflow}" as ${id}, on ${backend}, ${many(images, 'image')}`,
     `  directory: ${dir}`,
+    ...report.warnings.map((warning) => paint(style, 'busy', `  warning: ${warning}`)),
     ...tasks,
     '',
     'Nothing was run or written.',

@@ -1,7 +1,7 @@
 /** The JSON Schemas that clients in any language can check against: schemas/*.json, written by scripts/schemas.ts. */
 import { z } from 'zod';
 import { keyRingSchema } from '../../encryption/key-ring.js';
-import { checkedRun, runList, runReport, unitList } from './reports.js';
+import { checkedRun, findings, runList, runReport, unitList, unitTable } from './reports.js';
 import { request } from './request.js';
 import { result } from './result.js';
 
@@ -59,6 +59,16 @@ export const publishedSchemas = (): Record<string, JsonSchema> =>
       'logs',
       unitList.meta({ title: 'logs --json' }),
       'What `fractal-temporal logs ID --json` prints.',
+    ),
+    jsonSchema(
+      'units',
+      unitTable.meta({ title: 'units --json' }),
+      'What `fractal-temporal units ID --json` prints.',
+    ),
+    jsonSchema(
+      'doctor',
+      findings.meta({ title: 'doctor --json' }),
+      'What `fractal-temporal doctor --json` prints, with a backend as well.',
     ),
     jsonSchema(
       'check',

@@ -1,5 +1,6 @@
 /** Parsing with zod such that one wrong field hides no error of another. */
 import type { z } from 'zod';
+import { didYouMean } from '../did-you-mean.js';
 import type { Problems } from '../problems.js';
 import { isJsonObject } from './leaf.js';
 
@@ -75,7 +76,11 @@ export const readFields = <Shape extends z.core.$ZodLooseShape & Record<string, 
   if (unknownKeys === 'refuse') {
     for (const key of Object.keys(value)) {
       if (!Object.hasOwn(schema.shape, key))
-        problems.add([...path, key], 'no field of this name', value[key]);
+        problems.add(
+          [...path, key],
+          `no field of this name${didYouMean(key, Object.keys(schema.shape))}`,
+          value[key],
+        );
     }
   }
   return fields;

@@ -87,6 +87,39 @@ export const unitList = z.array(
   }),
 );
 
+/** Of `units`. */
+export const unitTable = z.array(
+  z.object({
+    unit: z.string().describe('How `logs` calls it'),
+    task: integer.describe("The task's order"),
+    index: integer.nullable().describe('null: not known while the unit runs'),
+    component: z.enum(['non_parallel', 'parallel', 'init', 'compute']).nullable(),
+    zarr_url: text,
+    state: z.enum(['done', 'failed', 'running']),
+    cause: z.enum(unitCauses).nullable(),
+    exit_code: integer.nullable(),
+    signal: integer.nullable(),
+    tries: count.nullable(),
+    job: text.describe('SLURM job, or what the backend calls it'),
+    node: text,
+    seconds: z.number().nullable(),
+    log: z.string(),
+  }),
+);
+
+const finding = z.object({
+  status: z.enum(['ok', 'warning', 'problem']),
+  what: z.string(),
+  remedy: text,
+});
+
+/** Of `doctor`. */
+export const findings = z.object({
+  version: z.string().describe('Of this program'),
+  problems: count,
+  findings: z.array(finding),
+});
+
 const counted = count.nullable().describe('null: unknown until the run has come so far');
 
 const checkedStage = z.object({
@@ -134,5 +167,6 @@ export const checkedRun = z.object({
   workflow_dir: z.string(),
   backend: z.string(),
   images: count.describe('Images of the dataset'),
+  warnings: z.array(z.string()).describe('What of the request is ignored and looks misspelt'),
   tasks: z.array(checkedTask),
 });

@@ -18,6 +18,7 @@ import {
   type UpdateArguments,
   type UpdateName,
 } from '../../wire/updates.js';
+import { withoutStack } from '../../wire/without-stack.js';
 import { parseUpdate, WrongArgument } from './parse-update.js';
 import { refusalOf, type Standing } from './standing.js';
 import { answerOf, remember, type OperatorState } from './state.js';
@@ -44,12 +45,14 @@ const descriptions: Record<UpdateName, string> = {
 };
 
 export const refused = (name: UpdateName, why: string): ApplicationFailure =>
-  ApplicationFailure.create({
-    type: UPDATE_REFUSED,
-    message: `${name} refused: ${why}`,
-    nonRetryable: true,
-    category: ApplicationFailureCategory.BENIGN,
-  });
+  withoutStack(
+    ApplicationFailure.create({
+      type: UPDATE_REFUSED,
+      message: `${name} refused: ${why}`,
+      nonRetryable: true,
+      category: ApplicationFailureCategory.BENIGN,
+    }),
+  );
 
 /** Whatever goes wrong on the way to a change: a failure of the update, never of the run. */
 const asRefusal = (name: UpdateName, error: unknown): ApplicationFailure => {

@@ -48,7 +48,7 @@ const requestIn = (dir: string): ReturnType<typeof makeRequest> =>
 const checkedOn = async (commands: FakeCluster, dir: string, workflowId: string): Promise<CheckReport> => {
   const backend = backendOn(commands);
   const examined = await examineRequest(requestIn(dir), backend);
-  return checkReport({ ...examined, workflowId, runDir: join(dir, 'run'), backend });
+  return checkReport({ ...examined, workflowId, runDir: join(dir, 'run'), backend, warnings: [] });
 };
 
 const known = (script: string): string => script.replaceAll(/[0-9a-f]{16}-(?=000f-000000-1)/g, 'RUN-');
