@@ -91,6 +91,8 @@ const keepServer = async (session: Session, signal: AbortSignal): Promise<never>
 export const followRun = async (io: Io, options: FollowOptions): Promise<void> => {
   const { session, run, queues, delivery, signal } = options;
   const view = createProgressView(io);
+  // What is said from then on stands below the picture, which must not be drawn over it.
+  void aborted(signal).then(() => view.stop());
   const ended = new AbortController();
   const either = AbortSignal.any([signal, ended.signal]);
   const watching = watchRun({ client: session.client, run, queues, view, signal: either });

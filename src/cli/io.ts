@@ -13,6 +13,11 @@ export const say = (io: Io, line: string): void => {
   io.stderr.write(`${plainText(line)}\n`);
 };
 
+/** A terminal shows Ctrl-C as `^C` where the cursor is: what is said next has a line of its own. */
+export const clearEcho = (io: Io): void => {
+  if (io.stderr.isTTY) io.stderr.write(io.env['TERM'] === 'dumb' ? '\n' : '\r\u001b[K');
+};
+
 /** A command's result for programs, as it is. */
 export const print = (io: Io, text: string): void => {
   io.stdout.write(text.endsWith('\n') ? text : `${text}\n`);

@@ -1,12 +1,14 @@
-/** How a run's progress is shown: bars on a terminal, else one line per change. */
-import { MultiBar, type SingleBar } from 'cli-progress';
+/** How a run's progress is shown: a picture that is drawn anew on a terminal, else one line per change. */
 import type { LiveProgress } from '../client/index.js';
 import { waitingReasons } from '../report/waiting-reasons.js';
 import { plainText } from '../state/plain-text.js';
 import type { TaskProgress } from '../wire/progress.js';
 import { type Io, say } from './io.js';
-import { isAnimated } from './style.js';
-import { LINE_PER_PARTS } from './tunables.js';
+import { progressLines } from '../report/progress-lines.js';
+import { createLiveBlock } from './live-block.js';
+import { createPace } from './pace.js';
+import { isAnimated, styleOf } from './style.js';
+import { CLOCK_MS, FRESH_MS, LINE_PER_PARTS } from './tunables.js';
 
 export interface ProgressView {
   update(progress: LiveProgress): void;
@@ -55,36 +57,41 @@ const lineView = (io: Io): ProgressView => {
   };
 };
 
-const barView = (io: Io): ProgressView => {
-  const bars = new MultiBar({
-    format: '{name} [{bar}] {value}/{total} {note}',
-    stream: io.stderr,
-    clearOnComplete: false,
-    hideCursor: false,
-    emptyOnZero: true,
-  });
-  const byTask: SingleBar[] = [];
+/** Where a terminal does not tell. */
+const USUAL_ROWS = 24;
+
+const pictureView = (io: Io): ProgressView => {
+  const block = createLiveBlock(io.stderr);
+  const pace = createPace();
+  const watchedSince = performance.now();
+  let reasons: string[] = [];
+  let started: number | null = null;
+  const elapsed = (): number =>
+    started === null ? performance.now() - watchedSince : Math.max(0, Date.now() - started);
+  const draw = (): void => {
+    const tasks = pace.at(performance.now());
+    // Nothing is known of a run that nobody has opened yet.
+    if (tasks.length === 0 && reasons.length === 0) return;
+    const picture = { tasks, reasons, elapsedSeconds: elapsed() / 1_000 };
+    block.draw(progressLines(picture, styleOf(io.stderr, io.env), (io.stderr.rows || USUAL_ROWS) - 1));
+  };
+  const clock = setInterval(draw, CLOCK_MS);
+  clock.unref();
   return {
     update: (live) => {
-      const tasks = live.progress?.tasks ?? [];
-      const width = Math.max(0, ...tasks.map(({ name }) => plainText(name).length));
-      const reasons = waitingReasons(live).join('; ');
-      tasks.forEach((task, index) => {
-        const bar = (byTask[index] ??= bars.create(0, 0, { name: '', note: '' }));
-        const failed = task.units_failed > 0 ? `, ${task.units_failed} failed` : '';
-        const why = task.status === 'running' && reasons !== '' ? ` (${reasons})` : '';
-        bar.setTotal(task.units_total ?? 0);
-        bar.update(task.units_done + task.units_failed, {
-          name: plainText(task.name).padEnd(width),
-          note: plainText(`${task.status}${failed}${why}`),
-        });
-      });
+      started = live.started === undefined ? null : Date.parse(live.started);
+      pace.see(live.progress?.tasks ?? [], performance.now(), elapsed() < FRESH_MS);
+      reasons = waitingReasons(live);
+      draw();
     },
-    note: (line) => bars.log(`${plainText(line)}\n`),
-    stop: () => bars.stop(),
+    note: (line) => block.note(plainText(line)),
+    stop: () => {
+      clearInterval(clock);
+      block.release();
+    },
   };
 };
 
-/** Bars where stderr is a terminal that can be drawn anew, else lines. */
+/** A picture where stderr is a terminal that can be drawn anew, else lines. */
 export const createProgressView = (io: Io): ProgressView =>
-  isAnimated(io.stderr, io.env) ? barView(io) : lineView(io);
+  isAnimated(io.stderr, io.env) ? pictureView(io) : lineView(io);

@@ -11,7 +11,7 @@ import { openTracing, type Tracing } from '../monitor/tracing.js';
 import type { ServerTarget } from '../server/address.js';
 import { version } from '../version.js';
 import { exitCode, UsageError } from './exit-codes.js';
-import { type Io, say } from './io.js';
+import { clearEcho, type Io, say } from './io.js';
 import { createLogger, installRuntime } from './logging.js';
 import { serviceManager, type ServiceManager } from './service-manager.js';
 import { aborted, listenForInterrupts, unlessAborted } from './signals.js';
@@ -72,7 +72,10 @@ export const asService = async (
   const logger = createLogger(verbose);
   const interrupts = listenForInterrupts(
     exitCode.unforeseen,
-    () => say(io, 'ending ... (Ctrl-C again: at once)'),
+    () => {
+      clearEcho(io);
+      say(io, 'ending ... (Ctrl-C again: at once)');
+    },
     {
       afterMs: END_WITHIN_MS,
       say: () => say(io, 'something hangs: ended without waiting for it; batches go on'),

@@ -20,3 +20,12 @@ export const END_WITHIN_MS = 9_000;
 
 /** A message to the service manager takes milliseconds; one that hangs must not hold up the next. */
 export const NOTIFY_MS = 5_000;
+
+/** A task's rate is that of its last seconds: long enough for slow units, short enough to follow a change. */
+export const PACE_SECONDS = 60;
+
+/** The clock of the progress goes on between two looks at the run. */
+export const CLOCK_MS = 1_000;
+
+/** A run that began less than this ago is seen from its first task on: two looks, and the time that a start takes. */
+export const FRESH_MS = 4_000;

@@ -12,6 +12,8 @@ export const isEnded = (state: string): boolean =>
 export interface LiveProgress {
   /** Temporal's word: RUNNING, COMPLETED, FAILED, CANCELLED, TERMINATED, ... */
   state: string;
+  /** When the run began, RFC 3339. */
+  started?: string;
   /** The query's answer with live counts added; null when no worker answers it. */
   progress: Progress | null;
   pending: PendingActivity[];
@@ -54,6 +56,7 @@ export const readProgress = async (client: Client, handle: WorkflowHandle): Prom
   const pending = await pendingActivities(client, description);
   return {
     state: description.status.name,
+    started: description.startTime.toISOString(),
     progress: answer === null ? null : addLiveCounts(answer, pending),
     pending,
   };

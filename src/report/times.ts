@@ -24,6 +24,13 @@ export const durationText = (seconds: number): string => {
   return `${Math.floor(whole / DAY)} d ${Math.floor((whole % DAY) / HOUR)} h`;
 };
 
+/** `0:07`, `12:34`, `3:02:01`: of one width as long as it grows, for what is drawn anew each second. */
+export const clockText = (seconds: number): string => {
+  const whole = Math.max(0, Math.floor(seconds));
+  const [hours, minutes] = [Math.floor(whole / HOUR), Math.floor((whole % HOUR) / MINUTE)];
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % MINUTE)}` : `${minutes}:${two(whole % MINUTE)}`;
+};
+
 const units: Record<string, number> = { s: 1, m: MINUTE, min: MINUTE, h: HOUR, d: DAY, w: 7 * DAY };
 
 /**

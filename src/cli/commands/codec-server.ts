@@ -8,7 +8,7 @@ import { openKeyFile } from '../../encryption/key-file.js';
 import { KEYS_VARIABLE } from '../../encryption/options.js';
 import { CODEC_SERVER_PORT } from '../../encryption/tunables.js';
 import { exitCode, UsageError } from '../exit-codes.js';
-import { type Io, print, say } from '../io.js';
+import { clearEcho, type Io, print, say } from '../io.js';
 import { aborted, listenForInterrupts } from '../signals.js';
 
 interface CodecServerCommandOptions {
@@ -63,7 +63,10 @@ const codecServerCommand = async (io: Io, options: CodecServerCommandOptions): P
       `Whoever reaches ${options.host}:${options.port} can read all runs: see to it who can, or give --token-file.`,
     );
   }
-  const interrupts = listenForInterrupts(exitCode.unforeseen, () => say(io, 'ending ...'));
+  const interrupts = listenForInterrupts(exitCode.unforeseen, () => {
+    clearEcho(io);
+    say(io, 'ending ...');
+  });
   const server = createCodecServer({ keys, origins: options.corsOrigin, token });
   try {
     server.listen(options.port, options.host);

@@ -12,7 +12,7 @@ import { givenTarget } from '../../server/address.js';
 import { isAway, isUnasked } from '../away.js';
 import { Detached, exitCode, UsageError } from '../exit-codes.js';
 import { deliverEnd, type Delivery, followRun } from '../follow.js';
-import { type Io, say } from '../io.js';
+import { clearEcho, type Io, say } from '../io.js';
 import { queuesOf } from '../../report/no-worker.js';
 import { addBackendOptions, addServerOptions } from '../options.js';
 import { checkRequest, type CheckedRequest, readRequest } from '../request-file.js';
@@ -85,9 +85,10 @@ export const runChecked = async (
 ): Promise<void> => {
   const { request, input, workflowId } = checked;
   for (const warning of checked.warnings) say(io, `Warning: ${warning}`);
-  const interrupts = listenForInterrupts(exitCode.detached, () =>
-    say(io, 'leaving ... (Ctrl-C again: at once)'),
-  );
+  const interrupts = listenForInterrupts(exitCode.detached, () => {
+    clearEcho(io);
+    say(io, 'Leaving ... (Ctrl-C again: at once)');
+  });
   try {
     const queues = queuesOf(options.taskQueue ?? WORKFLOW_TASK_QUEUE, request.activity_task_queue);
     const session = await openOrEnded(io, checked, options);
