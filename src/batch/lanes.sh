@@ -110,9 +110,25 @@ ft_free_claim() {
   ln -- "$ft_log" "$ft_task_dir/$ft_stem-log.$1.txt" && rm -f -- "$ft_log"
 }
 
+# Of group $1 one unit runs at a time: whoever has its mark runs all of it. Of this copy of the script, since those that
+# an earlier one has left say nothing.
+ft_hold_group() {
+  local mark=${ft_owner%/*}/group-$ft_job-$ft_restart-$1
+  : >"$mark" && ft_held=$1 && return
+  [[ -e $mark ]] || ft_stop=92
+  return 1
+}
+
+# All of it is claimed by now: whoever takes the mark later finds nothing to run.
+ft_release_group() {
+  [[ ! $ft_held ]] || rm -f -- "${ft_owner%/*}/group-$ft_job-$ft_restart-$ft_held"
+  ft_held=
+}
+
 # Lane $1 walks all units in order and runs those that nobody has claimed. 0: the end was reached.
 ft_walk() {
-  local seen=0
+  local seen=0 group passed=
+  ft_held=
   ft_active=0
   ft_width=0
   while IFS=$'\t' read -r -u 8 ft_index ft_stem ft_args; do
@@ -122,9 +138,21 @@ ft_walk() {
       ft_free_claim "${ft_index#*+}"
       ft_index=${ft_index%+*}
     fi
+    group=
+    if [[ $ft_index == *=* ]]; then
+      group=${ft_index#*=}
+      ft_index=${ft_index%=*}
+    fi
+    [[ ! $ft_held || $ft_held == "$group" ]] || ft_release_group
     [[ ! -e $ft_log ]] || continue
+    [[ ! $group || $group != "$passed" ]] || continue
     if ! ft_admitted "$1"; then
       ((!ft_stop)) || return "$ft_stop"
+      continue
+    fi
+    if [[ $group && ! $ft_held ]] && ! ft_hold_group "$group"; then
+      ((!ft_stop)) || return "$ft_stop"
+      passed=$group
       continue
     fi
     if ! : >"$ft_log"; then
@@ -133,6 +161,7 @@ ft_walk() {
     fi
     ft_run || return
   done
+  ft_release_group
   ((seen == ft_unit_count)) || return 93
 }
 

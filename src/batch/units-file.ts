@@ -12,25 +12,28 @@ export interface BatchUnit {
    * `{stem}-log.{n}.txt`, which frees the unit's claim.
    */
   interruptedIn?: number;
+  /** Units of one group stand one after the other, and never run at once; absent: it is in none. */
+  group?: number;
 }
 
 /**
- * One line of a units file, without its newline: index TAB stem TAB arguments; `index+n` for one that try n has run in vain. JSON escapes tabs, newlines and NUL
- * inside strings, so a unit is always one line. Every line of the file ends with a newline.
+ * One line of a units file, without its newline: index TAB stem TAB arguments; `index=g` for one of group g, `index+n` and
+ * `index=g+n` for one that try n has run in vain. JSON escapes tabs, newlines and NUL inside strings, so a unit is always one line. Every line of the file ends with a newline.
  */
-export const formatUnit = ({ index, stem, args, interruptedIn }: BatchUnit): string =>
-  `${index}${interruptedIn === undefined ? '' : `+${interruptedIn}`}\t${stem}\t${JSON.stringify(args)}`;
+export const formatUnit = ({ index, stem, args, interruptedIn, group }: BatchUnit): string =>
+  `${index}${group === undefined ? '' : `=${group}`}${interruptedIn === undefined ? '' : `+${interruptedIn}`}\t${stem}\t${JSON.stringify(args)}`;
 
 const parseUnit = (line: string, lineIndex: number): BatchUnit => {
   // `s`: a line separator (U+2028, U+2029) stands in JSON as it is, and no `.` matches it otherwise.
-  const match = /^(\d+)(?:\+(\d+))?\t([^\t]+)\t(\{.*\})$/s.exec(line);
-  const [, index, interruptedIn, stem, args] = match ?? [];
+  const match = /^(\d+)(?:=(\d+))?(?:\+(\d+))?\t([^\t]+)\t(\{.*\})$/s.exec(line);
+  const [, index, group, interruptedIn, stem, args] = match ?? [];
   if (index === undefined || stem === undefined || args === undefined) {
     throw new Error(`units file, line ${lineIndex + 1}: expected index, stem and arguments between tabs`);
   }
   return {
     ...{ index: Number(index), stem, args: JSON.parse(args) as JsonObject },
     ...(interruptedIn === undefined ? {} : { interruptedIn: Number(interruptedIn) }),
+    ...(group === undefined ? {} : { group: Number(group) }),
   };
 };
 

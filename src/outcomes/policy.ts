@@ -16,6 +16,12 @@ export interface Policy {
   inParts: boolean;
 }
 
+/** What a stage's plan says of it. */
+export interface PolicyOfPlan {
+  retry?: { rerun_interrupted: boolean } | undefined;
+  exclusive?: string[] | undefined;
+}
+
 /** As requests of format 2 and older hold it. */
 type OldRecovery = Pick<Recovery, 'rerun_interrupted'> & {
   tasks: Record<string, Pick<Recovery, 'rerun_interrupted'>>;
@@ -31,12 +37,12 @@ const settled = ({ recovery }: Pick<ProcessWorkflowRequest, 'recovery'>): Recove
 /**
  * The policy of one workflow-task: its own entry, laid over the run's.
  *
- * @param retry what an operator's retry allows besides.
+ * @param plan that of the stage: what an operator's retry allows besides, and whether there are units that must not meet.
  */
 export const policyOf = (
   request: Pick<ProcessWorkflowRequest, 'recovery'>,
   position: number,
-  retry: { rerun_interrupted: boolean } | null = null,
+  { retry, exclusive }: PolicyOfPlan = {},
 ): Policy => {
   const recovery = settled(request);
   const rules = recovery.tasks[String(position)] ?? recovery;
@@ -45,7 +51,8 @@ export const policyOf = (
     rerunTries: RERUN_TRIES,
     maxTriesWithoutProgress: MAX_TRIES_WITHOUT_PROGRESS,
     maxPreemptions: MAX_PREEMPTIONS,
-    inParts: recovery.in_parts === true,
+    // The jobs of a try's parts run side by side.
+    inParts: recovery.in_parts === true && exclusive === undefined,
   };
 };
 

@@ -9,6 +9,8 @@ import type { Component } from '../wire/result.js';
 export interface PlannedBatch {
   units: FileReference;
   count: number;
+  /** At most so many of them can run at once, since others must not meet; absent: all. */
+  groups?: number;
   /** Some of its units are taken over from an earlier run: there is evidence of its first try already. */
   taken?: true;
 }
@@ -37,6 +39,8 @@ export interface PlanFile {
   ceilings?: JsonObject;
   units: number;
   batches: PlannedBatch[];
+  /** Units whose images agree in these attributes do not run at once; absent: there are none. */
+  exclusive?: string[];
   /** Only of a retry: it holds some of the units, and their own indices. */
   retry?: PlannedRetryOf;
 }

@@ -13,6 +13,8 @@ export interface UnitArguments {
   zarrUrl: string | null;
   /** Content of the unit's `--args-json` file. */
   args: JsonObject;
+  /** Units of one group never run at once (src/tasks/exclusive.ts); absent: it is in none. */
+  group?: number;
 }
 
 /** A parallel task would run twice on one image. */

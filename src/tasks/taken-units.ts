@@ -4,6 +4,7 @@ import type { TakenUnit } from '../state/continued-file.js';
 import { equalityKey } from '../wire/canonical-json.js';
 import type { Image, JsonObject, WorkflowTask } from '../wire/request.js';
 import { firstStageUnits, type UnitArguments } from './arguments.js';
+import { inGroups } from './exclusive.js';
 import { taskTypeTraits } from './task-types.js';
 
 /** What its record does not tell apart (a lost node, a killed script) needs the word for all interruptions. */
@@ -17,7 +18,7 @@ export const keptUnits = (taken: readonly TakenUnit[], policy: Policy): TakenUni
   taken.filter((unit) => unit.state === 'done' || !mayRunAgain(unit, policy));
 
 /** Which of them a unit is, if any; a unit is known again by what it works on, never by its arguments. */
-export type FindTaken = (unit: { index: number; args: JsonObject }) => TakenUnit | undefined;
+export type FindTaken = (unit: { args: JsonObject }) => TakenUnit | undefined;
 
 export const takenFinder = (taken: readonly TakenUnit[], component: TakenUnit['component']): FindTaken => {
   const mine = taken.filter((unit) => unit.component === component);
@@ -26,13 +27,9 @@ export const takenFinder = (taken: readonly TakenUnit[], component: TakenUnit['c
     return ({ args }) => byUrl.get(args['zarr_url'] as string);
   }
   if (component === 'compute') {
-    const byIndex = new Map(mine.map((unit) => [unit.index, unit]));
-    return ({ index, args }) => {
-      const unit = byIndex.get(index);
-      const { zarr_url, init_args } = args;
-      const same = equalityKey([unit?.zarr_url, unit?.init_args]) === equalityKey([zarr_url, init_args]);
-      return same ? unit : undefined;
-    };
+    // No two of a list are the same; their places need not be those of the earlier run.
+    const byWork = new Map(mine.map((unit) => [equalityKey([unit.zarr_url, unit.init_args]), unit]));
+    return ({ args }) => byWork.get(equalityKey([args['zarr_url'], args['init_args']]));
   }
   const byImages = new Map(mine.map((unit) => [equalityKey(unit.given), unit]));
   return ({ args }) => byImages.get(equalityKey(args['zarr_urls'] ?? []));
@@ -97,7 +94,8 @@ export const withTakenImages = (
 };
 
 /**
- * Cuts units into batches, each with at most so many to run. A single part is one batch, whatever of it is taken over.
+ * Cuts units into batches, each with at most so many to run. A single part is one batch, whatever of it is taken over. Units
+ * of one group stay in one batch and count as one.
  */
 export const cutIntoBatches = (
   units: readonly UnitArguments[],
@@ -107,15 +105,15 @@ export const cutIntoBatches = (
   const batches: UnitArguments[][] = [];
   let current: UnitArguments[] = [];
   let toRun = 0;
-  for (const unit of units) {
-    const runs = !isTaken(unit);
-    const isMany = unit.component === 'parallel' || unit.component === 'compute';
+  for (const group of inGroups(units)) {
+    const runs = group.some((unit) => !isTaken(unit));
+    const isMany = group.some(({ component }) => component === 'parallel' || component === 'compute');
     if (runs && toRun === unitsPerBatch && isMany) {
       batches.push(current);
       current = [];
       toRun = 0;
     }
-    current.push(unit);
+    current.push(...group);
     if (runs) toRun += 1;
   }
   if (current.length > 0) batches.push(current);

@@ -102,6 +102,7 @@ export const validateRequest = (value: unknown, defaults: GivenRecovery = {}): V
       slurm_account: fields.slurm_account ?? null,
       user_cache_dir: fields.user_cache_dir ?? null,
       ...(fields.warm_start ? { warm_start: true } : {}),
+      ...(fields.exclusive?.length ? { exclusive: fields.exclusive } : {}),
     },
     errors: [],
   };

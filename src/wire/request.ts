@@ -79,4 +79,6 @@ export interface ProcessWorkflowRequest {
   user_cache_dir: string | null;
   /** Absent in requests of runs that were opened by an older version. */
   warm_start?: boolean;
+  /** Attributes in which units that run at once must not agree; absent: none. */
+  exclusive?: string[];
 }

@@ -8,6 +8,7 @@ const unit: fc.Arbitrary<BatchUnit> = fc.record(
     stem: fc.constantFrom('non_par-', 'par-000001-0000012'),
     args: fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue() as fc.Arbitrary<never>),
     interruptedIn: fc.nat(),
+    group: fc.nat(),
   },
   { requiredKeys: ['index', 'stem', 'args'] },
 );

@@ -13,6 +13,10 @@ export interface UnitScript {
   log?: string;
   /** Memory to use before anything else. */
   hog_bytes?: number;
+  /** A folder that is there while it runs; ends with 8 where it is there already. */
+  alone?: string;
+  /** A file to make, once it is alone. */
+  tell?: string;
   /** Exit codes of the unit's runs, in their order. */
   exits?: number[];
   wait_for?: string;

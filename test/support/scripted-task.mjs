@@ -1,5 +1,5 @@
 // A task that does what its arguments say, so that tests can bring about every end of a unit.
-// `script` maps a zarr_url (or "*") to steps: {log, hog_bytes, wait_for, fail_while, write, raw, left, exit, exits, signal}. Each run of a unit appends
+// `script` maps a zarr_url (or "*") to steps: {log, hog_bytes, alone, tell, wait_for, fail_while, write, raw, left, exit, exits, signal}. Each run of a unit appends
 // a line to `runs_file`, so that a test can count how often a unit began.
 import { execFileSync } from 'node:child_process';
 import {
@@ -8,6 +8,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -25,8 +26,19 @@ if (args.runs_file) appendFileSync(args.runs_file, `${key}\n`);
 if (script.log) console.log(script.log);
 // Written to, or the pages would not count.
 const hog = script.hog_bytes ? Buffer.alloc(script.hog_bytes, 1) : null;
+if (script.alone) {
+  try {
+    mkdirSync(script.alone);
+  } catch {
+    process.exit(8);
+  }
+}
+if (script.tell) writeFileSync(script.tell, '');
 while (script.wait_for && !existsSync(script.wait_for)) await sleep(POLL_MS);
-if (script.fail_while && existsSync(script.fail_while)) process.exit(9);
+if (script.fail_while && existsSync(script.fail_while)) {
+  if (script.alone) rmdirSync(script.alone);
+  process.exit(9);
+}
 if (script.write !== undefined) writeFileSync(out, JSON.stringify(script.write));
 if (script.raw !== undefined) writeFileSync(out, script.raw);
 if (script.left === 'folder') mkdirSync(out);
@@ -44,4 +56,5 @@ const runs = readdirSync(dirname(argsFile)).filter(
   (name) => name.startsWith(old) && /\.\d+\.txt$/.test(name),
 ).length;
 script.exit = script.exits?.[runs] ?? script.exit;
+if (script.alone) rmdirSync(script.alone);
 process.exitCode = hog?.length === 0 ? 1 : (script.exit ?? 0);

@@ -90,19 +90,20 @@ describe('takenFinder', () => {
       [taken({ zarr_url: '/a' }), taken({ component: 'init', given: ['/a'] })],
       'parallel',
     );
-    expect(find({ index: 7, args: { zarr_url: '/a', other: 2 } })?.zarr_url).toBe('/a');
-    expect(find({ index: 0, args: { zarr_url: '/b' } })).toBeUndefined();
+    expect(find({ args: { zarr_url: '/a', other: 2 } })?.zarr_url).toBe('/a');
+    expect(find({ args: { zarr_url: '/b' } })).toBeUndefined();
   });
 
-  it('knows a compute unit by its item in its place', () => {
+  it('knows a compute unit by its item, wherever that stands', () => {
     const before = taken({ component: 'compute', index: 1, zarr_url: '/a', init_args: { k: 1 } });
     const find = takenFinder([before], 'compute');
     const units = computeUnits(taskOf('compound'), [
-      { zarr_url: '/a', init_args: { k: 1 } },
+      { zarr_url: '/b', init_args: { k: 1 } },
+      { zarr_url: '/a', init_args: { k: 0 } },
       { zarr_url: '/a', init_args: { k: 1 } },
     ]);
-    expect(units.map((unit) => find(unit) !== undefined)).toEqual([false, true]);
-    expect(find({ index: 1, args: { zarr_url: '/a', init_args: { k: 2 } } })).toBeUndefined();
+    expect(units.map((unit) => find(unit) !== undefined)).toEqual([false, false, true]);
+    expect(find({ args: { zarr_url: '/a', init_args: { k: 2 } } })).toBeUndefined();
   });
 });
 
@@ -133,6 +134,22 @@ describe('cutIntoBatches', () => {
     expect(cut([], 3)).toEqual([['/a', '/b', '/c'], ['/d']]);
     expect(cut(['/a', '/c'], 1)).toEqual([['/a', '/b', '/c'], ['/d']]);
     expect(cut(['/a', '/b', '/c', '/d'], 1)).toEqual([['/a', '/b', '/c', '/d']]);
+  });
+
+  it('counts a group as one unit and never cuts it', () => {
+    const groups = [undefined, 1, 1, 2, 2, 2, undefined];
+    const many = groups.map((group, index) => ({
+      ...{ index, component: 'parallel' as const, zarrUrl: `/${index}`, args: { zarr_url: index } },
+      ...(group === undefined ? {} : { group }),
+    }));
+    const grouped = (perBatch: number, done: number[] = []): unknown[] =>
+      cutIntoBatches(many, ({ index }) => done.includes(index), perBatch).map(urlsOf);
+    expect(grouped(1)).toEqual([[0], [1, 2], [3, 4, 5], [6]]);
+    expect(grouped(2)).toEqual([
+      [0, 1, 2],
+      [3, 4, 5, 6],
+    ]);
+    expect(grouped(2, [1, 2, 3])).toEqual([[0, 1, 2, 3, 4, 5], [6]]);
   });
 
   it('leaves a single part in one batch', () => {

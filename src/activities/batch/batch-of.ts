@@ -17,6 +17,7 @@ import type { RunReference, Stage } from '../../wire/stages.js';
 import type { FileReference } from '../../wire/failure.js';
 import type { JsonObject } from '../../wire/request.js';
 import type { PlanFile, PlannedBatch } from '../../state/plan-file.js';
+import { countGroups } from '../../tasks/exclusive.js';
 import type { PlannedStage } from '../task/stage-plan.js';
 
 /** One batch of a run. */
@@ -103,7 +104,10 @@ const unitsOfLaterTry = async (
   });
   const lines = units.map((unit) => `${formatUnit(unit)}\n`);
   const reference = await publishUnits(which.run.dir, keyOf(which), lines);
-  return { units: reference, count: units.length };
+  return {
+    ...{ units: reference, count: units.length },
+    ...(plan.exclusive === undefined ? {} : { groups: countGroups(units) }),
+  };
 };
 
 const jobPrefix = (component: PlanFile['component'], which: WhichTry): string => {
@@ -147,7 +151,7 @@ export const batchFrom = (
   which: WhichTry,
   plan: Omit<PlannedStage, 'position' | 'workflow_task_id'>,
   workflowName: string,
-  units: { path: string; count: number },
+  units: { path: string; count: number; groups?: number },
   backend: string,
   { resources, avoidNodes }: Pick<Batch, 'resources' | 'avoidNodes'>,
 ): Batch => {
@@ -162,7 +166,7 @@ export const batchFrom = (
     workingDir: which.run.dir,
     command: plan.command,
     unitCount: units.count,
-    lanes: Math.max(1, Math.min(plan.layout.lanes, units.count)),
+    lanes: Math.max(1, Math.min(plan.layout.lanes, units.groups ?? units.count)),
     resources,
     ...(plan.layout.warm === true ? { warm: true } : {}),
     avoidNodes,
@@ -212,13 +216,13 @@ export const prepareBatch = async (
   const isFirst = earlier.outcomes.length === 0;
   const part = nextParts(earlier, policy).find(({ name }) => name === (which.part ?? ''));
   await makeTaskDir(plan.task_dir);
-  const { units, count } = isFirst
+  const { units, ...counts } = isFirst
     ? plannedBatch(plan, which.batch)
     : await unitsOfLaterTry(plan, which, part);
   // The script checks no digest: a units file that was edited is found before it is run.
   await readState(units);
   const resources = resourcesFor(backend, plan, part?.asks ?? asPlanned, policy);
-  const batch = batchFrom(which, plan, workflowName, { path: units.path, count }, backend.name, {
+  const batch = batchFrom(which, plan, workflowName, { path: units.path, ...counts }, backend.name, {
     resources,
     avoidNodes: [...earlier.badNodes],
   });

@@ -64,7 +64,7 @@ const collect = async (
   { backend, readPlan, metrics }: BatchDependencies,
 ): Promise<void> => {
   const [plan, request] = await Promise.all([readPlan(stage.plan), readRequest(input.run.request)]);
-  const policy = policyOf(request, input.position, plan.retry ?? null);
+  const policy = policyOf(request, input.position, plan);
   const earlier = await earlierTries(which, policy, plan.retry?.first_try);
   const { batch, units } = await prepareBatch(which, plan, request.workflow.name, earlier, policy, backend);
   const evidence = await collectEvidence({

@@ -53,7 +53,7 @@ interface Prepared extends PreparedBatch {
 
 const prepare = async (input: RunBatchInput, { backend, readPlan }: BatchDependencies): Promise<Prepared> => {
   const [plan, request] = await Promise.all([readPlan(input.plan), readRequest(input.run.request)]);
-  const policy = policyOf(request, input.position, plan.retry ?? null);
+  const policy = policyOf(request, input.position, plan);
   const earlier = await earlierTries(input, policy, plan.retry?.first_try);
   const prepared = await prepareBatch(input, plan, request.workflow.name, earlier, policy, backend);
   return { ...prepared, plan, policy, earlier };

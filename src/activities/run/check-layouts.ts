@@ -19,9 +19,9 @@ export const placeInRequest = (raw: unknown, order: number): number =>
   );
 
 /** In words, what is wrong with the layout of one unit; empty where it can be laid out and the cluster can run it. */
-const problemsOf = async (backend: Backend, input: LayoutInput): Promise<string[]> => {
+const problemsOf = async (backend: Backend, input: () => LayoutInput): Promise<string[]> => {
   try {
-    const { resources } = backend.layout(input);
+    const { resources } = backend.layout(input());
     return (await backend.check?.(resources)) ?? [];
   } catch (error) {
     if (error instanceof LayoutError) return [error.message];
@@ -41,7 +41,7 @@ export const checkLayouts = async (
     const place = `/workflow/task_list/${placeInRequest(raw, task.order)}`;
     for (const component of componentsOf(task)) {
       const key = usesNonParallelPart(component) ? 'meta_non_parallel' : 'meta_parallel';
-      for (const got of await problemsOf(backend, layoutInput(request, task, component, 1))) {
+      for (const got of await problemsOf(backend, () => layoutInput(request, task, component, 1))) {
         const expected = `resources that the ${backend.name} backend can lay out`;
         errors.push({ path: `${place}/${key}`, expected, got });
       }

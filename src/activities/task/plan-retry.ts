@@ -7,6 +7,7 @@ import { retryPlanPath } from '../../state/paths.js';
 import { adoptPlan, readPlanIfThere, type PlanFile, type PlannedBatch } from '../../state/plan-file.js';
 import { logEvent } from '../../state/run-log.js';
 import { readRequest, taskAt } from '../../state/stored-request.js';
+import { countGroups, inGroups } from '../../tasks/exclusive.js';
 import { layoutInput } from '../../tasks/layout-input.js';
 import type { PlannedRetry, PlanRetryInput } from '../../wire/held.js';
 import type { StageTries } from '../../wire/stages.js';
@@ -81,12 +82,17 @@ const writeBatches = async (
   firstTry: number,
 ): Promise<PlannedBatch[]> => {
   const batches: PlannedBatch[] = [];
-  for (let start = 0; start < units.length; start += unitsPerBatch) {
-    const part = units.slice(start, start + unitsPerBatch);
+  const groups = inGroups(units);
+  for (let start = 0; start < groups.length; start += unitsPerBatch) {
+    const ofPart = groups.slice(start, start + unitsPerBatch);
+    const part = ofPart.flat();
     const which = { run: input.run, position: input.position, stage, batch: batches.length, try: firstTry };
     const lines = part.map((unit) => `${formatUnit(unit)}\n`);
     const reference = await publishUnits(input.run.dir, keyOf(which), lines);
-    batches.push({ units: reference, count: part.length });
+    batches.push({
+      ...{ units: reference, count: part.length },
+      ...(ofPart.length < part.length && { groups: ofPart.length }),
+    });
   }
   return batches;
 };
@@ -103,7 +109,10 @@ const makePlan = async (
   checkConsent(chosen, input);
   const units = await unitsToRun(open, chosen);
   const { plan } = open.sources[0];
-  const own = layoutInput(request, taskAt(request, input.position), plan.component, units.length);
+  const own = layoutInput(request, taskAt(request, input.position), plan.component, countGroups(units));
+  if (Object.hasOwn(input.meta, 'exclusive')) {
+    throw new UpdateRefused('exclusive: which units must not meet is as it was when the run was started');
+  }
   const meta = { ...metaBefore(open, chosen.flat()), ...input.meta };
   const layout = await layOut(deps, { ...own, meta: { ...own.meta, ...meta } });
   const first_try = firstTryAfter(input.stages.filter(({ stage }) => stage === open.stage));

@@ -3,6 +3,7 @@ import type { ProcessWorkflowRequest, WorkflowTask } from '../../wire/request.js
 import { policyOf } from '../../outcomes/policy.js';
 import { planPath } from '../../state/paths.js';
 import { computeUnits, dedupeParallelizationList, type UnitArguments } from '../../tasks/arguments.js';
+import { countGroups, exclusiveAttributes, withGroups } from '../../tasks/exclusive.js';
 import { cutIntoBatches, keptUnits, takenFinder } from '../../tasks/taken-units.js';
 import { taskTypeTraits } from '../../tasks/task-types.js';
 import type { PlanTaskInput } from '../../wire/activities.js';
@@ -52,7 +53,11 @@ const unitsOf = async (
   request: ProcessWorkflowRequest,
   taken: readonly TakenUnit[],
 ): Promise<UnitArguments[]> => {
-  if (input.stage === 'compute') return computeUnits(task, await parallelizationList(input, request));
+  if (input.stage === 'compute') {
+    const units = computeUnits(task, await parallelizationList(input, request));
+    const attributes = exclusiveAttributes(request, task, 'compute');
+    return attributes.length === 0 ? units : withGroups(units, await readImages(input.images), attributes);
+  }
   const all = withoutLeftOut(await readImages(input.images), await readLeftOut(input.left_out));
   return firstUnitsOf(task, all, input.type_filters, request, taken);
 };
@@ -71,14 +76,19 @@ const makePlan = async (
   const component = componentOf(input, task);
   const find = takenFinder(taken, component);
   const isTaken = (unit: UnitArguments): boolean => find(unit) !== undefined;
-  const toRun = taken.length === 0 ? units.length : units.filter((unit) => !isTaken(unit)).length;
+  const exclusive = exclusiveAttributes(request, task, component);
+  const toRun = countGroups(units.filter((unit) => !isTaken(unit)));
   const layout = layOut(deps.backend, request, task, component, toRun);
 
   const batches: PlannedBatch[] = [];
   for (const part of cutIntoBatches(units, isTaken, layout.unitsPerBatch)) {
     const key = keyOf({ ...input, batch: batches.length, try: 1 });
     const reference = await publishUnits(input.run.dir, key, unitLines(part, batches.length));
-    batches.push({ units: reference, count: part.length, ...(part.some(isTaken) && { taken: true }) });
+    batches.push({
+      ...{ units: reference, count: part.length },
+      ...(exclusive.length > 0 && { groups: countGroups(part) }),
+      ...(part.some(isTaken) && { taken: true }),
+    });
   }
   return {
     stage: input.stage,
@@ -86,8 +96,14 @@ const makePlan = async (
     ceilings: (await deps.backend.ceilings?.(layout.resources)) ?? {},
     units: units.length,
     batches,
+    ...(exclusive.length > 0 && { exclusive }),
   };
 };
+
+const exclusiveWords = ({ exclusive, batches }: PlanFile): string =>
+  exclusive === undefined
+    ? ''
+    : `, at most ${batches.reduce((sum, { groups = 0 }) => sum + groups, 0)} at once (exclusive: ${exclusive.join(', ')})`;
 
 export const summaryOf = ({ plan, reference }: AdoptedPlan): TaskPlan => ({
   plan: reference,
@@ -116,7 +132,7 @@ export const planTask = async (input: PlanTaskInput, deps: ActivityDependencies)
   const { order, task_name: name, component, units, batches } = adopted.plan;
   await logEvent(
     input.run.dir,
-    `plan: task ${order} "${name}" (${component}): ${units} units in ${batches.length} batches`,
+    `plan: task ${order} "${name}" (${component}): ${units} units in ${batches.length} batches${exclusiveWords(adopted.plan)}`,
   );
   return summaryOf(adopted);
 };

@@ -7,6 +7,7 @@ import { imagesForTask } from '../../images/for-task.js';
 import type { PlanFile } from '../../state/plan-file.js';
 import type { TakenUnit } from '../../state/continued-file.js';
 import type { UnitArguments } from '../../tasks/arguments.js';
+import { exclusiveAttributes, withGroups } from '../../tasks/exclusive.js';
 import { splitCommand } from '../../tasks/command.js';
 import { layoutInput } from '../../tasks/layout-input.js';
 import { stem, taskFolder } from '../../tasks/names.js';
@@ -49,13 +50,20 @@ export const firstUnitsOf = (
       ),
     );
   }
-  return firstUnits(task, all, images, request.dataset.zarr_dir, taken);
+  const units = firstUnits(task, all, images, request.dataset.zarr_dir, taken);
+  const { firstStage } = taskTypeTraits[task.task_type];
+  return withGroups(units, all, exclusiveAttributes(request, task, firstStage));
 };
 
 /** The lines of a batch's units file. */
 export function* unitLines(units: readonly UnitArguments[], batch: number): Generator<string> {
   for (const unit of units) {
-    yield `${formatUnit({ index: unit.index, stem: stem(unit.component, batch, unit.index), args: unit.args })}\n`;
+    const { index, component, args, group } = unit;
+    const line = formatUnit({
+      ...{ index, stem: stem(component, batch, index), args },
+      ...(group === undefined ? {} : { group }),
+    });
+    yield `${line}\n`;
   }
 }
 

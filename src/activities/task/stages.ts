@@ -29,7 +29,7 @@ export const stagesOf = async (
   const found: StageRounds[] = [];
   for (const { stage, plan: reference, first_try = 1, begun, more_tries } of stages) {
     const plan = await readPlan(reference);
-    const policy = policyOf(request, position, plan.retry ?? null);
+    const policy = policyOf(request, position, plan);
     const source = { run, plan, tries: { first_try, begun, more_tries }, policy, cancelled, lateUntil };
     const known = found.find((other) => other.stage === stage);
     if (known === undefined) found.push({ stage, sources: [source] });

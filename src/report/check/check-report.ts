@@ -11,6 +11,7 @@ import { filterSteps, type FilterStep } from '../../images/filter-steps.js';
 import { effectiveTypeFilters, mergeTaskTypeFilters, type TypeFilters } from '../../images/filters.js';
 import { imagesForTask } from '../../images/for-task.js';
 import type { UnitArguments } from '../../tasks/arguments.js';
+import { countGroups, exclusiveAttributes } from '../../tasks/exclusive.js';
 import { cutIntoBatches } from '../../tasks/taken-units.js';
 import { taskTypeTraits } from '../../tasks/task-types.js';
 import { canonicalJson } from '../../wire/canonical-json.js';
@@ -19,6 +20,15 @@ import type { Component } from '../../wire/result.js';
 
 /** The id of a run is drawn when it starts; this one stands in its place in scripts and keys. */
 export const NO_RUN_YET = '00000000-0000-0000-0000-000000000000';
+
+export interface CheckedExclusive {
+  /** Those whose images agree in all of these. */
+  attributes: string[];
+  /** Of the attributes, those that no image has. */
+  missing: string[];
+  /** At most so many units can run at once; null: unknown. */
+  groups: number | null;
+}
 
 /** null: unknown until the run has come so far. */
 export interface CheckedStage {
@@ -29,6 +39,8 @@ export interface CheckedStage {
   lanes: number | null;
   /** On SLURM each is a job. */
   batches: number | null;
+  /** Units that do not run at once; null: all may. */
+  exclusive: CheckedExclusive | null;
   /** What the backend gives each batch or unit of it, its own words. */
   resources: JsonObject;
   /** `#SBATCH` lines of the first batch. */
@@ -103,30 +115,52 @@ const firstBatch = (
   const { path } = unitsFile(dir, keyOf(which), unitLines(part, 0));
   const stage = stageOf(dir, position, task, component, layout);
   const { resources } = layout;
-  return batchFrom(which, stage, request.workflow.name, { path, count: part.length }, backend.name, {
+  const counts = { path, count: part.length, groups: countGroups(part) };
+  return batchFrom(which, stage, request.workflow.name, counts, backend.name, {
     ...{ resources, avoidNodes: [] },
   });
 };
 
-const unknownStage = ({ input, task, component }: Place): CheckedStage => {
+const exclusiveOf = (
+  { input: { request, images }, task, component }: Place,
+  units: readonly UnitArguments[] | null,
+): CheckedExclusive | null => {
+  const attributes = exclusiveAttributes(request, task, component);
+  if (attributes.length === 0) return null;
+  const own = (name: string): boolean => images.some((image) => Object.hasOwn(image.attributes, name));
+  return {
+    attributes,
+    missing: units === null ? [] : attributes.filter((name) => !own(name)),
+    groups: units === null ? null : countGroups(units),
+  };
+};
+
+const unknownStage = (place: Place): CheckedStage => {
+  const { input, task, component } = place;
   const { resources } = layOut(input.backend, input.request, task, component, 1);
   const unknown = { units: null, units_per_batch: null, lanes: null, batches: null };
-  return { component, ...unknown, resources, sbatch_lines: [], script: null, scheduler_says: null };
+  return {
+    ...{ component, ...unknown, exclusive: exclusiveOf(place, null) },
+    ...{ resources, sbatch_lines: [], script: null, scheduler_says: null },
+  };
 };
 
 const knownStage = async (place: Place, units: UnitArguments[]): Promise<CheckedStage> => {
   const { input, task, component } = place;
   const { backend, request } = input;
-  const layout = layOut(backend, request, task, component, units.length);
+  const exclusive = exclusiveOf(place, units);
+  const layout = layOut(backend, request, task, component, countGroups(units));
   const batches = cutIntoBatches(units, () => false, layout.unitsPerBatch);
   const batch = firstBatch(place, batches[0] ?? [], layout);
   const script = backend.script?.(batch) ?? null;
   return {
     component,
     units: units.length,
-    units_per_batch: layout.unitsPerBatch,
+    units_per_batch:
+      exclusive === null ? layout.unitsPerBatch : Math.max(...batches.map(({ length }) => length)),
     lanes: batch.lanes,
     batches: batches.length,
+    exclusive,
     resources: layout.resources,
     sbatch_lines: script === null ? [] : sbatchLines(script),
     script,

@@ -44,11 +44,22 @@ const sizes = (stage: CheckedStage, isSlurm: boolean): string => {
   return `${many(units, 'unit')} in ${batches} ${batches === 1 ? one : several}${size}, ${lanes} at once${batches === 1 ? '' : ` in each`}`;
 };
 
+const exclusiveLines = ({ exclusive }: CheckedStage): string[] => {
+  if (exclusive === null) return [];
+  const { attributes, missing, groups } = exclusive;
+  const at = groups === null ? '' : `: at most ${many(groups, 'unit')} at once`;
+  return [
+    `    one at a time of those whose images agree in ${attributes.join(', ')}${at}`,
+    ...missing.map((name) => `    no image has the attribute ${name}: all of them agree in it`),
+  ];
+};
+
 const stageLines = (stage: CheckedStage, isSlurm: boolean, scripts: boolean): string[] => {
   const resources = resourceText(stage.resources);
   const script = scripts && stage.script !== null ? stage.script.trimEnd().split('\n') : [];
   return [
     `  ${stage.component}: ${sizes(stage, isSlurm)}`,
+    ...exclusiveLines(stage),
     ...(resources === '' ? [] : [`    resources: ${resources}`]),
     ...stage.sbatch_lines.map((line) => `    ${line}`),
     ...(stage.scheduler_says === null ? [] : [`    sbatch --test-only: ${stage.scheduler_says}`]),

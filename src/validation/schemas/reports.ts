@@ -128,6 +128,14 @@ const checkedStage = z.object({
   units_per_batch: counted,
   lanes: counted.describe('Units at once within a batch; null: unknown'),
   batches: counted.describe('On SLURM each is a job; null: unknown'),
+  exclusive: z
+    .object({
+      attributes: z.array(z.string()),
+      missing: z.array(z.string()).describe('Of the attributes, those that no image has'),
+      groups: counted.describe('At most so many units run at once; null: unknown'),
+    })
+    .nullable()
+    .describe('Units whose images agree in all of these attributes do not run at once; null: all may'),
   resources: z.looseObject({}).describe("What the backend gives, in its own words; the cluster's may grow"),
   sbatch_lines: z.array(z.string()).describe('Of the first batch'),
   script: text.describe(

@@ -79,6 +79,12 @@ export const request = z.strictObject({
     .describe(
       'Units of Python tasks may be forked from a warmed interpreter; meta warm_start of a task wins',
     ),
+  exclusive: z
+    .array(nonEmptyName)
+    .nullish()
+    .describe(
+      'Units whose images agree in all of these attributes never run at once; meta exclusive of a task wins',
+    ),
   worker_init: orNull(shellLines).describe('SLURM: shell lines before the units'),
   slurm_account: orNull(nonEmptyName).describe('SLURM: account of the jobs'),
   user_cache_dir: orNull(absolutePath).describe('SLURM: folder of the user_local_exports'),
