@@ -1,5 +1,5 @@
 /** Units that must not meet: of those whose images agree in some attributes one runs at a time (docs/request.md). Pure. */
-import { LayoutError } from '../batch/contract.js';
+import { LayoutError } from '../batch/errors.js';
 import { equalityKey } from '../wire/canonical-json.js';
 import type { Image, JsonValue, ProcessWorkflowRequest, WorkflowTask } from '../wire/request.js';
 import type { Component } from '../wire/result.js';

@@ -55,14 +55,14 @@ const FRACTALS = [
   ...['is_legacy_task', 'task_legacy_id', 'input_type', 'output_type', 'images'],
 ];
 
-/** What the backends read of a task's meta (docs/slurm.md, docs/warm-start.md). */
+/** What the backends read of a task's meta (docs/slurm.md, docs/request.md, docs/warm-start.md). */
 const META = [
   ...['cpus_per_task', 'mem', 'time', 'gres', 'gpus', 'constraint', 'nodelist', 'exclude', 'extra_lines'],
-  ...['needs_gpu', 'tasks_per_job', 'parallel_tasks_per_job', 'warm_start'],
+  ...['needs_gpu', 'tasks_per_job', 'parallel_tasks_per_job', 'warm_start', 'exclusive'],
 ];
 
 /** What Fractal's runners read of it, and no slip. */
-const FRACTALS_META = ['account', 'partition', 'parallelization_level', 'executor', 'nodes', 'exclusive'];
+const FRACTALS_META = ['account', 'partition', 'parallelization_level', 'executor', 'nodes'];
 
 /** Words for it that other tools have, too far from ours to be misspelt. */
 const OTHER_WORDS: Record<string, string> = {

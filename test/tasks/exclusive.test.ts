@@ -1,6 +1,6 @@
 /** Which units must not meet. */
 import { describe, expect, it } from 'vitest';
-import { LayoutError } from '../../src/batch/contract.js';
+import { LayoutError } from '../../src/batch/errors.js';
 import type { UnitArguments } from '../../src/tasks/arguments.js';
 import { countGroups, exclusiveAttributes, inGroups, withGroups } from '../../src/tasks/exclusive.js';
 import type { AttributeValue, Image, JsonObject, JsonValue, WorkflowTask } from '../../src/wire/request.js';
