@@ -1,0 +1,30 @@
+/** The library that fakes faults of disk and clock (shim.c), compiled where there is a compiler. */
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+
+const source = fileURLToPath(new URL('shim.c', import.meta.url));
+
+export interface Shim {
+  /** Of the processes that it is to reach. */
+  env: Record<string, string>;
+  /** The faults from now on, a line each. */
+  set(lines: readonly string[]): Promise<void>;
+}
+
+/** null where there is no C compiler; then the faults that need it are left out, and the campaign says so. */
+export const compileShim = async (dir: string): Promise<Shim | null> => {
+  const library = join(dir, 'shim.so');
+  const control = join(dir, 'shim.faults');
+  const { failed } = await execa('gcc', ['-shared', '-fPIC', '-O1', '-o', library, source, '-ldl'], {
+    reject: false,
+  });
+  if (failed) return null;
+  const set: Shim['set'] = async (lines) => {
+    await writeFile(`${control}.new`, lines.map((line) => `${line}\n`).join(''));
+    await rename(`${control}.new`, control);
+  };
+  await set([]);
+  return { env: { LD_PRELOAD: library, FRACTAL_FAULTS_SHIM: control }, set };
+};
