@@ -1,5 +1,6 @@
 /** What the activities of one worker are given: its backend, and what it knows of its server. */
 import type { Backend } from '../batch/contract.js';
+import type { EventLog } from '../events/log.js';
 import type { RunnerMetrics } from '../monitor/runner-metrics.js';
 import type { RunServer } from '../state/identity.js';
 import type { PlanFile } from '../state/plan-file.js';
@@ -22,8 +23,14 @@ export interface ActivityDependencies {
   onRunFolder?: (dir: string) => void;
 }
 
+/** What all activities of one worker share. */
+export interface StepDependencies extends ActivityDependencies {
+  /** The events of the run in a directory. */
+  events(dir: string): EventLog;
+}
+
 /** What all batches of one worker share. */
-export interface BatchDependencies extends ActivityDependencies {
+export interface BatchDependencies extends StepDependencies {
   /** Throws as `readPlan` does (src/state/plan-file.ts). */
   readPlan(reference: FileReference): Promise<PlanFile>;
 }

@@ -8,6 +8,7 @@
  */
 import { Context } from '@temporalio/activity';
 import pLimit from 'p-limit';
+import { eventLogs } from '../events/log.js';
 import { checkFormat } from '../state/format.js';
 import { readIdentity } from '../state/identity.js';
 import type { ProcessWorkflowActivities } from '../wire/activities.js';
@@ -17,7 +18,7 @@ import { cancelBatches } from './batch/cancel-batches.js';
 import { cancelRun } from './run/cancel-run.js';
 import { closeRun } from './run/close-run.js';
 import { markPause } from './run/mark-pause.js';
-import type { ActivityDependencies } from './dependencies.js';
+import type { ActivityDependencies, StepDependencies } from './dependencies.js';
 import { asFailure } from './errors.js';
 import { openRun } from './run/open-run.js';
 import { giveUp } from './task/give-up.js';
@@ -47,8 +48,9 @@ const readable = async ({ run }: { run: RunReference }): Promise<void> => {
 };
 
 /** Creates the activities of one worker; its heavy ones take turns, so that waiting batches never starve them. */
-export const createActivities = (deps: ActivityDependencies): ProcessWorkflowActivities => {
+export const createActivities = (given: ActivityDependencies): ProcessWorkflowActivities => {
   const turn = pLimit(HEAVY_ACTIVITIES_AT_ONCE);
+  const deps: StepDependencies = { ...given, events: eventLogs() };
   const ofBatches = { ...deps, readPlan: sharedPlanReader() };
   const step = async <T>(work: () => Promise<T>): Promise<T> => {
     const context = Context.current();

@@ -13,7 +13,7 @@ export const identityPath = (runDir: string): string => join(runnerDir(runDir), 
 export const requestPath = (runDir: string): string => join(runnerDir(runDir), 'request.json');
 
 /** `.2` for what is written once more, when a task is applied again after a retry; the first time has no number. */
-const ofGeneration = (generation: number): string => (generation === 0 ? '' : `.${generation}`);
+export const ofGeneration = (generation: number): string => (generation === 0 ? '' : `.${generation}`);
 
 /** The image list before the task at `position`; after the last task, that of `position + 1`. */
 export const imagesPath = (runDir: string, position: number, generation = 0): string =>
@@ -53,6 +53,12 @@ export const pausePath = (runDir: string, number: number): string =>
 export const endPath = (runDir: string): string => join(runnerDir(runDir), 'ended.json');
 
 export const resultPath = (runDir: string): string => join(runDir, 'result.json');
+
+/** Public: what happens in the run, a line an event (docs/events.md). */
+export const eventsPath = (runDir: string): string => join(runDir, 'events.jsonl');
+
+/** What `eventsPath` is made of: decided piece by piece (src/events/segments.ts). */
+export const eventsFolder = (runDir: string): string => join(runnerDir(runDir), 'events');
 
 export const workflowLogPath = (runDir: string): string => join(runDir, 'workflow.log');
 

@@ -21,6 +21,8 @@ export interface PlannedRetryOf {
   /** Resources over those of the task. */
   meta: JsonObject;
   rerun_interrupted: boolean;
+  /** Of the files and events of this retry; absent from plans of before 0.4. */
+  generation?: number;
 }
 
 export interface PlanFile {

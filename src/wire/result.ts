@@ -43,6 +43,8 @@ export interface UnitRecord {
   index: number;
   component: Component;
   zarr_url: string | null;
+  /** Images that a single or init part was given; absent from other units, and from records of before 0.4. */
+  zarr_urls?: string[];
   status: TaskStatus;
   cause: UnitCause | null;
   exit_code: number | null;

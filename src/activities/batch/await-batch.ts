@@ -21,6 +21,8 @@ export interface WaitContext {
   signal: AbortSignal;
   /** Called about every second, and with each change of state. */
   show(status: BatchStatus, journal: JournalReport): void;
+  /** Called with each look; a journal that has not changed is the same object. */
+  looked(status: BatchStatus, journal: JournalReport): void;
 }
 
 const SIGKILL_STATUS = 137;
@@ -82,6 +84,7 @@ export const awaitBatch = async (
       silentSince = status.state === 'unknown' ? (silentSince ?? now) : null;
       if (status.state !== before) shownAt = 0;
     }
+    context.looked(status, journal);
     if (now - shownAt >= HEARTBEAT_EVERY_MS) {
       shownAt = now;
       context.show(status, journal);

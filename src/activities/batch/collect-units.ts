@@ -68,6 +68,23 @@ const validated = (path: string, left: LeftOutput, component: Component): Read =
   }
 };
 
+/**
+ * What is wrong with the output that a unit has left: null for nothing, `missing` while it cannot be seen here.
+ *
+ * @throws StorageFailed when the storage fails.
+ */
+export const outputProblem = async (
+  taskDir: string,
+  stem: string,
+  component: Component,
+): Promise<{ why: string } | 'missing' | null> => {
+  const path = outputPath(taskDir, stem);
+  const left = await readLeftOutput(path);
+  if (left.kind === 'missing') return 'missing';
+  const { problem } = validated(path, left, component);
+  return problem === null ? null : { why: problem };
+};
+
 const recorded = (end: UnitEnd): UnitEvidence['end'] => ({
   status: end.status,
   seconds: end.seconds,

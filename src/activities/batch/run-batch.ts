@@ -22,6 +22,7 @@ import { watchBatch, type BatchWatch } from './batch-watch.js';
 import { earlierTries, keyOf, partsToCome, prepareBatch, type PreparedBatch } from './batch-of.js';
 import { collectEvidence } from './collect-evidence.js';
 import type { BatchDependencies } from '../dependencies.js';
+import { liveEvents, type LiveEvents } from '../events/live-events.js';
 import { beating, heartOf, shown, type Heart } from './heart.js';
 import type { CountedBatch } from '../../monitor/runner-metrics.js';
 import { patiently } from '../patience.js';
@@ -84,6 +85,7 @@ const runToEvidence = async (
   prepared: Prepared,
   deps: BatchDependencies,
   heart: Heart,
+  live: LiveEvents,
 ): Promise<TryEvidence> => {
   const { backend, permanentPatienceMs: permanentMs } = deps;
   const patience = { note: heart.note, permanentMs };
@@ -100,6 +102,9 @@ const runToEvidence = async (
         show: (status, journal) => {
           heart.beat(shown(status, journal));
           watch.seen(batch, status, journal);
+        },
+        looked: (status, journal) => {
+          live.looked(status, journal, handle.jobId);
         },
       }),
     );
@@ -157,8 +162,13 @@ const run = async (
   );
   heart.beat({ total: prepared.batch.unitCount });
   const there = await patiently(patience, () => readEvidenceIfThere(path));
-  const evidence = there ?? (await runToEvidence(input, prepared, deps, heart));
+  const live = liveEvents(deps.events(input.run.dir), {
+    ...{ runDir: input.run.dir, plan: prepared.plan, policy: prepared.policy },
+    ...{ batch: input.batch, try: input.try, unitCount: prepared.batch.unitCount, units: prepared.units },
+  });
+  const evidence = there ?? (await runToEvidence(input, prepared, deps, heart, live));
   const { outcome, counts } = judge(prepared, evidence, deps.backend);
+  live.judged(outcome);
   if (there === null) {
     deps.metrics?.ended(outcome);
     log.info('batch ended', { key: outcome.header.key, cause: outcome.header.cause, ...counts });

@@ -128,17 +128,17 @@ const stageUnits = async (
     const { zarr_urls: urls, init_args: initArgs } = args;
     const outcome = outcomes.get(index) ?? neverBegun(component, index, stem);
     const state = stateOf(outcome);
+    const given = isMany ? null : isTexts(urls) ? urls : [];
     const own = unitRecord(
       { ...outcome, header: null },
-      plan.task_dir,
-      false,
-      run.request.backend === 'slurm',
+      { taskDir: plan.task_dir, allFailed: false, isSlurm: run.request.backend === 'slurm' },
+      given ?? [],
     );
     const known = records.get(`${component} ${index}`) ?? own;
     return {
       ...{ component, index, state, output: outcome.output, ended_at: outcome.ended_at },
       zarr_url: isMany && typeof url === 'string' ? url : null,
-      given: isMany ? null : isTexts(urls) ? urls : [],
+      given,
       init_args: component === 'compute' ? ((initArgs ?? {}) as EarlierUnit['init_args']) : null,
       // Units of a compound fail together, also those that are done.
       record: state === 'done' ? { ...known, status: 'done', cause: null } : known,

@@ -11,7 +11,8 @@ import type { TakenTasks } from '../../wire/activities.js';
 import type { FileReference } from '../../wire/failure.js';
 import type { ProcessWorkflowRequest, WorkflowTask } from '../../wire/request.js';
 import type { UnitRecord } from '../../wire/result.js';
-import { forPeople, type TaskRecordReference } from '../task/task-record.js';
+import { forPeople } from '../task/for-people.js';
+import type { TaskRecordReference } from '../task/task-record.js';
 import { within } from './earlier-run.js';
 import type { TakeOver } from './take-over.js';
 

@@ -1,4 +1,5 @@
 /** `closeRun`: writes `result.json`, always, from the records of the tasks (docs/result.md). */
+import { relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withoutStatus } from '../../images/status.js';
 import { StateCorrupt, StorageFailed } from '../../state/errors.js';
@@ -11,7 +12,7 @@ import type { CloseRunInput } from '../../wire/activities.js';
 import type { FileReference, ResultReference } from '../../wire/failure.js';
 import type { Image } from '../../wire/request.js';
 import type { RunResult } from '../../wire/result.js';
-import type { ActivityDependencies } from '../dependencies.js';
+import type { StepDependencies } from '../dependencies.js';
 import { withJobReports } from './finished-jobs.js';
 import { logEvent } from '../../state/run-log.js';
 import type { TaskRecordReference } from '../task/task-record.js';
@@ -100,10 +101,7 @@ async function* resultText(
 }
 
 /** @throws StateCorrupt, StorageFailed for what it reads and writes. */
-export const closeRun = async (
-  input: CloseRunInput,
-  deps: ActivityDependencies,
-): Promise<ResultReference> => {
+export const closeRun = async (input: CloseRunInput, deps: StepDependencies): Promise<ResultReference> => {
   const { dir } = input.run;
   const patientUntil = Date.now() + (deps.permanentPatienceMs ?? PERMANENT_PATIENCE_MS);
   const closing = { runDir: dir, patientUntil };
@@ -120,5 +118,10 @@ export const closeRun = async (
     `close: ${input.status}${input.error === null ? '' : `, ${input.error.type}: ${input.error.message}`}`,
     input.status === 'done' ? 'INFO' : 'ERROR',
   );
+  const error = input.error === null ? null : { type: input.error.type, message: input.error.message };
+  const result_file = relative(dir, resultPath(dir));
+  await deps
+    .events(dir)
+    .tell([{ event: 'run_closed', status: input.status, error, result_file }], { durable: true });
   return { ...reference, images: input.images.count, units };
 };

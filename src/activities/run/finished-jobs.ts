@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Backend, JobReport } from '../../batch/contract.js';
 import { readIfThere, replaceFile } from '../../state/files.js';
 import type { SlurmJobRecord } from '../../wire/result.js';
-import { forPeople, type TaskRecordReference } from '../task/task-record.js';
+import { forPeople } from '../task/for-people.js';
+import type { TaskRecordReference } from '../task/task-record.js';
 
 const lacks = (job: SlurmJobRecord): boolean => job.elapsed_seconds === null || job.state === null;
 

@@ -16,7 +16,8 @@ import type { RecoveryRules } from '../../wire/recovery.js';
 import type { ProcessWorkflowRequest } from '../../wire/request.js';
 import { claimRunDir } from './claim-run-dir.js';
 import { examineRequest } from './examine-request.js';
-import type { ActivityDependencies } from '../dependencies.js';
+import type { StepDependencies } from '../dependencies.js';
+import { openedEvents } from '../events/opened.js';
 import { InvalidRequest } from '../errors.js';
 import { warmUp } from './warm-up.js';
 import { unspill } from './request-files.js';
@@ -101,7 +102,7 @@ const attributesFor = (
 /**
  * @throws InvalidRequest with all errors of the request, StorageFailed while the storage fails.
  */
-export const openRun = async (input: OpenRunInput, deps: ActivityDependencies): Promise<OpenedRun> => {
+export const openRun = async (input: OpenRunInput, deps: StepDependencies): Promise<OpenedRun> => {
   checkWorkflowId(input.workflow_id);
   const raw = await unspill(input.request);
   const { request, images: loaded } = await examineRequest(raw, deps.backend);
@@ -141,7 +142,7 @@ export const openRun = async (input: OpenRunInput, deps: ActivityDependencies): 
   for (const warning of warnings) await logEvent(dir, `open: ${warning}`);
   const known = await deps.knownSearchAttributes();
   for (const line of continued === null ? [] : wordsOn(continued.continued)) await logEvent(dir, line);
-  return {
+  const opened: OpenedRun = {
     run: {
       ...{ dir, uuid: input.uuid, request: reference, workflow_id: input.workflow_id },
       ...(continued !== null && { continued: continued.reference }),
@@ -157,4 +158,6 @@ export const openRun = async (input: OpenRunInput, deps: ActivityDependencies): 
     has_status_attribute: known.includes('FractalStatus'),
     ...(warnings.length > 0 && { warnings }),
   };
+  await deps.events(dir).tell(openedEvents(opened, request));
+  return opened;
 };

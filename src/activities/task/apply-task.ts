@@ -2,6 +2,7 @@
  * `applyTask`: all outcomes of a task become its records and the next image list; then the failure, if any, is
  * handed to the workflow. The partial result of a failed task is kept before anything is raised.
  */
+import { join } from 'node:path';
 import { imagesForTask } from '../../images/for-task.js';
 import { applyOutputs, type AppliedOutputs } from '../../outcomes/apply-outputs.js';
 import { count, newStageTally, newTally, type StageTally, type TaskTally } from '../../outcomes/tally.js';
@@ -12,8 +13,10 @@ import type { AppliedTask, ApplyTaskInput } from '../../wire/activities.js';
 import type { HeldUnits } from '../../wire/held.js';
 import type { ProcessWorkflowRequest, WorkflowTask } from '../../wire/request.js';
 import { taskTypeTraits } from '../../tasks/task-types.js';
+import { taskFolder } from '../../tasks/names.js';
 import { withLogTail } from '../batch/batch-failure.js';
-import type { ActivityDependencies } from '../dependencies.js';
+import type { StepDependencies } from '../dependencies.js';
+import { tellApplied } from '../events/applied.js';
 import { publishLeftOut, readLeftOut, withoutLeftOut } from '../../state/left-out.js';
 import { countRepeats, type RepeatCounts } from '../../outcomes/repeat-counts.js';
 import { logEvent } from '../../state/run-log.js';
@@ -146,7 +149,7 @@ const leaveOut = async (
 };
 
 /** @throws StateCorrupt, StorageFailed for what it reads and writes. */
-export const applyTask = async (input: ApplyTaskInput, deps: ActivityDependencies): Promise<AppliedTask> => {
+export const applyTask = async (input: ApplyTaskInput, deps: StepDependencies): Promise<AppliedTask> => {
   const request = await readRequest(input.run.request);
   const task = taskAt(request, input.position);
   const rounds = await stagesOf(input, request, deps.backend.lateFilesMs, input.cancelled);
@@ -197,7 +200,7 @@ export const applyTask = async (input: ApplyTaskInput, deps: ActivityDependencie
   for (const words of outputs.repeats.lines())
     await logEvent(input.run.dir, `apply: task ${task.order} "${task.task.name}": ${words}`);
   const done = allFailed ? 0 : ended;
-  return {
+  const applied: AppliedTask = {
     images,
     record,
     type_filters: kept ? { ...input.type_filters, ...task.task.output_types } : input.type_filters,
@@ -209,4 +212,11 @@ export const applyTask = async (input: ApplyTaskInput, deps: ActivityDependencie
     ...next,
     ...leftOut,
   };
+  await tellApplied(deps.events(input.run.dir), {
+    ...{ run: input.run, position: input.position, order: task.order, generation: input.generation ?? 0 },
+    taskDir: join(input.run.dir, taskFolder(task.order, task.task.name)),
+    rounds,
+    result: applied,
+  });
+  return applied;
 };

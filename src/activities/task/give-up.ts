@@ -5,14 +5,14 @@ import { logEvent } from '../../state/run-log.js';
 import { readRequest, taskAt } from '../../state/stored-request.js';
 import { indicesInWords } from '../../outcomes/retry.js';
 import type { GivenUpUnits, GiveUpInput } from '../../wire/held.js';
-import type { ActivityDependencies } from '../dependencies.js';
+import type { StepDependencies } from '../dependencies.js';
 import { chooseUnits } from './choose-units.js';
 import { countHeld, readGivenUp, type GivenUpFile } from './held-units.js';
 import { layeredUnits } from './layers.js';
 import { openStageOf, stagesOf } from './stages.js';
 
 /** @throws UpdateRefused with the reason. */
-export const giveUp = async (input: GiveUpInput, deps: ActivityDependencies): Promise<GivenUpUnits> => {
+export const giveUp = async (input: GiveUpInput, deps: StepDependencies): Promise<GivenUpUnits> => {
   const { run, position, generation, units } = input;
   const request = await readRequest(run.request);
   const open = openStageOf(await stagesOf(input, request, deps.backend.lateFilesMs));
@@ -28,5 +28,16 @@ export const giveUp = async (input: GiveUpInput, deps: ActivityDependencies): Pr
   for await (const batch of layeredUnits(open.sources)) held.add(batch.units);
   const { order, task } = taskAt(request, position);
   await logEvent(run.dir, `skip: task ${order} "${task.name}": units ${indicesInWords(chosen)} are given up`);
+  await deps.events(run.dir).tell([
+    {
+      event: 'units_given_up',
+      ...{
+        task_index: position,
+        generation,
+        component: open.sources[0].plan.component,
+        units: chosen.length,
+      },
+    },
+  ]);
   return { given_up: { file, units: all.length }, units: chosen.length, left: held.counted() };
 };

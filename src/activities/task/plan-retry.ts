@@ -13,7 +13,8 @@ import type { PlannedRetry, PlanRetryInput } from '../../wire/held.js';
 import type { StageTries } from '../../wire/stages.js';
 import type { JsonObject, ProcessWorkflowRequest } from '../../wire/request.js';
 import { keyOf, publishUnits } from '../batch/batch-of.js';
-import type { ActivityDependencies } from '../dependencies.js';
+import type { ActivityDependencies, StepDependencies } from '../dependencies.js';
+import { tellPlan } from '../events/planned.js';
 import { UpdateRefused } from '../errors.js';
 import { checkConsent, chooseUnits, type ChosenByBatch } from './choose-units.js';
 import { readGivenUp } from './held-units.js';
@@ -121,7 +122,10 @@ const makePlan = async (
     layout,
     units: units.length,
     batches: await writeBatches(input, open.stage, units, layout, first_try),
-    retry: { first_try, meta, rerun_interrupted: input.rerun_interrupted },
+    retry: {
+      ...{ first_try, meta, rerun_interrupted: input.rerun_interrupted },
+      generation: input.generation,
+    },
   };
 };
 
@@ -137,7 +141,7 @@ const inWords = (meta: JsonObject): string | null => {
  *
  * @throws UpdateRefused with the reason.
  */
-export const planRetry = async (input: PlanRetryInput, deps: ActivityDependencies): Promise<PlannedRetry> => {
+export const planRetry = async (input: PlanRetryInput, deps: StepDependencies): Promise<PlannedRetry> => {
   const path = retryPlanPath(input.run.dir, input.position, input.generation);
   const request = await readRequest(input.run.request);
   const there = await readPlanIfThere(path);
@@ -150,6 +154,7 @@ export const planRetry = async (input: PlanRetryInput, deps: ActivityDependencie
         (input.rerun_interrupted ? '; interrupted ones may run again' : ''),
     );
   }
+  await tellPlan(deps.events(input.run.dir), input.run.dir, adopted.plan, null);
   return {
     stage,
     plan: summaryOf(adopted),

@@ -1,5 +1,6 @@
 /** `planTask`: filters the images, makes the units of one stage, cuts them into batches, writes it all down. */
 import type { ProcessWorkflowRequest, WorkflowTask } from '../../wire/request.js';
+import { imagesForTask } from '../../images/for-task.js';
 import { policyOf } from '../../outcomes/policy.js';
 import { planPath } from '../../state/paths.js';
 import { computeUnits, dedupeParallelizationList, type UnitArguments } from '../../tasks/arguments.js';
@@ -11,7 +12,8 @@ import type { TaskPlan } from '../../wire/stages.js';
 
 import type { Component } from '../../wire/result.js';
 import type { InitOutput } from '../../wire/task-output.js';
-import type { ActivityDependencies } from '../dependencies.js';
+import type { ActivityDependencies, StepDependencies } from '../dependencies.js';
+import { tellPlan } from '../events/planned.js';
 import { refuseAfterEnd } from '../after-end.js';
 import { earlierTries, keyOf, publishUnits } from '../batch/batch-of.js';
 import {
@@ -114,20 +116,36 @@ export const summaryOf = ({ plan, reference }: AdoptedPlan): TaskPlan => ({
   batches: plan.batches.length,
 });
 
+const tellPlanned = (input: PlanTaskInput, plan: PlanFile, { events }: StepDependencies): Promise<void> => {
+  const available = async (): Promise<number> => {
+    const request = await readRequest(input.run.request);
+    const task = taskAt(request, input.position);
+    const all = withoutLeftOut(await readImages(input.images), await readLeftOut(input.left_out));
+    const { isConverter } = taskTypeTraits[task.task_type];
+    return imagesForTask(all, task, isConverter, input.type_filters, request).numAvailable;
+  };
+  const { dir } = input.run;
+  return tellPlan(events(dir), dir, plan, input.stage === 'first' ? available : null);
+};
+
 /**
  * A plan that is there already is gone on with, whatever this worker's configuration would have made of it.
  *
  * @throws ExecutionFailed (JobExecutionError) when no image is left or the units cannot be laid out.
  */
-export const planTask = async (input: PlanTaskInput, deps: ActivityDependencies): Promise<TaskPlan> => {
+export const planTask = async (input: PlanTaskInput, deps: StepDependencies): Promise<TaskPlan> => {
   const path = planPath(input.run.dir, input.position, input.stage);
   const there = await readPlanIfThere(path);
-  if (there !== null && input.run.continued === undefined) return summaryOf(there);
+  if (there !== null && input.run.continued === undefined) {
+    await tellPlanned(input, there.plan, deps);
+    return summaryOf(there);
+  }
   if (there === null) await refuseAfterEnd(input.run);
   const request = await readRequest(input.run.request);
   const taken = keptUnits(await readTakenUnits(input.run, input.position), policyOf(request, input.position));
   const adopted = there ?? (await adoptPlan(path, await makePlan(input, request, taken, deps)));
   await publishTakenEvidence(input, adopted.plan, taken, deps.backend.name);
+  await tellPlanned(input, adopted.plan, deps);
   if (there !== null) return summaryOf(there);
   const { order, task_name: name, component, units, batches } = adopted.plan;
   await logEvent(

@@ -1,10 +1,9 @@
 /** The records of a task run: `task_run.json`, `units.jsonl`, `images_last_unit.jsonl` (docs/files.md). */
 import { join } from 'node:path';
-import { StateCorrupt, StorageFailed } from '../../state/errors.js';
 import { copyFileTo, replaceFile } from '../../state/files.js';
-import { makeInnerFolder } from '../../state/folders.js';
 import { formatLines } from '../../state/json-lines.js';
 import { recordPath, unitRecordsPath } from '../../state/paths.js';
+import { usesNonParallelPart } from '../../tasks/task-types.js';
 import { taskFolder } from '../../tasks/names.js';
 import type { JobRecord, OutcomeHeader } from '../../outcomes/unit-outcome.js';
 import { unitTries } from '../../outcomes/unit-tries.js';
@@ -13,6 +12,7 @@ import type { ImagesReference } from '../../wire/stages.js';
 import type { FileReference } from '../../wire/failure.js';
 import type { WorkflowTask } from '../../wire/request.js';
 import type { SlurmJobRecord, TaskRunRecord, TaskStatus, UnitRecord } from '../../wire/result.js';
+import { forPeople } from './for-people.js';
 import { layeredUnits } from './layers.js';
 import type { StageRounds } from './stages.js';
 
@@ -47,16 +47,17 @@ export interface TaskRecordInput {
 const unitStatus = (unit: FinalUnit, allFailed: boolean): TaskStatus =>
   allFailed || unit.status !== 'done' ? 'failed' : 'done';
 
+/** @param given images that the task was given: those of its single or init part. */
 export const unitRecord = (
   unit: FinalUnit,
-  taskDir: string,
-  allFailed: boolean,
-  isSlurm: boolean,
+  { taskDir, allFailed, isSlurm }: { taskDir: string; allFailed: boolean; isSlurm: boolean },
+  given: string[],
 ): UnitRecord => ({
   ...unit.taken?.record,
   index: unit.index,
   component: unit.component,
   zarr_url: unit.zarr_url,
+  ...(usesNonParallelPart(unit.component) ? { zarr_urls: unit.taken?.given ?? given } : {}),
   status: unitStatus(unit, allFailed),
   cause: unit.cause,
   exit_code: unit.exit_code,
@@ -111,21 +112,11 @@ const jobs = (headers: OutcomeHeader[]): SlurmJobRecord[] => {
   }));
 };
 
-/** Copies in the task's folder: where people have made that impossible, the run does not end of it. */
-export const forPeople = async (taskDir: string, write: () => Promise<unknown>): Promise<void> => {
-  try {
-    await makeInnerFolder(taskDir);
-    await write();
-  } catch (error) {
-    if (!(error instanceof StateCorrupt || (error instanceof StorageFailed && error.isPermanent)))
-      throw error;
-  }
-};
-
 /** Writes the records of one task; the one among the runner's own files, by which closeRun finds them, comes last. */
 export const writeTaskRecord = async (input: TaskRecordInput): Promise<FileReference> => {
   const { task, stages, allFailed, isSlurm, generation } = input;
   const taskDir = join(input.runDir, taskFolder(task.order, task.task.name));
+  const of = { taskDir, allFailed, isSlurm };
   const last = lastUnits(input.given);
   const headers: OutcomeHeader[] = [];
   const unitLines = async function* (): AsyncGenerator<string> {
@@ -133,7 +124,7 @@ export const writeTaskRecord = async (input: TaskRecordInput): Promise<FileRefer
       for await (const batch of layeredUnits(sources)) {
         headers.push(...batch.headers);
         for (const unit of batch.units) last.add(unit);
-        const records = batch.units.map((unit) => unitRecord(unit, taskDir, allFailed, isSlurm));
+        const records = batch.units.map((unit) => unitRecord(unit, of, input.given));
         yield [...formatLines(records)].join('');
       }
     }

@@ -1,6 +1,7 @@
 /** The JSON Schemas that clients in any language can check against: schemas/*.json, written by scripts/schemas.ts. */
 import { z } from 'zod';
 import { keyRingSchema } from '../../encryption/key-ring.js';
+import { eventLine, plannedUnitLine } from './events.js';
 import { checkedRun, findings, runList, runReport, unitList, unitTable } from './reports.js';
 import { request } from './request.js';
 import { result } from './result.js';
@@ -44,6 +45,16 @@ export const publishedSchemas = (): Record<string, JsonSchema> =>
       'result',
       result.meta({ title: 'processWorkflow result' }),
       'Content of result.json (docs/result.md).',
+    ),
+    jsonSchema(
+      'event',
+      eventLine.meta({ title: 'event of a run' }),
+      'A line of events.jsonl (docs/events.md).',
+    ),
+    jsonSchema(
+      'planned-unit',
+      plannedUnitLine.meta({ title: 'planned unit' }),
+      'A line of the file that an event units_planned names (docs/events.md).',
     ),
     jsonSchema(
       'list',

@@ -29,6 +29,10 @@ export const unitRecord = z
     index: count.describe('In its task and component, from 0'),
     component,
     zarr_url: text.describe('The image that the unit worked on; null for a single or init part'),
+    zarr_urls: z
+      .array(z.string())
+      .optional()
+      .describe('Images that a single or init part was given; other units have none'),
     status: taskStatus,
     cause: z.enum(unitCauses).nullable().describe('Why the unit is not done; null for one that is'),
     exit_code: integerOrNull,

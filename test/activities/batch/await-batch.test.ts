@@ -33,7 +33,12 @@ const wait = (answer: (asked: number) => BatchStatus): Promise<unknown> => {
   };
   const backend = { lateFilesMs: 0, executor: { status } } as unknown as Backend;
   const { signal } = new AbortController();
-  return awaitBatch(backend, batch, { jobId: '7', facts: {} }, { signal, show: () => undefined });
+  return awaitBatch(
+    backend,
+    batch,
+    { jobId: '7', facts: {} },
+    { signal, show: () => undefined, looked: () => undefined },
+  );
 };
 
 it('asks nobody where the journal says all', async () => {

@@ -6,6 +6,7 @@ import { claimRunDir } from '../../../src/activities/run/claim-run-dir.js';
 import { InvalidRequest } from '../../../src/activities/errors.js';
 import { openRun } from '../../../src/activities/run/open-run.js';
 import { requestDigest } from '../../../src/client/index.js';
+import { eventLogs } from '../../../src/events/log.js';
 import { createLocalBackend } from '../../../src/executors/local/index.js';
 import { STATE_FORMAT } from '../../../src/state/format.js';
 import { runServer } from '../../../src/state/identity.js';
@@ -95,7 +96,7 @@ describe('openRun', () => {
     const request = makeRequest({ dir, tasks: [{ type: 'parallel' }] });
     const input = { request, uuid: 'u1', workflow_id: 'two\nlines', started: '2026-01-01T00:00:00Z' };
     const backend = createLocalBackend({ stateDir: dir, queue: 'q' });
-    const deps = { backend, knownSearchAttributes: () => Promise.resolve([]) };
+    const deps = { backend, events: eventLogs(), knownSearchAttributes: () => Promise.resolve([]) };
     await expect(openRun(input, deps)).rejects.toThrow(
       /workflow id without control characters.*"two\\nlines"/,
     );
