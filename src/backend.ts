@@ -13,7 +13,6 @@ export {
   type BatchPaths,
   type BatchStatus,
   type CancelReport,
-  type EndCause,
   type EndOfBatch,
   type Executor,
   type ExecutorContext,
@@ -23,6 +22,7 @@ export {
   type ReachedLimit,
   type Usage,
 } from './batch/contract.js';
+export { type EndCause } from './batch/end-causes.js';
 export type { JsonObject, JsonValue } from './wire/request.js';
 
 // The batch script, its exit codes, and what it leaves behind.

@@ -6,6 +6,7 @@
  * script writes, whatever started it. To write a backend, copy `local`, swap the executor, pass the shared
  * conformance suite in src/conformance.
  */
+import type { EndCause } from './end-causes.js';
 import type { GivenRecovery } from '../wire/recovery.js';
 import type { JsonObject } from '../wire/request.js';
 
@@ -62,20 +63,6 @@ export interface Handle {
   /** The executor's own facts (host, user, process id, ...). */
   facts: { [key: string]: string | number | null };
 }
-
-/**
- * Why a batch ended, as far as its scheduler knows. `completed` and `failed` only say how the script itself
- * ended; what became of the units stands in the journal.
- */
-export type EndCause =
-  | 'completed'
-  | 'failed'
-  | 'signal'
-  | 'out_of_memory'
-  | 'timeout'
-  /** Infrastructure: node failure, preemption, vanished, machine rebooted. Units never started run again. */
-  | 'node'
-  | 'cancelled';
 
 export interface Usage {
   elapsed_seconds: number | null;

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { EndOfBatch } from '../batch/contract.js';
+import { END_CAUSES } from '../batch/end-causes.js';
 import { createExclusive, readIfThere } from '../state/files.js';
 
 export type Tombstone =
@@ -14,7 +15,7 @@ export type Tombstone =
 
 const amount = z.number().nullable();
 const saidSchema: z.ZodType<EndOfBatch> = z.object({
-  cause: z.enum(['completed', 'failed', 'signal', 'out_of_memory', 'timeout', 'node', 'cancelled']),
+  cause: z.enum(END_CAUSES),
   schedulerState: z.string().nullable(),
   message: z.string(),
   node: z.string().nullable(),

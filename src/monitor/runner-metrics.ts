@@ -5,7 +5,7 @@
  * No label holds a run, a task or a path of a request: their number is bounded by the program, not by its use.
  */
 import type { MetricMeter } from '@temporalio/common';
-import type { EndCause } from '../batch/contract.js';
+import { END_CAUSES } from '../batch/end-causes.js';
 import type { Outcome } from '../outcomes/unit-outcome.js';
 import type { BatchHeartbeat } from '../wire/progress.js';
 import { unitCauses } from '../wire/result.js';
@@ -31,16 +31,6 @@ export interface RunnerMetrics {
 }
 
 const STATES: readonly BatchState[] = ['submitting', 'pending', 'running', 'unknown', 'collecting'];
-
-const CAUSES: readonly EndCause[] = [
-  'completed',
-  'failed',
-  'signal',
-  'out_of_memory',
-  'timeout',
-  'node',
-  'cancelled',
-];
 
 /** Where a label must hold something. */
 const NONE = 'none';
@@ -83,7 +73,7 @@ export const createRunnerMetrics = (meter: MetricMeter, backend: string): Runner
   for (const state of STATES) change(state, 0);
   units.add(0, { ...of, outcome: 'done', cause: NONE });
   for (const cause of unitCauses) units.add(0, { ...of, outcome: 'failed', cause });
-  for (const cause of [NONE, ...CAUSES]) ended.add(0, { ...of, cause });
+  for (const cause of [NONE, ...END_CAUSES]) ended.add(0, { ...of, cause });
   adopted.add(0, of);
   return {
     countBatch: () => {

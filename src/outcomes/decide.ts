@@ -5,7 +5,7 @@
  * The start of a unit is on record before its process starts, so "never started" is provable; a unit that has
  * begun is not begun again unless the request allows it, whatever ended it.
  */
-import type { EndCause } from '../batch/contract.js';
+import type { EndCause } from '../batch/end-causes.js';
 import type { UnitCause } from '../wire/result.js';
 import type { RepeatCause } from './repeat.js';
 

@@ -1,5 +1,6 @@
 /** What became of the units of one try of a batch: the verdict, derived from evidence and never written down. */
-import type { EndCause, Usage } from '../batch/contract.js';
+import type { EndCause } from '../batch/end-causes.js';
+import type { Usage } from '../batch/contract.js';
 import type { Ask } from './ask.js';
 import type { Spent } from './repeat.js';
 import type { JsonObject } from '../wire/request.js';

@@ -1,5 +1,5 @@
 /** What becomes of one unit, from the evidence of a try, the tries before it and the request's policy. */
-import type { EndCause } from '../batch/contract.js';
+import type { EndCause } from '../batch/end-causes.js';
 import { SCRIPT_EXITS } from '../batch/exit-codes.js';
 import { asPlanned, raised } from './ask.js';
 import { decideUnit, type UnitDecision } from './decide.js';

@@ -3,7 +3,8 @@
  * it, since each decision had one cause (docs/versioning.md, "Files").
  */
 import type { BatchEvidence, RecordedEnd, TryEvidence, UnitEvidence } from '../outcomes/evidence.js';
-import type { EndCause, Usage } from '../batch/contract.js';
+import type { EndCause } from '../batch/end-causes.js';
+import type { Usage } from '../batch/contract.js';
 import type { JsonObject } from '../wire/request.js';
 import type { Component, UnitCause } from '../wire/result.js';
 import type { InitOutput, TaskOutput } from '../wire/task-output.js';

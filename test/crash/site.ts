@@ -14,7 +14,8 @@ import {
 import { basename, dirname, join } from 'node:path';
 import type { Nodes } from './ground.js';
 import { parseUnits, type BatchUnit } from '../../src/batch/units-file.js';
-import type { Batch, EndCause } from '../../src/batch/contract.js';
+import type { Batch } from '../../src/batch/contract.js';
+import type { EndCause } from '../../src/batch/end-causes.js';
 
 /** How one unit ends. */
 export interface UnitPlay {

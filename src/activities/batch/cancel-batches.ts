@@ -15,8 +15,9 @@ import { readEvidenceIfThere } from '../../state/evidence-file.js';
 import { evidencePath } from '../../state/paths.js';
 import type { CancelBatchesInput, CancelledBatches } from '../../wire/activities.js';
 import type { BatchHeartbeat } from '../../wire/progress.js';
-import { earlierTries, keyOf, namesOf, prepareBatch, type WhichTry } from './batch-of.js';
-import { collectEvidence, publishUnreadable, type EndedTry } from './collect-evidence.js';
+import { earlierTries, keyOf, prepareBatch, type WhichTry } from './batch-of.js';
+import { collectEvidence, type EndedTry } from './collect-evidence.js';
+import { namedTry, publishUnreadable } from './unreadable-try.js';
 import type { BatchDependencies } from '../dependencies.js';
 import { patiently } from '../patience.js';
 import { readRequest } from '../../state/stored-request.js';
@@ -31,14 +32,14 @@ type Stage = CancelBatchesInput['stages'][number];
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Files and names of a try, made of the activity's input alone; its units file is not needed to end it. */
+/** Made of the activity's input alone. */
 const nameTry = (
   input: CancelBatchesInput,
   stage: Stage,
   which: WhichTry,
   backend: string,
-): EndedTry['batch'] => ({
-  ...namesOf(
+): EndedTry['batch'] =>
+  namedTry(
     which,
     {
       workflowName: input.workflow_name,
@@ -47,13 +48,8 @@ const nameTry = (
       component: stage.component,
       taskDir: stage.task_dir,
     },
-    '',
     backend,
-  ),
-  taskDir: stage.task_dir,
-  resources: {},
-  avoidNodes: [],
-});
+  );
 
 /** What the batch's units had finished; throws when that can never be read. */
 const collect = async (

@@ -41,7 +41,7 @@ const seal = async (
   return { tombstone, journal: await readJournals(batch.paths.journalPrefix) };
 };
 
-const headerOf = (
+export const headerOf = (
   ended: EndedTry,
   journal: JournalReport,
   tombstone: Tombstone | null,
@@ -97,28 +97,3 @@ export const collectEvidence = (ended: EndedTry): Promise<TryEvidence> =>
     });
     return publishEvidence(evidencePath(ended.runDir, batch.key), { header, units });
   });
-
-const nothingJournalled: JournalReport = {
-  ends: new Map(),
-  complete: false,
-  notExecutable: false,
-  copies: [],
-};
-
-/**
- * Of a try whose units cannot be read any more: that it was, and why nothing more is known of it. Its jobs are told by
- * whatever can still be read.
- */
-export const publishUnreadable = async (
-  ended: Omit<EndedTry, 'units' | 'end' | 'refusal' | 'lateFilesMs'>,
-  why: string,
-): Promise<TryEvidence> => {
-  const { paths, key } = ended.batch;
-  const journal = await readJournals(paths.journalPrefix).catch(() => nothingJournalled);
-  const owner = await readOwner(paths.owner).catch(() => null);
-  const tombstone = await readTombstone(paths.tombstone).catch(() => null);
-  const units = (): Promise<BatchUnit[]> => Promise.resolve([]);
-  const bare: EndedTry = { ...ended, ...{ end: null, refusal: null, lateFilesMs: 0 }, units };
-  const header = { ...headerOf(bare, journal, tombstone, owner || null), unreadable: why };
-  return publishEvidence(evidencePath(ended.runDir, key), { header, units: [] });
-};

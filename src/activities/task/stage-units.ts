@@ -15,6 +15,7 @@ import { readState } from '../../state/files.js';
 import { evidencePath } from '../../state/paths.js';
 import type { RunReference, StageTries } from '../../wire/stages.js';
 import { keyOf, partsOfTry, type WhichTry } from '../batch/batch-of.js';
+import { namedTry, publishUnreadable } from '../batch/unreadable-try.js';
 import type { PlanFile, PlannedBatch } from '../../state/plan-file.js';
 import { LATE_FILE_LOOK_MS } from '../tunables.js';
 
@@ -33,6 +34,9 @@ export interface StageSource {
   policy: Policy;
   /** The run was cancelled: what never started was cancelled before. */
   cancelled: boolean;
+  /** What its batches are called after, and who ran them. */
+  workflowName: string;
+  backend: string;
   /** Until when (epoch ms) evidence that is not there yet is waited for: another host may have written it. */
   lateUntil: number;
 }
@@ -67,39 +71,62 @@ const readInTime = async (path: string, lateUntil: number): Promise<TryEvidence>
   }
 };
 
+/**
+ * Says for everybody that the evidence of a try cannot be had: whoever comes later finds that, and decides no other than
+ * this attempt. Where not even that can be written, nobody else will read it either.
+ */
+const giveUpOn = async (source: StageSource, which: WhichTry, why: string): Promise<TryEvidence | null> => {
+  const { plan, workflowName, backend } = source;
+  const { order, task_name: taskName, component, task_dir: taskDir } = plan;
+  const batch = namedTry(which, { workflowName, order, taskName, component, taskDir }, backend);
+  try {
+    return await publishUnreadable(
+      { runDir: which.run.dir, batch, try: which.try, index: which.batch, backend, component, jobIds: [] },
+      why,
+    );
+  } catch (error) {
+    if (isForGood(error)) return null;
+    throw error;
+  }
+};
+
 /** The evidence of all parts of a try that can be read, and why one of them cannot be had. */
 const evidenceOf = async (
+  source: StageSource,
   parts: readonly WhichTry[],
-  lateUntil: number,
 ): Promise<{ evidence: TryEvidence[]; unreadable: string | null }> => {
   const evidence: TryEvidence[] = [];
   let unreadable: string | null = null;
   for (const part of parts) {
+    let read: TryEvidence | null;
     try {
-      const read = await readInTime(evidencePath(part.run.dir, keyOf(part)), lateUntil);
-      evidence.push(read);
-      unreadable ??= read.header.unreadable;
+      read = await readInTime(evidencePath(part.run.dir, keyOf(part)), source.lateUntil);
     } catch (error) {
       // One damaged file must not take the outputs of all other batches with it.
       if (!isForGood(error)) throw error;
-      unreadable ??= error.message;
+      read = await giveUpOn(source, part, error.message);
+      unreadable ??= read === null ? error.message : null;
     }
+    if (read === null) continue;
+    evidence.push(read);
+    unreadable ??= read.header.unreadable;
   }
   return { evidence, unreadable };
 };
 
 /** The verdict on a batch, up to a try of which something cannot be read. */
 const verdictOn = async (
-  { run, plan, lateUntil, tries, policy }: StageSource,
+  source: StageSource,
   batch: number,
 ): Promise<{ verdict: Verdict; unreadable: string | null }> => {
+  const { run, plan, tries, policy } = source;
   const { first_try: first = 1, begun, more_tries } = tries;
   const before = plan.batches[batch]?.taken === true ? first : 0;
   const last = batch < begun ? (more_tries[String(batch)] ?? first) : before;
   let verdict = noVerdict;
   for (let attempt = first; attempt <= last; attempt++) {
     const which = { run, position: plan.position, stage: plan.stage, batch, try: attempt };
-    const { evidence, unreadable } = await evidenceOf(partsOfTry(verdict, which, policy, first), lateUntil);
+    const { evidence, unreadable } = await evidenceOf(source, partsOfTry(verdict, which, policy, first));
     verdict = judgeTry(verdict, evidence, policy);
     if (unreadable !== null) return { verdict, unreadable };
   }

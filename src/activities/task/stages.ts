@@ -30,7 +30,10 @@ export const stagesOf = async (
   for (const { stage, plan: reference, first_try = 1, begun, more_tries } of stages) {
     const plan = await readPlan(reference);
     const policy = policyOf(request, position, plan);
-    const source = { run, plan, tries: { first_try, begun, more_tries }, policy, cancelled, lateUntil };
+    const source = {
+      ...{ run, plan, tries: { first_try, begun, more_tries }, policy, cancelled, lateUntil },
+      ...{ workflowName: request.workflow.name, backend: request.backend },
+    };
     const known = found.find((other) => other.stage === stage);
     if (known === undefined) found.push({ stage, sources: [source] });
     else known.sources.push(source);

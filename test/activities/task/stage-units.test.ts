@@ -55,7 +55,7 @@ const read = async (
 ): Promise<BatchUnits[]> => {
   const source = {
     ...{ run: run(), plan: await plan(), tries, cancelled, lateUntil: 0 },
-    policy: policyWith(),
+    ...{ policy: policyWith(), workflowName: 'Workflow', backend: 'local' },
   };
   const batches: BatchUnits[] = [];
   for await (const batch of stageUnits(source)) batches.push(batch);
@@ -111,4 +111,15 @@ it('evidence that is gone or was edited fails its own units, by its name, and no
   ]);
   expect(units[2]?.message).toContain(pathOf(damaged));
   expect(units[4]?.message).toContain('is not there any more');
+});
+
+it('what could not be read once is given up for everybody, also when it comes to light later', async () => {
+  const late = tryOf({ batch: 1 }, endedUnit(2, 0), endedUnit(3, 0));
+  const statuses = async (): Promise<string[]> =>
+    (await read({ begun: 2, more_tries: {} })).flatMap(({ units }) => units.map(({ status }) => status));
+  await publish(tryOf({ batch: 0 }, endedUnit(0, 0), endedUnit(1, 0)));
+  const seen = await statuses();
+  expect(seen).toEqual(['done', 'done', 'failed', 'failed', 'failed']);
+  await publish(late);
+  expect(await statuses()).toEqual(seen);
 });

@@ -11,10 +11,10 @@ import type {
   Batch,
   BatchNames,
   BatchStatus,
-  EndCause,
   Executor,
   Handle,
 } from '../../../src/batch/contract.js';
+import type { EndCause } from '../../../src/batch/end-causes.js';
 import type { JsonObject, JsonValue } from '../../../src/wire/request.js';
 import type { PlayedEnd, PlayedEnds } from '../task/ends.js';
 import { linesOf, playBatch } from './play-batch.js';

@@ -1,7 +1,8 @@
 import { SCRIPT_EXITS } from '../../../batch/exit-codes.js';
 import { readJournals, type ScriptCopy } from '../../../batch/read-journals.js';
 import { readTombstone } from '../../claims.js';
-import type { Batch, BatchStatus, EndCause, Handle } from '../../../batch/contract.js';
+import type { Batch, BatchStatus, Handle } from '../../../batch/contract.js';
+import type { EndCause } from '../../../batch/end-causes.js';
 import type { Identity } from './identity.js';
 import { stderrTail } from './launch.js';
 import { STDERR_TAIL_LINES, UNKNOWN_JOB } from '../tunables.js';

@@ -1,6 +1,6 @@
 /** SLURM's job states (squeue(1), JOB STATE CODES) and what they mean for a batch. Pure. */
 import { SCRIPT_EXITS } from '../../../batch/exit-codes.js';
-import type { EndCause } from '../../../batch/contract.js';
+import type { EndCause } from '../../../batch/end-causes.js';
 import { SHOWN_CHARACTERS } from '../tunables.js';
 
 /** What a batch's status can be derived from; `unheard` is shown as it is and means nothing else. */
