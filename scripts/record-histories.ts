@@ -4,10 +4,13 @@ import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { encryptingConverter } from '../src/encryption/converter.js';
+import { createLocalBackend } from '../src/executors/local/index.js';
 import { findServerBinary, startEmbeddedServer } from '../src/server/index.js';
+import { createScriptedBackend } from '../test/model/scripted/backend.js';
 import { startHarness, type Harness } from '../test/support/harness.js';
 import { rotatingKeys } from '../test/support/keys.js';
-import { earlierRequestOf, recordings, requestOf, type Recording } from '../test/support/recordings.js';
+import { earlierRequestOf, requestOf } from '../test/support/recorded-requests.js';
+import { recordings, type Recording } from '../test/support/recordings.js';
 import { untilFile } from '../test/support/until.js';
 
 const SHORT_HISTORY_EVENTS = 40;
@@ -58,6 +61,10 @@ const main = async (): Promise<void> => {
         const harness = await startHarness({
           address: server.address,
           ...(short && { unitsPerBatch: 1 }),
+          ...(recording.played && {
+            backend: (stateDir: string, queue: string) =>
+              createScriptedBackend(createLocalBackend({ stateDir, queue, maxUnits: 1 })),
+          }),
           ...(recording.encrypted && { dataConverter: encryptingConverter(keys) }),
         });
         try {

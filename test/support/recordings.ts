@@ -1,10 +1,11 @@
 /** The runs whose histories are recorded: one per way through the workflow. */
-import { copyFile, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunHandle } from '../../src/client/index.js';
+import type { PlayedEnd } from '../model/task/ends.js';
 import type { Harness } from './harness.js';
 import { ask, refusal, untilStatus } from './operator.js';
-import { listOf, makeRequest, scriptedTask, zarrUrl, type TaskSpec } from './scripted-requests.js';
+import { listOf, zarrUrl, type TaskSpec } from './scripted-requests.js';
 
 export interface Recording {
   /** Name of the file under test/histories. */
@@ -13,6 +14,8 @@ export interface Recording {
   shortHistories?: boolean;
   /** With a codec and the keys of keys.ts. */
   encrypted?: boolean;
+  /** Units are played, and tries end as the meta of their task says (test/model). */
+  played?: boolean;
   /** Of a run that continued as new: its first history (the default) or its last. */
   record?: 'first' | 'last';
   tasks(dir: string): TaskSpec[];
@@ -73,6 +76,12 @@ const held: Pick<Recording, 'images' | 'extra' | 'tasks'> = {
     },
     { type: 'parallel' },
   ],
+};
+
+/** One unit has ended, the second asks for too much, the third never began: it runs again as it was. */
+const outOfMemory: PlayedEnd = {
+  ...{ word: 'out_of_memory', node: 'n1', ended: 1, running: 1 },
+  ...{ left: 'SIGKILL', silent: false, unknown: false },
 };
 
 const untilHeld = async ({ harness, workflowId, dir }: MeanwhileContext): Promise<RunHandle> => {
@@ -141,6 +150,22 @@ export const recordings: Recording[] = [
       rotateKeys();
       await writeFile(join(dir, 'go'), '');
     },
+  },
+  {
+    name: 'parts-of-a-try',
+    played: true,
+    images: ['a', 'b', 'c'],
+    extra: { recovery: { memory: { tries: 1 } } },
+    tasks: () => [{ type: 'parallel', meta: { ends: { '0': [outOfMemory] } } }, { type: 'parallel' }],
+  },
+  {
+    name: 'without-failed-images',
+    images: ['a', 'b'],
+    extra: { recovery: { on_failure: 'continue' } },
+    tasks: (dir) => [
+      { type: 'parallel', script: { [zarrUrl(dir, 'b')]: { exit: 1 } } },
+      { type: 'parallel' },
+    ],
   },
   {
     name: 'held',
@@ -218,34 +243,3 @@ export const recordings: Recording[] = [
     },
   },
 ];
-
-/** The task program lies in the run's folder: a history must hold no path of the machine that recorded it. */
-const madeOf = async (
-  recording: Recording,
-  dir: string,
-  tasks: TaskSpec[],
-  extra: Record<string, unknown>,
-) => {
-  const program = join(dir, 'scripted-task.mjs');
-  await copyFile(scriptedTask, program);
-  const own = tasks.map((task) => ({ ...task, command: `node ${program}` }));
-  const { images = [], extra: ofRecording = {} } = recording;
-  return makeRequest({ dir, tasks: own, images, extra: { ...ofRecording, ...extra } });
-};
-
-/** Of the run that is gone on from; null where there is none. */
-export const earlierRequestOf = async (
-  recording: Recording,
-  dir: string,
-): Promise<Record<string, unknown> | null> =>
-  recording.earlier === undefined
-    ? null
-    : madeOf(recording, dir, recording.earlier(dir), { workflow_dir_local: join(dir, 'earlier') });
-
-export const requestOf = (recording: Recording, dir: string): Promise<Record<string, unknown>> =>
-  madeOf(
-    recording,
-    dir,
-    recording.tasks(dir),
-    recording.earlier === undefined ? {} : { continue_from: join(dir, 'earlier') },
-  );

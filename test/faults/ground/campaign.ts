@@ -1,4 +1,5 @@
 /** Many cases in some worlds side by side, until so many faults were injected. */
+import { appendFileSync } from 'node:fs';
 import type { Fault } from './fault.js';
 import { runCase, type CaseReport } from './case.js';
 import { randomOf, type Random } from './random.js';
@@ -47,6 +48,10 @@ const say = (world: World, report: CaseReport, faults: readonly Fault[], ms: num
       ` in ${seconds} s, silence ${(report.silence / 1_000).toFixed(1)} s`,
   );
   for (const violation of report.violations) console.log(`  ${violation}`);
+  const file = process.env['FRACTAL_FAULTS_REPORT'];
+  const drawn = faults.map(({ name }) => name);
+  const line = { backend: world.backend, ...report, faults: drawn, seconds: Number(seconds) };
+  if (file) appendFileSync(file, `${JSON.stringify(line)}\n`);
 };
 
 export const runCampaign = async (spec: CampaignSpec): Promise<CaseReport[]> => {

@@ -2,8 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { tieToThisProcess } from '../../../src/server/tie.js';
 
-const READY_MS = 60_000;
+const READY_MS = 300_000;
 const AGAIN_MS = 500;
 const LOOK_MS = 50;
 
@@ -51,6 +52,8 @@ export const createPart = (spec: PartSpec): Part => {
       ...{ cwd: spec.cwd, env: spec.env, detached: true },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    // However the campaign ends, no part outlives it.
+    tieToThisProcess(started);
     for (const stream of [started.stdout, started.stderr])
       stream.on('data', (text: Buffer) => {
         said += text.toString();

@@ -9,6 +9,7 @@ import { readWitnesses } from './witness.js';
 import type { World } from './world.js';
 
 const AGAIN_MS = 500;
+const LOOK_MS = 100;
 
 export interface RunUnderFault {
   workflowId: string;
@@ -82,6 +83,15 @@ export const startRun = async (spec: RunSpec): Promise<RunUnderFault> => {
     begun: async () => (await readWitnesses(place.witnessDir)).reduce((sum, { begins }) => sum + begins, 0),
     isOver: () => persist(async ({ temporal }) => isEnded((await temporal.describe()).status.name)),
   };
+};
+
+/** Between two tasks nothing runs: looked for until there is something, or the run is over. */
+export const found = async <T>(run: RunUnderFault, look: () => Promise<T[]>): Promise<T[]> => {
+  for (;;) {
+    const things = await look();
+    if (things.length > 0 || (await run.isOver())) return things;
+    await sleep(LOOK_MS);
+  }
 };
 
 /** What was answered, or the words of the refusal. */

@@ -14,6 +14,8 @@ const SAYS = new Set(['held', 'paused', 'pausing', 'stopping', 'cancelling']);
 /** What `status` prints says why nothing goes on, or that all is over. */
 const explains = (report: RunReport): boolean =>
   report.closed !== null ||
+  // "No worker answers for this run."
+  report.progress === null ||
   SAYS.has(report.progress?.status ?? '') ||
   report.no_worker.length > 0 ||
   report.note !== null ||

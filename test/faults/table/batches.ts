@@ -1,11 +1,8 @@
 /** Faults of local batches: their script or a unit is killed. */
 import { readdir, readFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from '../ground/fault.js';
-import type { RunUnderFault } from '../ground/run.js';
+import { found, type RunUnderFault } from '../ground/run.js';
 import { isUnitAlive, readWitnesses } from '../ground/witness.js';
-
-const LOOK_MS = 50;
 
 const kill = (pid: number): boolean => {
   try {
@@ -25,15 +22,6 @@ const processesOf = async (text: string): Promise<number[]> => {
     }),
   );
   return found.flat();
-};
-
-/** Between two tasks nothing runs: looked for until there is something, or the run is over. */
-const found = async (run: RunUnderFault, look: () => Promise<number[]>): Promise<number[]> => {
-  for (;;) {
-    const pids = await look();
-    if (pids.length > 0 || (await run.isOver())) return pids;
-    await sleep(LOOK_MS);
-  }
 };
 
 const livingUnits = async (witnessDir: string): Promise<number[]> => {

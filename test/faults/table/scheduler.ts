@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { UnitCause } from '../../../src/wire/result.js';
 import type { Cluster, Daemon } from '../../slurm/cluster.js';
 import type { Fault, Target } from '../ground/fault.js';
+import { found } from '../ground/run.js';
 import { liveJobs, REAL, type WRAPPED } from '../ground/slurm-world.js';
 import type { Site } from '../ground/world.js';
 
@@ -43,13 +44,11 @@ const node: Fault = {
   },
 };
 
-/** The id of a job of the run that is in one of the states. */
-const aJob = async ({ world, run, random }: Target, states: RegExp): Promise<string | null> => {
-  const jobs = (await liveJobs(siteOf({ world } as Target).cluster, run.dir)).filter((line) =>
-    states.test(line),
-  );
-  return jobs.length === 0 ? null : (random.pick(jobs).split(' ')[0] ?? null);
-};
+/** Lines of squeue about jobs of the run that are in one of the states. */
+const jobsOf = async (target: Target, states: RegExp): Promise<string[]> =>
+  (await liveJobs(siteOf(target).cluster, target.run.dir)).filter((line) => states.test(line));
+
+const idOf = (line: string): string => line.split(' ')[0] ?? '';
 
 /** root's command on it; what is refused has met nothing: the job is over by now. */
 const tries = async (cluster: Cluster, command: string[]): Promise<boolean> =>
@@ -66,26 +65,26 @@ const toJob = (
 ): Fault => ({
   ...{ name, on, spoils },
   inject: async (target) => {
-    const job = await aJob(target, states);
-    return job !== null && act(siteOf(target).cluster, job, target);
+    const there = await found(target.run, () => jobsOf(target, states));
+    return there.length > 0 && act(siteOf(target).cluster, idOf(target.random.pick(there)), target);
   },
 });
 
 const jobs: readonly Fault[] = [
-  toJob('job: scancel by hand', ['cancelled'], /PENDING|RUNNING/, (cluster, job) =>
+  toJob('job: scancel by hand', ['cancelled'], / (PENDING|RUNNING) /, (cluster, job) =>
     tries(cluster, ['scancel', job]),
   ),
-  toJob('job: requeued by force', ['interrupted', 'never_started'], /RUNNING/, async (cluster, job) => {
+  toJob('job: requeued by force', ['interrupted', 'never_started'], / RUNNING /, async (cluster, job) => {
     await tries(cluster, ['scontrol', 'update', `JobId=${job}`, 'Requeue=1']);
     return tries(cluster, ['scontrol', 'requeue', job]);
   }),
-  toJob('job: suspended and resumed', [], /RUNNING/, async (cluster, job, target) => {
+  toJob('job: suspended and resumed', [], / RUNNING /, async (cluster, job, target) => {
     const was = await tries(cluster, ['scontrol', 'suspend', job]);
     await aWhile(target);
     await tries(cluster, ['scontrol', 'resume', job]);
     return was;
   }),
-  toJob('script of a job: SIGKILL', ['interrupted', 'never_started'], /RUNNING/, (cluster, job) =>
+  toJob('script of a job: SIGKILL', ['interrupted', 'never_started'], / RUNNING /, (cluster, job) =>
     tries(cluster, ['scancel', '--batch', '--signal=KILL', job]),
   ),
 ];
@@ -110,11 +109,11 @@ const held: Fault = {
       cluster.asRoot(['scontrol', 'update', 'PartitionName=low', `State=${state}`]);
     await partition('DOWN');
     await aWhile(target);
-    const waiting = await aJob(target, /PENDING/);
-    if (waiting !== null) await tries(cluster, ['scontrol', 'hold', waiting]);
+    const waiting = (await jobsOf(target, / PENDING /)).map(idOf);
+    for (const job of waiting) await tries(cluster, ['scontrol', 'hold', job]);
     await partition('UP');
     await aWhile(target);
-    if (waiting !== null) await tries(cluster, ['scontrol', 'release', waiting]);
+    for (const job of waiting) await tries(cluster, ['scontrol', 'release', job]);
     return true;
   },
 };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { Fault, Target } from '../ground/fault.js';
+import { found } from '../ground/run.js';
 
 const BOTH = ['local', 'slurm'] as const;
 
@@ -98,16 +99,18 @@ const filesOf = async (folder: string): Promise<string[]> => {
 const emptied = (name: string, isMeant: (path: string) => boolean): Fault => ({
   ...{ name, on: BOTH, spoils: 'anything' },
   inject: async ({ run, random }) => {
-    const files = (await filesOf(run.place.runDir)).filter(isMeant);
-    const sizes = await Promise.all(
-      files.map((path) =>
-        stat(path).then(
-          ({ size }) => size,
-          () => 0,
+    const full = await found(run, async () => {
+      const files = (await filesOf(run.place.runDir)).filter(isMeant);
+      const sizes = await Promise.all(
+        files.map((path) =>
+          stat(path).then(
+            ({ size }) => size,
+            () => 0,
+          ),
         ),
-      ),
-    );
-    const full = files.filter((_, index) => (sizes[index] ?? 0) > 0);
+      );
+      return files.filter((_, index) => (sizes[index] ?? 0) > 0);
+    });
     if (full.length === 0) return false;
     await truncate(random.pick(full));
     return true;
