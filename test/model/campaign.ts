@@ -15,7 +15,10 @@ import { anyCase, type Case } from './requests/requests.js';
 
 /** Runs at once: enough that the processors never wait, neither for the server nor for batches that take a second to end. */
 const AT_ONCE = 24;
-/** A run of a few tasks takes seconds where nobody else is; one that does not end is a finding too. */
+/**
+ * A step of a run takes seconds where nobody else is; a run in which none ends for so long is a finding too. On a busy
+ * machine a run may take longer as a whole.
+ */
 const PATIENCE_MS = 600_000;
 /** The same while a failure is made smaller: nothing else runs then. */
 const SHORT_PATIENCE_MS = 10_000;
@@ -59,6 +62,22 @@ const keepStuck = async (handle: RunHandle, dir: string): Promise<void> => {
   console.log(`a run does not end; its folder, description and history: ${kept}`);
 };
 
+const STANDS_STILL = 'the run does not end';
+
+/** Resolves when nothing has been added to the run's history for so long. */
+const standingStill = async (handle: RunHandle, patienceMs: number, signal: AbortSignal): Promise<string> => {
+  let seen = '';
+  for (;;) {
+    await sleep(patienceMs, undefined, { signal });
+    // A server that is too busy to answer says nothing against the run.
+    const described = await handle.temporal.describe().catch(() => null);
+    if (described === null) continue;
+    const now = `${described.runId} ${described.historyLength}`;
+    if (now === seen) return STANDS_STILL;
+    seen = now;
+  }
+};
+
 const tryCase = async (harness: Harness, one: Case, patienceMs: number): Promise<Trial> => {
   const dir = await harness.folder();
   const request = await writeCase(one, dir);
@@ -72,10 +91,10 @@ const tryCase = async (harness: Harness, one: Case, patienceMs: number): Promise
   const stopped = new AbortController();
   const observed = await Promise.race([
     observe(handle, dir).catch((error: unknown) => `thrown: ${String(error)}`),
-    sleep(patienceMs, 'the run does not end', { signal: stopped.signal }).catch(() => 'stopped'),
+    standingStill(handle, patienceMs, stopped.signal).catch(() => 'stopped'),
   ]);
   stopped.abort();
-  if (observed === 'the run does not end') {
+  if (observed === STANDS_STILL) {
     await keepStuck(handle, dir);
     await handle.temporal.terminate('it does not end');
   } else await rm(dir, { recursive: true, force: true });
