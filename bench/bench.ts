@@ -10,6 +10,8 @@ export interface BenchContext {
   address: string;
   client: Client;
   say(line: string): void;
+  /** How often a plain and a warm run are compared. */
+  pairs: number;
 }
 
 /** One line of the table. */
@@ -27,5 +29,7 @@ export interface Row {
 export interface Bench {
   name: string;
   title: string;
+  /** Left out where no bench is named. */
+  byNameOnly?: boolean;
   run(context: BenchContext): Promise<Row[]>;
 }

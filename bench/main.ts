@@ -11,9 +11,11 @@ import { images } from './images.js';
 import { openProgram } from './program.js';
 import { slurm } from './slurm.js';
 import { steps } from './steps.js';
+import { WARM_PAIRS } from './tunables.js';
 import { units } from './units.js';
+import { warmBenches } from './warm/index.js';
 
-export const benches: readonly Bench[] = [units, steps, images, history, slurm];
+export const benches: readonly Bench[] = [units, steps, images, history, slurm, ...warmBenches];
 
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
@@ -37,7 +39,12 @@ const machine = (): string =>
     .map((load) => load.toFixed(1))
     .join(' ')}`;
 
-const runAll = async (folder: string, serverBinary: string, chosen: Bench[]): Promise<Row[]> => {
+const runAll = async (
+  folder: string,
+  serverBinary: string,
+  chosen: Bench[],
+  pairs: number,
+): Promise<Row[]> => {
   const program = await openProgram(folder, serverBinary);
   const up = await program.start(['up']);
   try {
@@ -55,7 +62,7 @@ const runAll = async (folder: string, serverBinary: string, chosen: Bench[]): Pr
         const tell = (line: string): void => {
           say(`  ${line}`);
         };
-        rows.push(...(await bench.run({ folder: own, program, address, client, say: tell })));
+        rows.push(...(await bench.run({ folder: own, program, address, client, say: tell, pairs })));
       }
       return rows;
     } finally {
@@ -66,22 +73,31 @@ const runAll = async (folder: string, serverBinary: string, chosen: Bench[]): Pr
   }
 };
 
+/** `warm` names `warm-units` and its like, too. */
+const isNamedBy = (name: string, { name: own }: Bench): boolean => own === name || own.startsWith(`${name}-`);
+
 /**
- * @param names which benches; all of them when empty.
+ * @param names which benches; all but those that must be named when empty.
  * @returns the exit code: 1 when a limit was missed.
  * @throws Error for an unknown name.
  */
-export const runBenches = async (names: string[], serverBinary: string): Promise<number> => {
-  const unknown = names.filter((name) => !benches.some((bench) => bench.name === name));
+export const runBenches = async (
+  names: string[],
+  serverBinary: string,
+  { pairs = WARM_PAIRS }: { pairs?: number } = {},
+): Promise<number> => {
+  const unknown = names.filter((name) => !benches.some((bench) => isNamedBy(name, bench)));
   if (unknown.length > 0) {
     const known = benches.map(({ name }) => name).join(', ');
     throw new Error(`no bench named ${unknown.join(', ')}; there are ${known}`);
   }
-  const chosen = benches.filter(({ name }) => names.length === 0 || names.includes(name));
+  const chosen = benches.filter((bench) =>
+    names.length === 0 ? bench.byNameOnly !== true : names.some((name) => isNamedBy(name, bench)),
+  );
   const folder = await mkdtemp(join(tmpdir(), 'fractal-temporal-bench-'));
   const before = machine();
   try {
-    const rows = await runAll(folder, serverBinary, chosen);
+    const rows = await runAll(folder, serverBinary, chosen, pairs);
     process.stdout.write(`Before: ${before}\n${tableOf(rows)}\nAfter: ${machine()}\n`);
     return rows.some(({ reached }) => reached === false) ? 1 : 0;
   } finally {

@@ -65,3 +65,23 @@ export const SLURM_JOBS = 200;
 
 /** Short, so that a run of seconds has several intervals. */
 export const SLURM_SHORT_POLL_SECONDS = 5;
+
+/** Pairs of a plain and a warm run where `--pairs` does not say it. */
+export const WARM_PAIRS = 5;
+
+/** A workflow of real tasks on small images: what is left is their own work and one import per environment. */
+export const WARM_FILLED_LIMIT_RATIO = 0.33;
+/** First run of an environment: what is imported ahead is not known yet. */
+export const WARM_EMPTY_LIMIT_RATIO = 0.5;
+
+export const WARM_UNITS = 200;
+export const WARM_UNITS_LIMIT_RATIO = 0.3;
+
+/** Seconds of a run, so that its start is a small part of it. */
+export const WARM_OTHERS = 5_000;
+export const WARM_OTHERS_LIMIT_RATIO = 1.02;
+
+export const WARM_MEMORY_UNITS = 8;
+export const WARM_MEMORY_LIMIT_RATIO = 0.8;
+/** A unit lives for some seconds. */
+export const WARM_MEMORY_SAMPLE_MS = 100;

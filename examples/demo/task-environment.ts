@@ -10,7 +10,12 @@ import { findPython } from './python.js';
 import type { TaskEnvironment } from './request.js';
 import { OUTPUT_TAIL_LINES, SIGN_OF_LIFE_SECONDS } from './tunables.js';
 
-const REQUIREMENTS = ['fractal-tasks-core==2.0.2', 'fractal-uzh-converters==0.7.1'];
+const CORE = 'fractal-tasks-core==2.0.2';
+const CONVERTERS = 'fractal-uzh-converters==0.7.1';
+/** Both packages in one environment, for the demo. */
+const DEMO = { name: 'demo-tasks', requirements: [CORE, CONVERTERS] };
+/** The converters alone, where two environments are wanted. */
+export const CONVERTERS_ALONE = { name: 'demo-converters', requirements: [CONVERTERS] };
 const CONSTRAINTS_FILE = fileURLToPath(new URL('constraints.txt', import.meta.url));
 /** Written last: a folder without it is the rest of an attempt that was interrupted. */
 const COMPLETE_FILE = 'complete.json';
@@ -59,6 +64,7 @@ const runStep = async (
 
 const install = async (
   dir: string,
+  requirements: string[],
   cacheDir: string,
   say: (line: string) => void,
 ): Promise<TaskEnvironment> => {
@@ -66,7 +72,7 @@ const install = async (
   await rm(dir, { recursive: true, force: true });
   await mkdir(dir, { recursive: true });
   say(
-    `installing ${REQUIREMENTS.join(' and ')} for ${executable}: once, about 1 GB, half a minute or more ...`,
+    `installing ${requirements.join(' and ')} for ${executable}: once, about 1 GB, half a minute or more ...`,
   );
   const started = Date.now();
   const seconds = () => Math.round((Date.now() - started) / 1000);
@@ -78,7 +84,7 @@ const install = async (
     await runStep(executable, ['-m', 'venv', dir], env, logFile);
     const python = join(dir, 'bin', 'python');
     const pip = ['-m', 'pip', 'install', '--no-compile', '--disable-pip-version-check', '--no-input'];
-    await runStep(python, [...pip, '-c', CONSTRAINTS_FILE, ...REQUIREMENTS], env, logFile);
+    await runStep(python, [...pip, '-c', CONSTRAINTS_FILE, ...requirements], env, logFile);
     const { stdout } = await execa(python, ['-c', 'import sysconfig; print(sysconfig.get_path("purelib"))'], {
       env,
     });
@@ -103,21 +109,22 @@ const readComplete = async (dir: string): Promise<TaskEnvironment | null> => {
 };
 
 /**
- * The environment in `cacheDir`, made if it is not there; several processes may ask at once.
+ * An environment in `cacheDir`, made if it is not there; several processes may ask at once.
  *
  * @throws NoPython, TaskEnvironmentFailed, file system errors (folder not writable).
  */
 export const ensureTaskEnvironment = async (
   cacheDir: string,
   say: (line: string) => void,
+  kind: { name: string; requirements: string[] } = DEMO,
 ): Promise<TaskEnvironment> => {
-  const wanted = `${REQUIREMENTS.join('\n')}\n${await readFile(CONSTRAINTS_FILE, 'utf8')}`;
-  const name = `demo-tasks-${createHash('sha256').update(wanted).digest('hex').slice(0, 12)}`;
+  const wanted = `${kind.requirements.join('\n')}\n${await readFile(CONSTRAINTS_FILE, 'utf8')}`;
+  const name = `${kind.name}-${createHash('sha256').update(wanted).digest('hex').slice(0, 12)}`;
   const dir = join(cacheDir, name);
   return withFolderLock(
     cacheDir,
     name,
     say,
-    async () => (await readComplete(dir)) ?? install(dir, cacheDir, say),
+    async () => (await readComplete(dir)) ?? install(dir, kind.requirements, cacheDir, say),
   );
 };

@@ -1,0 +1,26 @@
+/** Pairs of a plain and a warm run, and their rows. */
+import type { Row } from '../bench.js';
+import { median, seconds, times } from '../measure.js';
+import { judged } from '../rows.js';
+import type { Took } from './site.js';
+
+export interface Pair {
+  plain: Took;
+  warm: Took;
+}
+
+/** Wall time is judged; processor time stands beside, since other work on the machine stretches only the former. */
+export const pairRows = (what: string, limit: number, pairs: Pair[]): Row[] => {
+  const row = (kind: keyof Took): Row => {
+    const warm = median(pairs.map((pair) => pair.warm[kind]));
+    const plain = median(pairs.map((pair) => pair.plain[kind]));
+    return {
+      what: kind === 'wall' ? what : '  processor time of the same',
+      measured: seconds(warm),
+      peer: `plain: ${seconds(plain)}`,
+      ratio: times(warm / plain),
+      ...(kind === 'wall' ? judged(warm / plain, limit, null) : { limit: '', reached: null }),
+    };
+  };
+  return [row('wall'), row('processor')];
+};
