@@ -47,8 +47,10 @@ MEMORY_EVERY_SECONDS = 20
 BUILD_SECONDS = 300
 # Each finds a module that cannot be imported ahead. What has more of them is started plainly.
 BUILD_TRIES = 6
-# A node is made anew when its units were seen to load at least so many more modules, and no more often than that.
+# A node is made anew when its units were seen to load at least so many more modules, after so many units that did, and
+# no more often than that: making it costs as much as it saves some units, and few of most tasks are left by then.
 RELEARN_MODULES = 8
+RELEARN_UNITS = 8
 RELEARN_TIMES = 2
 # Of a script that nobody has run yet its text tells what it imports; a few steps find what scripts have in common.
 SCAN_STEPS = 3
@@ -1000,6 +1002,7 @@ class Root:
         self.tries = {}
         self.hopeless = {}
         self.relearned = {}
+        self.scans = {}
         self.numbers = 0
         self.used = time.monotonic()
         self.measured = self.used
@@ -1034,7 +1037,17 @@ class Root:
     # Lists of modules.
 
     def modules_of(self, script):
-        return self.shared.cache.scripts.get(script) or likely_imports(script)
+        """What a script is expected to import, without what cannot be imported ahead.
+
+        A base that was made before a refusal does not know of it: so its nodes are given lists that hold none.
+        """
+        cache = self.shared.cache
+        modules = cache.scripts.get(script)
+        if not modules:
+            if script not in self.scans:
+                self.scans[script] = likely_imports(script)
+            modules = self.scans[script]
+        return [module for module in modules if not cache.is_refused(module[0])]
 
     def shared_modules(self):
         """What most known scripts import, for those that import all of it; None where too few do."""
@@ -1297,7 +1310,10 @@ class Root:
                 # All of a script's first note is new to the cache, and little of it to the node.
                 new = min(self.shared.cache.learn(record.script, read_modules(path)), int(name.rsplit("-", 1)[1]))
                 os.unlink(path)
-                self.relearned.setdefault(record.script, [0, 0])[0] += new
+                account = self.relearned.setdefault(record.script, [0, 0, 0])
+                account[0], account[2] = account[0] + new, account[2] + 1
+        # A server may be killed at any time: what is known by then is not to be lost.
+        self.shared.cache.save()
 
     def renew(self):
         """Nodes whose units were seen to load more than was imported ahead. In a new process: its role."""
@@ -1305,9 +1321,9 @@ class Root:
             record = self.nodes.get(script)
             if record is None or not record.ready or script in self.successors:
                 continue
-            if account[0] < RELEARN_MODULES or account[1] >= RELEARN_TIMES:
+            if account[0] < RELEARN_MODULES or account[1] >= RELEARN_TIMES or account[2] < RELEARN_UNITS:
                 continue
-            account[0], account[1] = 0, account[1] + 1
+            account[:] = 0, account[1] + 1, 0
             successor = self.successors[script] = self.new_record(script)
             role = self.build_node(script, successor)
             if role is not None:
@@ -1322,7 +1338,7 @@ class Root:
         for record in list(self.nodes.values()):
             if record.ready:
                 self.drop(record)
-        self.tries, self.hopeless, self.relearned = {}, {}, {}
+        self.tries, self.hopeless, self.relearned, self.scans = {}, {}, {}, {}
         if self.base is not None and self.base.child:
             os.close(self.base_control)
         self.base = None
