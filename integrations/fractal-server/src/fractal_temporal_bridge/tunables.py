@@ -1,0 +1,41 @@
+"""Numbers that somebody may want to change, each with its unit in the name and its reason."""
+
+#: How often the events of a run are looked at. The runner writes them with a lag of up to 2 s; this adds little to it.
+POLL_SECONDS = 0.5
+
+#: A run that has ended for Temporal has written its last event by then, or never will.
+LAST_EVENT_SECONDS = 15.0
+
+#: Pause between two tries while Temporal or the database is away: back within seconds of them, and no load for them.
+RETRY_SECONDS = 1.0
+
+#: A run that nobody has opened by then is said to wait for a worker, as `fractal-temporal run` says it.
+NO_WORKER_SECONDS = 10.0
+
+#: How often "is still away" is repeated in a job's log.
+REPEAT_WORDS_SECONDS = 300.0
+
+#: How often jobs are looked for that nobody follows.
+SCAN_SECONDS = 5.0
+
+#: A job that was submitted so long ago and that nobody follows was lost by its server process: between the row of a job
+#: and its lock lie milliseconds.
+ORPHAN_AGE_SECONDS = 20.0
+
+#: How often a resource is asked whether it still takes jobs. A question to the database per job.
+CLOSED_RESOURCE_SECONDS = 2.0
+
+#: Rows of one INSERT or UPDATE: PostgreSQL takes 65,535 parameters in one statement.
+ROWS_PER_STATEMENT = 2_000
+
+#: Temporal takes 2 MiB in one piece; a larger request goes into a file (docs/client.md, "Large requests").
+MAX_REQUEST_BYTES = 1024 * 1024
+
+#: JSON has one number type; an integer beyond it would be rounded by the runner without a word.
+MAX_INTEGER = 2**53
+
+#: After a fault in following a run (never while it is only away): enough for a person to see it in the log.
+FOLLOW_AGAIN_SECONDS = 5.0
+
+#: So many faults in following a run that has ended, and its result alone tells how the job ends.
+FOLLOW_TRIES = 5

@@ -1,0 +1,75 @@
+"""Processes that a test starts and ends by their own ids, and the wait for a condition."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(what: str, condition: Callable[[], T], seconds: float = 60.0) -> T:
+    """The first true answer; an error of the condition counts as "not yet"."""
+    deadline = time.monotonic() + seconds
+    last: Any = None
+    while time.monotonic() < deadline:
+        try:
+            last = condition()
+            if last:
+                return last
+        except (OSError, AssertionError, LookupError, ValueError) as error:
+            last = error
+        time.sleep(0.1)
+    raise AssertionError(f"{what}: not within {seconds:.0f} s; last: {last!r}")
+
+
+class Process:
+    """A program in a process group of its own, its output in a file."""
+
+    def __init__(self, command: list[str], log: Path, env: dict[str, str], **more: Any) -> None:
+        self.log = log
+        self._file = log.open("ab")
+        self.popen = subprocess.Popen(
+            command, env=env, stdin=subprocess.DEVNULL, stdout=self._file, stderr=self._file, start_new_session=True, **more
+        )
+
+    @property
+    def pid(self) -> int:
+        return self.popen.pid
+
+    def children(self) -> list[int]:
+        text = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+        return [int(pid) for pid in text.split()]
+
+    def signal_all(self, number: int) -> None:
+        try:
+            os.killpg(self.pid, number)
+        except ProcessLookupError:
+            pass
+
+    def end(self, number: int = signal.SIGTERM, seconds: float = 30.0) -> None:
+        """Signal to the process; the whole group is killed if it does not go."""
+        if self.popen.poll() is None:
+            self.popen.send_signal(number)
+            try:
+                self.popen.wait(seconds)
+            except subprocess.TimeoutExpired:
+                self.signal_all(signal.SIGKILL)
+                self.popen.wait()
+        self._file.close()
+
+    def kill_all(self) -> None:
+        """As when the machine is lost: the process and what it has started in its group."""
+        self.signal_all(signal.SIGKILL)
+        self.popen.wait()
+        self._file.close()

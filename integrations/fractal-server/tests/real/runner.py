@@ -1,0 +1,52 @@
+"""A Temporal server with workers: `fractal-temporal up` of this repository, in a folder of its own."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+from .processes import Process, until
+
+REPOSITORY = Path(__file__).resolve().parents[4]
+
+
+class Runner:
+    def __init__(self, folder: Path, max_units: int = 2) -> None:
+        self._folder = folder
+        self._max_units = max_units
+        folder.mkdir()
+        self.starts = 0
+        self.start()
+
+    def start(self) -> None:
+        """Server and workers; after `kill` the server that lives on is adopted."""
+        self.starts += 1
+        command = ["node", str(REPOSITORY / "dist" / "cli" / "main.js"), "up", "--max-units", str(self._max_units)]
+        env = {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}
+        env |= {"FRACTAL_TEMPORAL_HOME": str(self._folder), "FRACTAL_TEMPORAL_LOCAL": str(self._folder / "local")}
+        self.log = self._folder / f"up-{self.starts}.log"
+        self._process = Process(command, self.log, env)
+        until("`up` is ready", lambda: "Ready." in self.log.read_text(), 120)
+
+    @property
+    def address(self) -> str:
+        return str(json.loads((self._folder / "server.json").read_text())["address"])
+
+    @property
+    def server_pid(self) -> int:
+        return int(json.loads((self._folder / "server.json").read_text())["pid"])
+
+    def kill_workers(self) -> None:
+        """SIGKILL to `up`: Temporal's server and the units live on."""
+        os.kill(self._process.pid, signal.SIGKILL)
+        self._process.popen.wait()
+
+    def pause_server(self) -> None:
+        """Temporal does not answer any more, and is not gone."""
+        os.kill(self.server_pid, signal.SIGSTOP)
+
+    def resume_server(self) -> None:
+        os.kill(self.server_pid, signal.SIGCONT)
+
+    def stop(self) -> None:
+        self._process.end()
