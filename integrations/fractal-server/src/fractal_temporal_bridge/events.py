@@ -39,7 +39,7 @@ class Event(TypedDict, total=False):
 
 
 class EventReader:
-    """Hands out each line once, in order. A line counts when it is whole."""
+    """Hands out each line once, in order. A line counts when it ends with a newline and is JSON."""
 
     def __init__(self, folder: RunFolder) -> None:
         self._folder = folder
@@ -47,10 +47,14 @@ class EventReader:
 
     def new(self) -> list[Event]:
         """Lines that have come since the last call; raises OSError."""
-        content = self._folder.read_from(EVENTS, self._offset)
-        end = content.rfind(b"\n") + 1
-        # A file system that does not show all of a write yet shows zeros: the rest is for the next look.
-        if b"\0" in content[:end]:
-            end = content.rfind(b"\n", 0, content.index(b"\0")) + 1
-        self._offset += end
-        return [json.loads(line) for line in content[:end].splitlines() if line]
+        events: list[Event] = []
+        for line in self._folder.read_from(EVENTS, self._offset).splitlines(keepends=True):
+            try:
+                if not line.endswith(b"\n"):
+                    break
+                events.append(json.loads(line))
+            except ValueError:
+                # A shared file system does not show all of a write yet: the rest is for the next look.
+                break
+            self._offset += len(line)
+        return events

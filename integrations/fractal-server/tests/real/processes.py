@@ -1,5 +1,6 @@
 """Processes that a test starts and ends by their own ids, and the wait for a condition."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -40,7 +41,13 @@ class Process:
         self.log = log
         self._file = log.open("ab")
         self.popen = subprocess.Popen(
-            command, env=env, stdin=subprocess.DEVNULL, stdout=self._file, stderr=self._file, start_new_session=True, **more
+            command,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=self._file,
+            stderr=self._file,
+            start_new_session=True,
+            **more,
         )
 
     @property
@@ -52,10 +59,8 @@ class Process:
         return [int(pid) for pid in text.split()]
 
     def signal_all(self, number: int) -> None:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, number)
-        except ProcessLookupError:
-            pass
 
     def end(self, number: int = signal.SIGTERM, seconds: float = 30.0) -> None:
         """Signal to the process; the whole group is killed if it does not go."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .processes import Process, until
 
-REPOSITORY = Path(__file__).resolve().parents[4]
+CLI = os.environ.get("FRACTAL_TEMPORAL_CLI") or str(Path(__file__).resolve().parents[4] / "dist" / "cli" / "main.js")
 
 
 class Runner:
@@ -21,7 +21,7 @@ class Runner:
     def start(self) -> None:
         """Server and workers; after `kill` the server that lives on is adopted."""
         self.starts += 1
-        command = ["node", str(REPOSITORY / "dist" / "cli" / "main.js"), "up", "--max-units", str(self._max_units)]
+        command = ["node", CLI, "up", "--max-units", str(self._max_units)]
         env = {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}
         env |= {"FRACTAL_TEMPORAL_HOME": str(self._folder), "FRACTAL_TEMPORAL_LOCAL": str(self._folder / "local")}
         self.log = self._folder / f"up-{self.starts}.log"

@@ -42,7 +42,7 @@ def measure(a: dict) -> None:
         print("2026-11-26 WARNING dark corner", flush=True)
     if image in a.get("fail", []):
         raise SystemExit(f"cannot measure {image}")
-    return None
+    return
 
 
 def prepare(a: dict) -> dict:
