@@ -29,7 +29,7 @@ export interface Postgresql {
 }
 
 /** The folder of PostgreSQL's programs; Debian's package is installed where there is none (root). */
-const programs = async (): Promise<string> => {
+export const postgresqlPrograms = async (): Promise<string> => {
   const found = (): string | undefined =>
     (existsSync(VERSIONS) ? readdirSync(VERSIONS) : [])
       .sort((left, right) => Number(right) - Number(left))
@@ -60,7 +60,7 @@ const ownerOf = async (): Promise<{ uid: number; gid: number } | null> => {
 
 /** @param dir a new folder inside of one that every user may enter. */
 export const startPostgresql = async (dir: string): Promise<Postgresql> => {
-  const bin = await programs();
+  const bin = await postgresqlPrograms();
   const owner = await ownerOf();
   await mkdir(dir, { mode: 0o700 });
   if (owner !== null) await chown(dir, owner.uid, owner.gid);

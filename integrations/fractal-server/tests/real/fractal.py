@@ -122,10 +122,15 @@ class Fractal:
         more = ["--worker-class", worker, "--graceful-timeout", str(self.graceful_seconds)]
         command = [str(self.python.parent / "gunicorn"), self.app, *options, *more]
         self.process = Process(command, self.log, self.environment, cwd=self.folder)
-        until("the server answers", lambda: self._is_alive(), 90)
+        try:
+            until("the server answers", lambda: self._is_alive(), 300)
+        except AssertionError:
+            self.kill()
+            raise
 
     def _is_alive(self) -> bool:
-        assert self.process.popen.poll() is None, self.log.read_text()[-3000:]
+        if self.process.popen.poll() is not None:
+            raise RuntimeError(self.log.read_text()[-3000:])
         try:
             return httpx.get(f"http://127.0.0.1:{self.port}/api/alive/", timeout=5).status_code == 200
         except httpx.HTTPError:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import psycopg.rows
+from psycopg.types.json import Jsonb
 
 from .processes import Process, free_port, until
 
@@ -65,6 +67,13 @@ class Postgres:
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         with psycopg.connect(self.url(), row_factory=psycopg.rows.dict_row) as connection:
             return connection.execute(query, values).fetchall()
+
+    def insert(self, table: str, row: dict[str, Any]) -> int:
+        """The new row's id; dicts become JSON."""
+        names = ", ".join(row)
+        places = ", ".join(["%s"] * len(row))
+        values = [Jsonb(value) if isinstance(value, dict) else value for value in row.values()]
+        return int(self.rows(f"INSERT INTO {table} ({names}) VALUES ({places}) RETURNING id", *values)[0]["id"])
 
     def stop(self) -> None:
         """Fast: connections are cut."""

@@ -26,7 +26,11 @@ class Runner:
         env |= {"FRACTAL_TEMPORAL_HOME": str(self._folder), "FRACTAL_TEMPORAL_LOCAL": str(self._folder / "local")}
         self.log = self._folder / f"up-{self.starts}.log"
         self._process = Process(command, self.log, env)
-        until("`up` is ready", lambda: "Ready." in self.log.read_text(), 120)
+        try:
+            until("`up` is ready", lambda: "Ready." in self.log.read_text(), 300)
+        except AssertionError:
+            self.stop()
+            raise
 
     @property
     def address(self) -> str:

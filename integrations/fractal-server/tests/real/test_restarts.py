@@ -1,0 +1,170 @@
+"""Jobs outlive what runs them: the server, one of its workers, the runner, Temporal, the database."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .fractal import Fractal
+from .postgres import Postgres
+from .processes import until
+from .rows import accounting, history_of, last_accounting
+from .runner import Runner
+from .scenario import Scenario
+
+Make = Callable[..., Scenario]
+CONVERT = ("Convert", {"n": 4}, {})
+
+
+def waiting(make: Make) -> tuple[Scenario, int, Path]:
+    """A job in the middle: its converter is done, units of its second task wait for a file."""
+    s = make(CONVERT, ("Measure", {}, {"sleep": 300}), ("Project", {}, {}))
+    go = s.go_file()
+    arguments = {"runs_file": str(s.runs_file), "sleep": 300, "go_file": str(go)}
+    s.client.patch(
+        f"/api/v2/project/{s.project}/workflow/{s.workflow}/wftask/{s.wftasks[1]}/", {"args_parallel": arguments}
+    )
+    job_id = s.submit()
+    until("two units run", lambda: len(s.runs()) >= 3)
+    until("the units are recorded", lambda: s.counts(s.wftasks[1]).get("num_submitted_units") == 4)
+    return s, job_id, go
+
+
+def ends_well(s: Scenario, job_id: int, postgres: Postgres, before: int) -> None:
+    """As if nothing had happened: every row once, every process once, one archive."""
+    job = s.ended(job_id, 120)
+    assert job["status"] == "done", job["log"]
+    runs = history_of(postgres, s, job_id)["runs"]
+    assert [(run["status"], len(run["units"])) for run in runs] == [("done", 1), ("done", 4), ("done", 5)]
+    assert {unit["status"] for run in runs for unit in run["units"]} == {"done"}
+    assert accounting(postgres, before) == [(1, 4), (4, 0), (5, 4)]
+    each = [f"{what} 0{index}" for what in ("measure", "project") for index in range(4)]
+    assert sorted(s.runs()) == sorted(["convert", "prepare", *each])
+    names = until("the archive is there", lambda: s.archive(job_id))
+    assert ("result.json" in names, [name for name in names if ".runner" in name]) == (True, [])
+
+
+def followers(postgres: Postgres) -> list[int]:
+    """Ids of the jobs that are locked."""
+    query = "SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND granted"
+    return sorted(int(row["objid"]) for row in postgres.rows(query, 0x465442))
+
+
+def test_server_killed(scenario: Make, postgres: Postgres, server: Fractal) -> None:
+    before = last_accounting(postgres)
+    s, job_id, go = waiting(scenario)
+    server.kill()
+    until("the lock is free", lambda: followers(postgres) == [])
+    go.touch()
+    server.start()
+    s.client = server.client()
+    ends_well(s, job_id, postgres, before)
+    assert "taken up again" in s.job(job_id)["log"]
+
+
+@pytest.mark.long
+def test_server_terminated(scenario: Make, postgres: Postgres, server: Fractal) -> None:
+    """SIGTERM: the server goes within its graceful time, the job is not stopped."""
+    before = last_accounting(postgres)
+    s, job_id, go = waiting(scenario)
+    since = time.monotonic()
+    server.terminate()
+    took = time.monotonic() - since
+    state = postgres.rows("SELECT status, working_dir FROM jobv2 WHERE id = %s", job_id)[0]
+    assert state["status"] == "submitted"
+    assert not Path(state["working_dir"], "shutdown").exists()
+    assert took < server.graceful_seconds + 20
+    server.start()
+    s.client = server.client()
+    until("it is followed", lambda: followers(postgres) == [job_id])
+    go.touch()
+    ends_well(s, job_id, postgres, before)
+
+
+def _two_without(pids: list[int], gone: int) -> bool:
+    return gone not in pids and len(pids) == 2
+
+
+@pytest.mark.long
+def test_one_worker_killed(scenario: Make, postgres: Postgres, server: Fractal) -> None:
+    """Each worker of gunicorn in turn: whoever followed, one other does, and only one."""
+    before = last_accounting(postgres)
+    s, job_id, go = waiting(scenario)
+    for pid in server.process.children():
+        server.kill_worker(pid)
+        until("gunicorn has two workers again", lambda gone=pid: _two_without(server.process.children(), gone))
+        until("somebody follows", lambda: followers(postgres) == [job_id], 90)
+    go.touch()
+    ends_well(s, job_id, postgres, before)
+
+
+@pytest.mark.long
+def test_runner_killed(scenario: Make, postgres: Postgres, runner: Runner) -> None:
+    before = last_accounting(postgres)
+    s, job_id, go = waiting(scenario)
+    runner.kill_workers()
+    go.touch()
+    runner.start()
+    ends_well(s, job_id, postgres, before)
+
+
+@pytest.mark.long
+def test_temporal_away(scenario: Make, postgres: Postgres, runner: Runner) -> None:
+    """The job waits and says so in its log."""
+    before = last_accounting(postgres)
+    s, job_id, go = waiting(scenario)
+    log = Path(postgres.rows("SELECT working_dir FROM jobv2 WHERE id = %s", job_id)[0]["working_dir"], "workflow.log")
+    runner.kill_workers()
+    address, pid = runner.address, runner.server_pid
+    os.kill(pid, signal.SIGKILL)
+    until("the job's log says it", lambda: "Temporal does not answer" in log.read_text(), 90)
+    assert s.job(job_id)["status"] == "submitted"
+    go.touch()
+    runner.start()
+    assert runner.address == address
+    ends_well(s, job_id, postgres, before)
+
+
+@pytest.mark.long
+def test_database_restarted(scenario: Make, postgres: Postgres) -> None:
+    """The lock goes with its connection; the job is followed again, and nothing is written twice."""
+    before = last_accounting(postgres)
+    s, job_id, go = waiting(scenario)
+    postgres.stop()
+    go.touch()
+    time.sleep(3)
+    postgres.start()
+    ends_well(s, job_id, postgres, before)
+
+
+@pytest.mark.long
+def test_never_started(scenario: Make, postgres: Postgres, server: Fractal) -> None:
+    """A row of a job whose server was killed before it could do anything: with the folder and without."""
+    s = scenario(CONVERT)
+    server.kill()
+    before = last_accounting(postgres)
+    first = postgres.rows("SELECT * FROM jobv2 ORDER BY id DESC LIMIT 1")[0]
+    folder = Path(first["working_dir"]).parent / f"never-{s.number}"
+    folder.mkdir()
+    (folder / "workflow.log").write_text("begun\n")
+    columns = [name for name in first if name not in ("id", "end_timestamp", "log", "executor_error_log")]
+    new = {
+        **first,
+        "status": "submitted",
+        "working_dir": str(folder),
+        "working_dir_user": str(folder),
+        "project_id": s.project,
+        "workflow_id": s.workflow,
+        "dataset_id": s.dataset,
+        "first_task_index": 0,
+        "last_task_index": 0,
+    }
+    job_id = postgres.insert("jobv2", {name: new[name] for name in columns})
+    server.start()
+    s.client = server.client()
+    job = s.ended(job_id, 120)
+    assert (job["status"], s.runs()) == ("done", ["convert"]), job["log"]
+    assert accounting(postgres, before) == [(1, 4)]

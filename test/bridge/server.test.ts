@@ -1,0 +1,35 @@
+/**
+ * The bridge in a real Fractal server (integrations/fractal-server): gunicorn with two workers on a PostgreSQL of its own,
+ * jobs through its REST API. One version and the most important cases; `npm run test:bridge` has all.
+ */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { expect, it } from 'vitest';
+import { postgresqlPrograms } from '../support/postgresql.js';
+
+const script = fileURLToPath(new URL('../../scripts/test-bridge.mjs', import.meta.url));
+const VERSION = '2.18.5';
+/** The script's word for "not on this machine". */
+const CANNOT = 77;
+
+const whyNoPostgresql = async (): Promise<string | null> => {
+  if (process.getuid?.() !== 0 && !existsSync('/usr/lib/postgresql'))
+    return 'no PostgreSQL, and no root to install it';
+  try {
+    await postgresqlPrograms();
+    return null;
+  } catch (error) {
+    return `PostgreSQL cannot be installed: ${String(error)}`;
+  }
+};
+
+it(`runs the jobs of fractal-server ${VERSION}`, { timeout: 900_000 }, async (context) => {
+  const why = await whyNoPostgresql();
+  if (why !== null) context.skip(why);
+  const { exitCode, all } = await execa('node', [script, '--versions', VERSION, '--short'], {
+    ...{ all: true, reject: false, stdin: 'ignore' },
+  });
+  if (exitCode === CANNOT) context.skip(all);
+  expect(exitCode, all).toBe(0);
+});
