@@ -40,6 +40,16 @@ class Fractal:
             (self.folder / name).mkdir(exist_ok=True)
 
     @property
+    def takes_lists(self) -> bool:
+        """Whether tasks are added to a workflow in lists: its description says so, whichever release changed it."""
+        described = httpx.get(f"http://127.0.0.1:{self.port}/api/openapi.json", timeout=60)
+        if described.status_code != 200:
+            described = httpx.get(f"http://127.0.0.1:{self.port}/openapi.json", timeout=60)
+        path = "/api/v2/project/{project_id}/workflow/{workflow_id}/wftask/"
+        schema = described.json()["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        return bool(schema.get("type") == "array")
+
+    @property
     def environment(self) -> dict[str, str]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("TEMPORAL_", "FRACTAL_", "POSTGRES_"))}
         backend = self.resource_type

@@ -62,6 +62,8 @@ class Scenario:
         if "executable_parallel" in kinds[name]:
             body["args_parallel"] = {**noted, **parallel}
         path = f"project/{self.project}/workflow/{self.workflow}/wftask/"
+        if self.server.takes_lists:
+            return int(self.client.post(path, [{**body, "task_id": self.task_ids[name]}])[0]["id"])
         return int(self.client.post(path, body, task_id=self.task_ids[name])["id"])
 
     def submit(self, **more: Any) -> int:
