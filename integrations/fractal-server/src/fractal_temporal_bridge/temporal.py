@@ -108,6 +108,12 @@ class Temporal:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
 
+    async def status(self, workflow_id: str) -> str:
+        """Where a living run stands: running, pausing, paused, held, ... (docs/updates.md)."""
+        client = await self.client()
+        progress = await client.get_workflow_handle(workflow_id).query("progress", rpc_timeout=_RPC_TIMEOUT)
+        return str(progress["status"])
+
     async def update(self, workflow_id: str, name: str, update_id: str) -> None:
         """One of the updates of docs/updates.md, without an argument; the same `update_id` is done once."""
         client = await self.client()

@@ -68,6 +68,10 @@ class Postgres:
         with psycopg.connect(self.url(), row_factory=psycopg.rows.dict_row) as connection:
             return connection.execute(query, values).fetchall()
 
+    def execute(self, statement: str) -> None:
+        with psycopg.connect(self.url()) as connection:
+            connection.execute(statement)
+
     def insert(self, table: str, row: dict[str, Any]) -> int:
         """The new row's id; dicts become JSON."""
         names = ", ".join(row)

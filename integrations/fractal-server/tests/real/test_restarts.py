@@ -168,3 +168,43 @@ def test_never_started(scenario: Make, postgres: Postgres, server: Fractal) -> N
     job = s.ended(job_id, 120)
     assert (job["status"], s.runs()) == ("done", ["convert"]), job["log"]
     assert accounting(postgres, before) == [(1, 4)]
+
+
+@pytest.mark.long
+def test_resource_closed(scenario: Make, postgres: Postgres, server: Fractal) -> None:
+    """`prevent_new_submissions`: the task that runs is done and kept, the next one does not run."""
+    if server.version < (2, 18):
+        pytest.skip("this version has no such switch")
+    s, job_id, go = waiting(scenario)
+    postgres.execute("UPDATE resource SET prevent_new_submissions = true")
+    try:
+        # The switch is looked at every two seconds.
+        time.sleep(5)
+        go.touch()
+        job = s.ended(job_id, 120)
+    finally:
+        postgres.execute("UPDATE resource SET prevent_new_submissions = false")
+    assert (job["status"], "takes no jobs" in job["log"]) == ("failed", True), job["log"]
+    runs = history_of(postgres, s, job_id)["runs"]
+    assert [run["status"] for run in runs[:2]] == ["done", "done"]
+    assert "prepare" not in s.runs()
+
+
+@pytest.mark.long
+def test_status_filter_and_empty_list(scenario: Make, postgres: Postgres, server: Fractal) -> None:
+    """Only the images that failed are given to the task again; with none left the job says so."""
+    if server.version < (2, 18):
+        pytest.skip("2.14.5 has no filter by status")
+    s = scenario(CONVERT, ("Measure", {}, {"fail": ["02"]}))
+    s.ended(s.submit())
+    path = f"/api/v2/project/{s.project}/workflow/{s.workflow}/wftask/{s.wftasks[1]}/"
+    s.client.patch(path, {"args_parallel": {"runs_file": str(s.runs_file)}})
+    failed = {"attribute_filters": {"__wftask_dataset_image_status__": ["failed"]}, "type_filters": {}}
+    job = s.ended(job_id := s.submit(first_task_index=1, **failed))
+    assert job["status"] == "done", job["log"]
+    assert s.runs()[-1] == "measure 02"
+    images = postgres.rows("SELECT images FROM datasetv2 WHERE id = %s", s.dataset)[0]["images"]
+    assert {name for image in images for name in image["attributes"]} == {"plate", "well"}
+    again = s.ended(s.submit(first_task_index=1, **failed))
+    assert (again["status"], "empty image list" in again["log"]) == ("failed", True), again["log"]
+    assert len(postgres.rows("SELECT id FROM historyrun WHERE job_id = %s", job_id)) == 1

@@ -35,11 +35,15 @@ class DatabaseRecorder:
         self._units: dict[int, dict[str, int]] = {}
         #: The last application of a task that failed: final when the run goes on without a retry of it, or ends.
         self._pending: Event | None = None
+        #: Whether a task was applied and no unit of a next one has ended since.
+        self.at_boundary = False
 
     def record(self, events: list[Event]) -> None:
         """Writes events in their order; ends of units that stand together are one write."""
         for kind, some in groupby(events, key=lambda event: event["event"]):
             together = list(some)
+            if kind in ("unit_ended", "task_applied"):
+                self.at_boundary = kind == "task_applied"
             if kind == "unit_ended":
                 self._guarded(lambda ended=together: self._ended(ended))  # type: ignore[misc]
                 continue

@@ -47,6 +47,8 @@ class Seam:
     #: Module of the route that submits a job, and those of the routes that stop one.
     routes: ModuleType
     stop_routes: tuple[ModuleType, ...]
+    #: Since 2.17, and with a switch that closes it some releases later.
+    resource_model: Any
     #: Tables by the names of their models.
     models: dict[str, Any]
     task_dump: type[Any]
@@ -122,6 +124,7 @@ def find_seam() -> Seam:
         routes=routes,
         stop_routes=stop_routes,
         models={name: part(models, name) for name in _TABLES},
+        resource_model=_with_switch(getattr(models, "Resource", None)),
         task_dump=part(schemas, "TaskDump", "TaskDumpV2"),
         task_group_dump=part(schemas, "TaskGroupDump", "TaskGroupDumpV2"),
         job_error=part(exceptions, "JobExecutionError"),
@@ -142,3 +145,7 @@ def find_seam() -> Seam:
             "of fractal-temporal-bridge that supports this version (docs/fractal-server.md, Versions)"
         )
     return seam
+
+
+def _with_switch(resource: Any) -> Any:
+    return resource if resource is not None and "prevent_new_submissions" in resource.__table__.c else None

@@ -24,6 +24,7 @@ from .context import JobContext, task_contexts
 from .finish import write_end
 from .lock import JobLock, LockLostError, Locks
 from .record import DatabaseRecorder, image_statuses
+from .resource import ResourceGate
 from .seam import Seam
 
 SHUTDOWN = "shutdown"
@@ -136,15 +137,23 @@ class Service:
         def guarded(write: Callable[[], None]) -> None:
             self._guarded(write, lock, lambda words: follower.say("the database", words))
 
+        recorder = DatabaseRecorder(self.seam, context, folder, guarded)
+        gate = ResourceGate(
+            seam=self.seam,
+            temporal=self.temporal,
+            workflow_id=context.workflow_id,
+            resource_id=context.resource_id,
+            at_boundary=lambda: recorder.at_boundary,
+        )
         follower = Follower(
             temporal=self.temporal,
             workflow_id=context.workflow_id,
             queues=context.queues,
             folder=folder,
-            recorder=DatabaseRecorder(self.seam, context, folder, guarded),
+            recorder=recorder,
             logger=log,
             pause=self.pause,
-            stop_wanted=lambda: stop_wanted(folder.job_dir),
+            stop_wanted=lambda: stop_wanted(folder.job_dir) or gate.stop_wanted(),
         )
         return self._follow_for_good(follower, context)
 
