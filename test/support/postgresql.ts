@@ -18,6 +18,8 @@ export const DATABASE_USER = 'temporal';
 export const DATABASE_PASSWORD = 'of-a-test';
 
 export interface Postgresql {
+  /** Of the server; those of its connections are its children. */
+  pid: number;
   port: number;
   /** `pg_dumpall`: all databases as SQL. */
   dump(): Promise<string>;
@@ -103,6 +105,7 @@ export const startPostgresql = async (dir: string): Promise<Postgresql> => {
     await exit;
   };
   return {
+    pid: child.pid ?? -1,
     port,
     dump: async () => (await execa(join(bin, 'pg_dumpall'), reach, { env, maxBuffer: 1e9 })).stdout,
     restore: async (sql) => {
