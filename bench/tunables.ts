@@ -32,8 +32,8 @@ export const MEMORY_LIMIT_MIB = 250;
 
 export const HISTORY_UNITS = [10, 10_000, 100_000];
 
-/** `up` and workers compile nothing at their start: seconds are enough on a loaded machine. */
-export const READY_SECONDS = 60;
+/** `up` and workers compile nothing at their start: seconds, minutes on a machine with many times more work than cores. */
+export const READY_SECONDS = 300;
 
 /** A program that has not ended so long after SIGTERM is killed: a bench must end. */
 export const STOP_SECONDS = 30;

@@ -8,7 +8,7 @@ import type { RunResult } from '../../src/wire/result.js';
 import { type Authority, LOOPBACK_NAMES, makeAuthority, type Pair } from '../support/certificates.js';
 import { createSandbox, type Sandbox } from '../support/cli.js';
 import { makeRequest } from '../support/scripted-requests.js';
-import { type Proxy, startTlsProxy } from '../support/tls-proxy.js';
+import { type Proxy, startKeyProxy, startTlsProxy } from '../support/tls-proxy.js';
 
 let dir: string;
 let ours: Authority;
@@ -64,7 +64,43 @@ describe('a profile with mTLS', () => {
       expect(told, told.stderr).toMatchObject({ code: 0 });
       expect(told.stdout).toContain(args[0] === 'logs' ? '0_only' : workflowId);
     }
+    const doctor = await sandbox.run(['doctor', '--task-queue', queues.activities, '--json'], {
+      env: profile,
+    });
+    expect(doctor.stdout).toContain(`Temporal server ${proxy.address}: version 1.`);
+    expect(doctor.stdout).toMatch(
+      /"ok",\s*"what": "Temporal server [^"]*, TLS with a certificate of the client"/,
+    );
+    expect(doctor.stdout).toMatch(new RegExp(`"ok",\\s*"what": "activity queue ${queues.activities}: `));
     expect(new Set(proxy.clients)).toEqual(new Set(['login-node']));
+  });
+});
+
+describe('an API key over TLS', () => {
+  const KEY = `key-${randomUUID()}`;
+  let guarded: Proxy;
+  beforeAll(async () => {
+    const server = await ours.issue('guarded', { names: LOOPBACK_NAMES });
+    guarded = await startKeyProxy(inject('temporal').address, KEY, { server });
+  });
+  afterAll(() => guarded.close());
+
+  const doctor = (key: string) =>
+    sandbox.run(['doctor', '--address', guarded.address], {
+      env: { TEMPORAL_API_KEY: key, TEMPORAL_TLS_SERVER_CA_CERT_PATH: ours.certificate },
+    });
+
+  it('lets doctor in, which tells of the key and does not show it', async () => {
+    const { stdout, stderr } = await doctor(KEY);
+    expect(stdout).toMatch(/^ok +Temporal server localhost:\d+: version 1\..*, TLS, API key$/m);
+    expect(stdout + stderr).not.toContain(KEY);
+  });
+
+  it('is exit code 6 when it is wrong, with words and without the key', async () => {
+    const wrong = `wrong-${randomUUID()}`;
+    const { code, stdout, stderr } = await doctor(wrong);
+    expect([code, stderr]).toEqual([6, expect.stringContaining('refuses: the API key')]);
+    expect(stdout + stderr).not.toContain(wrong);
   });
 });
 

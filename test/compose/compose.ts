@@ -17,11 +17,14 @@ export interface Container {
 }
 
 export interface Compose {
+  project: string;
   /** Where its ports are on this machine, `127.0.0.1:N`. */
   address: Record<'temporal' | 'ui' | 'prometheus' | 'codec', string>;
   run(args: string[]): Promise<{ exitCode: number; output: string }>;
   /** @throws Error with what it said when it fails. */
   must(args: string[]): Promise<string>;
+  /** Its standard output alone, for a file or a pipe; as `must`. */
+  pipe(args: string[], input?: string): Promise<string>;
   containers(): Promise<Container[]>;
   /** One-shots have ended well, all others run, and are healthy where they can tell. */
   untilHealthy(): Promise<void>;
@@ -75,6 +78,8 @@ export const openCompose = async (
     if (exitCode !== 0) throw new Error(`docker-compose ${args.join(' ')}: ${exitCode}\n${output}`);
     return output;
   };
+  const pipe: Compose['pipe'] = async (args, input = '') =>
+    (await execa('docker-compose', [...words, ...args], { cwd: root, env, input, maxBuffer: 1e9 })).stdout;
   const mine = `label=com.docker.compose.project=${project}`;
   const listed = async (args: string[]): Promise<string[]> =>
     (await daemon.docker([...args, '--quiet', '--filter', mine])).split('\n').filter((line) => line !== '');
@@ -98,8 +103,10 @@ export const openCompose = async (
       prometheus: `127.0.0.1:${ports.PROMETHEUS_PORT}`,
       codec: `127.0.0.1:${ports.CODEC_PORT}`,
     },
+    project,
     run,
     must,
+    pipe,
     containers,
     untilHealthy: async () => {
       let seen: Container[] = [];

@@ -1,21 +1,20 @@
 import { execFileSync } from 'node:child_process';
-import { cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { writeRawPlate } from '../../examples/demo/raw-plate.js';
-import { LIGHT_TASKS_DIR, lightRequest } from '../../examples/demo/request.js';
 import { searchAttributes } from '../../src/server/start-dev.js';
 import { RETENTION_DAYS } from '../../src/server/tunables.js';
 import type { RunResult } from '../../src/wire/result.js';
 import { createSandbox, type Sandbox } from '../support/cli.js';
-import { scriptedTask } from '../support/scripted-requests.js';
 import { until } from '../support/until.js';
+import { BACKUP, restore } from './backup.js';
 import { type Compose, openCompose } from './compose.js';
 import { type Daemon, startDaemon } from './daemon.js';
 import { installPackages, say, whyNoContainers } from './host.js';
+import { gatedRequest, requestInContainer } from './requests.js';
 import { provideImages, WITHOUT_STAND_IN } from './stand-ins.js';
 import { buildImages, composeFile, imageOf, root } from './versions.js';
 
@@ -26,8 +25,6 @@ if (why !== null) say(`no containers are run: ${why}`);
 const UID = 4321;
 const GID = 8765;
 
-const IN_IMAGE = '/opt/fractal-temporal/examples/light-tasks';
-const NODE_IN_IMAGE = '/usr/local/bin/node';
 const MEGABYTE = 1_000_000;
 const HOUR_MS = 3_600_000;
 const MINUTES_MS = 600_000;
@@ -90,21 +87,6 @@ describe.skipIf(why !== null)('docker-compose', { timeout: MINUTES_MS }, () => {
   const up = (): Promise<string> => compose.must(['up', '-d', ...services()]);
   const chown = (): void => {
     execFileSync('chown', ['-R', `${UID}:${GID}`, data]);
-  };
-
-  /** The light demo's request, as the worker in the container sees its tasks. */
-  const prepareLight = async (name: string) => {
-    const dir = join(data, name);
-    const [rawDir, zarrDir, workflowDir] = [join(dir, 'raw'), join(dir, 'zarr'), join(dir, 'run')];
-    await mkdir(zarrDir, { recursive: true });
-    const request = await lightRequest({
-      zarrDir,
-      workflowDir,
-      rawDir,
-      ...(await writeRawPlate(rawDir)),
-      node: NODE_IN_IMAGE,
-    });
-    return JSON.parse(JSON.stringify(request).replaceAll(LIGHT_TASKS_DIR, IN_IMAGE)) as typeof request;
   };
 
   const client = (...args: string[]) => sandbox.run([...args, '--address', compose.address.temporal]);
@@ -207,7 +189,7 @@ describe.skipIf(why !== null)('docker-compose', { timeout: MINUTES_MS }, () => {
   });
 
   it("runs the light demo's request for a client on the host", async () => {
-    const request = await prepareLight('light');
+    const request = await requestInContainer(join(data, 'light'));
     const [file, result] = [join(sandbox.dir, 'light.json'), join(sandbox.dir, 'light-result.json')];
     await writeFile(file, JSON.stringify(request));
     chown();
@@ -248,31 +230,9 @@ describe.skipIf(why !== null)('docker-compose', { timeout: MINUTES_MS }, () => {
   });
 
   it('ends a run in whose middle everything was killed', async () => {
-    const request = await prepareLight('killed');
-    const [go, runs, script] = ['go', 'runs', 'scripted-task.mjs'].map((name) =>
-      join(data, 'killed', name),
-    ) as [string, string, string];
-    await cp(scriptedTask, script);
-    const gate = {
-      ...{
-        id: 100,
-        order: 1,
-        task_type: 'non_parallel',
-        args_non_parallel: { runs_file: runs, script: { '*': { wait_for: go } } },
-      },
-      task: { name: 'Gate', type: 'non_parallel', command_non_parallel: `${NODE_IN_IMAGE} ${script}` },
-    };
-    const [first, ...rest] = request.workflow.task_list;
-    const task_list = [first, gate, ...rest.map((task) => ({ ...task, order: task.order + 1 }))];
+    const { request, runs, go } = await gatedRequest(join(data, 'killed'));
     const [file, result] = [join(sandbox.dir, 'killed.json'), join(sandbox.dir, 'killed-result.json')];
-    await writeFile(
-      file,
-      JSON.stringify({
-        ...request,
-        workflow: { ...request.workflow, task_list },
-        recovery: { rerun_interrupted: true },
-      }),
-    );
+    await writeFile(file, JSON.stringify(request));
     chown();
     const started = await client('start', file);
     expect([started.code, started.stderr]).toEqual([0, expect.any(String)]);
@@ -296,11 +256,28 @@ describe.skipIf(why !== null)('docker-compose', { timeout: MINUTES_MS }, () => {
     ]);
   });
 
-  it('is brought up once more over what is there', async () => {
+  it('is restored from a dump into a new volume by the commands of docs/docker.md, over what is there', async () => {
     const before = (await compose.containers()).length;
-    await up();
+    const dump = await compose.pipe(BACKUP);
+    await restore(daemon, compose, dump, services());
     await compose.untilHealthy();
     expect(await compose.containers()).toHaveLength(before);
+    const { stdout } = await client('list', '--json');
+    const runs = (JSON.parse(stdout) as { runs: { status: string }[] }).runs;
+    expect(runs.map(({ status }) => status)).toEqual(['done', 'done']);
+    const again = await client(
+      'run',
+      join(sandbox.dir, 'light.json'),
+      '--result',
+      join(sandbox.dir, 'again.json'),
+    );
+    expect([again.code, again.stderr]).toEqual([0, expect.any(String)]);
+    const request = await requestInContainer(join(data, 'later'));
+    const [file, result] = [join(sandbox.dir, 'later.json'), join(sandbox.dir, 'later-result.json')];
+    await writeFile(file, JSON.stringify(request));
+    chown();
+    const later = await client('run', file, '--result', result);
+    expect([later.code, later.stderr]).toEqual([0, expect.any(String)]);
     const schema = await compose.logs('temporal-schema');
     expect(schema).toContain('temporal_visibility: update-schema');
   });

@@ -20,6 +20,7 @@ import { listRuns } from '../../src/report/runs.js';
 import { type EmbeddedServer, startEmbeddedServer } from '../../src/server/index.js';
 import { createActivityWorker } from '../../src/workers/index.js';
 import { type Harness, startHarness } from '../support/harness.js';
+import { ask, refusal, untilStatus } from '../support/operator.js';
 import { makeRequest } from '../support/scripted-requests.js';
 import { until, untilFile } from '../support/until.js';
 
@@ -132,6 +133,28 @@ describe('an encrypted run', () => {
     await run.cancel();
     await expect(run.result()).rejects.toThrow(/was cancelled/);
     expect((await rawOf(run.workflowId)).includes(CANARY)).toBe(false);
+  });
+
+  it('that is held tells why to its operator alone: updates, their answers and refusals, tries, units given up', async () => {
+    const { base, request } = await secretRequest((folder) => ({
+      script: { '*': { fail_while: join(folder, 'broken'), log: CANARY } },
+    }));
+    await writeFile(join(base, 'broken'), '');
+    const run = await harness.start({ ...request, recovery: { on_failure: 'wait' } });
+    await untilStatus(run, 'held');
+    expect((await rawOf(run.workflowId)).includes(CANARY)).toBe(false);
+    expect(await refusal(ask(run, 'retry', { units: [7], meta: { [CANARY]: 1 } }))).toContain('7');
+    const retried = await ask(run, 'retry', { units: [0], meta: { extra_lines: [`# ${CANARY}`] } });
+    expect(retried).toMatchObject({ units: 1 });
+    await untilStatus(run, 'held');
+    const { progress } = await run.progress();
+    expect(JSON.stringify(progress)).toContain(CANARY);
+    const skipped = await ask(run, 'skip', { units: 'failed' });
+    expect(skipped.did).toContain(CANARY);
+    await expect(run.result()).rejects.toThrow(CANARY);
+    const raw = await rawOf(run.workflowId);
+    expect(raw.includes(CANARY)).toBe(false);
+    expect(raw.includes(skipped.did)).toBe(false);
   });
 
   it('goes on over a rotation of the keys, without a restart', async () => {

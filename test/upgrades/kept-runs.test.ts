@@ -1,6 +1,6 @@
 /** Runs that an earlier release left in their middle go on under this one (docs/versioning.md). */
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { WORKFLOW_TYPE } from '../../src/wire/names.js';
@@ -8,9 +8,15 @@ import type { RunHandle } from '../../src/client/index.js';
 import { identityPath } from '../../src/state/paths.js';
 import { startHarness, type Harness } from '../support/harness.js';
 import { keptRuns, restoreRun } from '../support/kept-runs.js';
+import { ask, untilStatus } from '../support/operator.js';
 import { until } from '../support/until.js';
+import type { RunResult } from '../../src/wire/result.js';
 
-const releases = await readdir(keptRuns);
+const names = await readdir(keptRuns);
+const kept = (suffix: string): string[] => names.filter((name) => name.endsWith(suffix));
+const releases = names.filter((name) => !name.includes('-'));
+/** Of the second task; they end late, or fail at first. */
+const LATE = ['image7', 'image8', 'image9'];
 
 let harness: Harness;
 beforeAll(async () => {
@@ -38,24 +44,54 @@ const begun = async (dir: string): Promise<Record<string, number>> => {
   return counts;
 };
 
+/** An init once; of the images each once as the compound's, the second and the third task's; some failed once before. */
+const onceEach = (dir: string, failedBefore: string[] = []): Record<string, number> => ({
+  '*': 1,
+  ...Object.fromEntries(
+    urls(dir).map((url) => [url, failedBefore.some((name) => url.endsWith(`/${name}`)) ? 4 : 3]),
+  ),
+});
+
+const expectDone = (result: RunResult, dir: string): void => {
+  expect(result.status).toBe('done');
+  expect(result.task_runs.map(({ status, units }) => [status, units.map((unit) => unit.status)])).toEqual([
+    ['done', Array.from({ length: 11 }, () => 'done')],
+    ['done', Array.from({ length: 10 }, () => 'done')],
+    ['done', Array.from({ length: 10 }, () => 'done')],
+  ]);
+  expect(result.images.map(({ zarr_url }) => zarr_url)).toEqual(urls(dir));
+  for (const { attributes, types } of result.images) {
+    expect(attributes['by']).toBe('task 1');
+    expect(types).toEqual({ projected: true, seen: true });
+  }
+};
+
 describe('a run that was left in the middle of its second task by', () => {
   it.each(releases)('%s is done, and no unit ran again', async (release) => {
     const dir = await harness.folder();
     const handle = await goOn(await restoreRun(release, dir));
-    const result = await handle.result();
-    expect(result.status).toBe('done');
-    expect(result.task_runs.map(({ status, units }) => [status, units.map((unit) => unit.status)])).toEqual([
-      ['done', Array.from({ length: 11 }, () => 'done')],
-      ['done', Array.from({ length: 10 }, () => 'done')],
-      ['done', Array.from({ length: 10 }, () => 'done')],
-    ]);
-    expect(result.images.map(({ zarr_url }) => zarr_url)).toEqual(urls(dir));
-    for (const { attributes, types } of result.images) {
-      expect(attributes['by']).toBe('task 1');
-      expect(types).toEqual({ projected: true, seen: true });
-    }
-    // An init once; of the images each once as the compound's, the second and the third task's.
-    expect(await begun(dir)).toEqual({ '*': 1, ...Object.fromEntries(urls(dir).map((url) => [url, 3])) });
+    expectDone(await handle.result(), dir);
+    expect(await begun(dir)).toEqual(onceEach(dir));
+  });
+
+  it.each(kept('-continued'))('%s, which goes on from an earlier run, is done', async (name) => {
+    const dir = await harness.folder();
+    const handle = await goOn(await restoreRun(name, dir));
+    expectDone(await handle.result(), dir);
+    expect(await begun(dir)).toEqual(onceEach(dir, LATE));
+  });
+});
+
+describe('a run that waits for its operator, left by', () => {
+  it.each(kept('-held'))('%s, is retried and done', async (name) => {
+    const dir = await harness.folder();
+    const handle = await goOn(await restoreRun(name, dir));
+    await untilStatus(handle, 'held');
+    expect(await begun(dir)).not.toEqual(onceEach(dir, LATE));
+    await rm(join(dir, 'broken'));
+    expect(await ask(handle, 'retry', {})).toMatchObject({ units: LATE.length });
+    expectDone(await handle.result(), dir);
+    expect(await begun(dir)).toEqual(onceEach(dir, LATE));
   });
 });
 

@@ -16,9 +16,10 @@ const refusals: Record<number, string> = {
   16: 'refuses: the API key (TEMPORAL_API_KEY, api_key of a profile) or the certificate is missing, wrong or has expired',
 };
 
-/** What a server says that answers and refuses; null for any other error. */
+/** What a server says that answers and refuses; null for any other error. The SDK's own failure to connect hides it in its cause. */
 export const refusalOf = (error: unknown): string | null => {
-  if (!isGrpcServiceError(error)) return null;
+  if (!isGrpcServiceError(error))
+    return error instanceof Error && error.cause !== undefined ? refusalOf(error.cause) : null;
   const words = refusals[error.code];
   return words === undefined ? null : `${words} (${error.details || error.message})`;
 };
