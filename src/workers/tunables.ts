@@ -9,6 +9,13 @@ export const BATCHES_AT_ONCE = 2_000;
  */
 export const STEPS_AT_ONCE = 200;
 
+/**
+ * Workflow tasks at once of one worker. They share one thread, and the server takes a task back that has not ended after 10 s:
+ * of the SDK's 40 on a machine with much other work none ends in time, each begins anew, and nothing goes on. What is not
+ * taken waits in the queue, without a limit of time.
+ */
+export const WORKFLOW_TASKS_AT_ONCE = 4;
+
 /** Longest time until an activity hears that it is cancelled. */
 export const HEARTBEAT_THROTTLE_SECONDS = 2;
 

@@ -8,7 +8,7 @@ import { WORKFLOW_TASK_QUEUE } from '../wire/names.js';
 import type { RunnableWorker } from './activity-worker.js';
 import { workerIdentity } from './identity.js';
 import { queueState } from './queue-state.js';
-import { SHUTDOWN_FORCE_SECONDS, SHUTDOWN_GRACE_SECONDS } from './tunables.js';
+import { SHUTDOWN_FORCE_SECONDS, SHUTDOWN_GRACE_SECONDS, WORKFLOW_TASKS_AT_ONCE } from './tunables.js';
 
 export interface WorkflowWorkerOptions {
   connection: NativeConnection;
@@ -61,6 +61,7 @@ export const createWorkflowWorker = async (options: WorkflowWorkerOptions): Prom
     ...workflowCode(dataConverter),
     dataConverter,
     ...versioning(options.deployment),
+    maxConcurrentWorkflowTaskExecutions: WORKFLOW_TASKS_AT_ONCE,
     shutdownGraceTime: `${SHUTDOWN_GRACE_SECONDS}s`,
     shutdownForceTime: `${SHUTDOWN_FORCE_SECONDS}s`,
   });
