@@ -53,7 +53,6 @@ def runner(folder: Path) -> Iterator[Runner]:
 def server(folder: Path, python: Path, postgres: Postgres, runner: Runner) -> Iterator[Fractal]:
     """A bridged server; tests may kill and start it, and leave it running."""
     made = Fractal(python, folder / "fractal", postgres, runner.address, resource_type="slurm_sudo")
-    made.env["FRACTAL_BRIDGE_RUN_IN"] = "local"
     made.set_up()
     made.start(BRIDGED)
     yield made

@@ -55,7 +55,7 @@ class Scenario:
 
     def _add(self, name: str, non_parallel: dict[str, Any], parallel: dict[str, Any]) -> int:
         noted = {"runs_file": str(self.runs_file)}
-        kinds = {task["name"]: task for task in MANIFEST["task_list"]}
+        kinds = {"Fast": {"executable_parallel": ""}, **{task["name"]: task for task in MANIFEST["task_list"]}}
         body: dict[str, Any] = {"type_filters": {}}
         if "executable_non_parallel" in kinds[name]:
             body["args_non_parallel"] = {**noted, **non_parallel}

@@ -29,6 +29,7 @@ def apply_task(seam: Seam, job: JobContext, task: TaskContext, folder: RunFolder
     for unit in units:
         folder.fetch(unit["log_file"])
     logs = {folder.shown(unit["log_file"]): unit["status"] for unit in units}
+    warned = {log for log in logs if rows.warns(log)}
     with seam.transaction() as session:
         rows.one_writer(session, job.job_id)
         run = rows.ensure_run(seam, session, job, task, record["num_available_images"])
@@ -40,7 +41,7 @@ def apply_task(seam: Seam, job: JobContext, task: TaskContext, folder: RunFolder
         ids = rows.unit_ids(seam, session, run)
         # Of a unit without a record (its task could not be planned to the end) nothing will be done.
         rows.set_statuses(seam, session, {unit_id: logs.get(log, "failed") for log, unit_id in ids.items()})
-        rows.set_warnings(seam, session, {unit_id: log for log, unit_id in ids.items()})
+        rows.set_warnings(seam, session, [unit_id for log, unit_id in ids.items() if log in warned])
         _apply_images(seam, session, job, task, images)
         _account(seam, session, job, record)
         if seam.has_column("JobV2", "executor_error_log"):

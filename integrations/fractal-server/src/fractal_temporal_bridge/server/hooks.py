@@ -1,5 +1,6 @@
 """Puts the bridge in the place of a server's own runner."""
 
+import asyncio
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -75,7 +76,8 @@ def _submission(service: Service, seam: Seam) -> Callable[..., Any]:
     async def submit_workflow(**arguments: Any) -> None:
         job_id = arguments["job_id"]
         try:
-            service.launch(job_id, lambda: seam.submit_workflow(**arguments))
+            # Taking the lock asks the database, for which the server's loop must not wait.
+            await asyncio.to_thread(service.launch, job_id, lambda: seam.submit_workflow(**arguments))
         except DBAPIError as error:
             logger.warning(f"Job {job_id}: the database is away, it is started when it is back ({error})")
 

@@ -111,11 +111,12 @@ class DatabaseRecorder:
                 statuses[unit_id], logs[unit_id] = event["status"], logfile
         if not statuses:
             return
+        warned = {unit_id for unit_id, log in logs.items() if rows.warns(log)}
         with self._seam.transaction() as session:
             rows.one_writer(session, self._job.job_id)
             still = rows.of_open_runs(self._seam, session, statuses)
             rows.set_statuses(self._seam, session, still)
-            rows.set_warnings(self._seam, session, {unit_id: logs[unit_id] for unit_id in still})
+            rows.set_warnings(self._seam, session, [unit_id for unit_id in still if unit_id in warned])
 
     def _applied(self, event: Event) -> None:
         apply_task(self._seam, self._job, self._task(event), self._folder, event)

@@ -124,16 +124,17 @@ def set_statuses(seam: Seam, session: Any, statuses: Mapping[int, str]) -> None:
             session.execute(update(units).where(units.c.id.in_(some), units.c.status != status).values(status=status))
 
 
-def set_warnings(seam: Seam, session: Any, logs: Mapping[int, str]) -> None:
-    """Marks the units (by id) whose log has a line with WARNING in it, in versions that show it."""
+def set_warnings(seam: Seam, session: Any, unit_ids: Sequence[int]) -> None:
+    """Marks units whose log warns, in versions that show it."""
+    units = seam.table("HistoryUnit")
     if not seam.has_column("HistoryUnit", "has_warnings"):
         return
-    units = seam.table("HistoryUnit")
-    for some in chunks([unit_id for unit_id, log in logs.items() if _warns(log)]):
+    for some in chunks(unit_ids):
         session.execute(update(units).where(units.c.id.in_(some)).values(has_warnings=True))
 
 
-def _warns(log: str) -> bool:
+def warns(log: str) -> bool:
+    """Whether a line of a unit's log has WARNING in it, in whatever case: as the server counts them."""
     try:
         with Path(log).open("rb") as file:
             return any(b"WARNING" in line.upper() for line in file)

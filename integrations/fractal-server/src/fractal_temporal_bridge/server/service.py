@@ -96,7 +96,7 @@ class Service:
         lock = self.lock_of(job.job_id)
         folder = job.folder(self.settings)
         try:
-            context = self._context(job)
+            context = self._patient_context(job)
         except RequestError as error:
             ending = Ending("failed", "JobExecutionError", f"The job cannot be sent to the runner. {error}")
         else:
@@ -204,6 +204,15 @@ class Service:
                 if held is lock:
                     del self._followed[job_id]
         lock.release()
+
+    def _patient_context(self, job: Job) -> JobContext:
+        """Raises RequestError; waits for a database that is away."""
+        while True:
+            try:
+                return self._context(job)
+            except (OperationalError, InterfaceError) as error:
+                logger.warning(f"Job {job.job_id}: the database is away, it starts when it is back ({error})")
+                self.pause(RETRY_SECONDS)
 
     def _context(self, job: Job) -> JobContext:
         settings, folder = self.settings, job.folder(self.settings)
