@@ -1,5 +1,6 @@
 """A Temporal server with workers: `fractal-temporal up` of this repository, in a folder of its own."""
 
+import contextlib
 import json
 import os
 import signal
@@ -38,19 +39,21 @@ class Runner:
 
     @property
     def server_pid(self) -> int:
-        return int(json.loads((self._folder / "server.json").read_text())["pid"])
+        return int(json.loads((self._folder / "server.json").read_text())["process"]["pid"])
 
     def kill_workers(self) -> None:
         """SIGKILL to `up`: Temporal's server and the units live on."""
         os.kill(self._process.pid, signal.SIGKILL)
         self._process.popen.wait()
 
-    def pause_server(self) -> None:
-        """Temporal does not answer any more, and is not gone."""
-        os.kill(self.server_pid, signal.SIGSTOP)
-
-    def resume_server(self) -> None:
-        os.kill(self.server_pid, signal.SIGCONT)
+    def kill_server(self) -> None:
+        """SIGKILL to Temporal's server, if the process is still that; `up` would start it again."""
+        pid = self.server_pid
+        if str(self._folder) in Path(f"/proc/{pid}/cmdline").read_text():
+            os.kill(pid, signal.SIGKILL)
 
     def stop(self) -> None:
         self._process.end()
+        # One that was left by an `up` that was killed.
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            self.kill_server()

@@ -1,7 +1,5 @@
 """Jobs outlive what runs them: the server, one of its workers, the runner, Temporal, the database."""
 
-import os
-import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -118,8 +116,8 @@ def test_temporal_away(scenario: Make, postgres: Postgres, runner: Runner) -> No
     s, job_id, go = waiting(scenario)
     log = Path(postgres.rows("SELECT working_dir FROM jobv2 WHERE id = %s", job_id)[0]["working_dir"], "workflow.log")
     runner.kill_workers()
-    address, pid = runner.address, runner.server_pid
-    os.kill(pid, signal.SIGKILL)
+    address = runner.address
+    runner.kill_server()
     until("the job's log says it", lambda: "Temporal does not answer" in log.read_text(), 90)
     assert s.job(job_id)["status"] == "submitted"
     go.touch()
