@@ -8,7 +8,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { root } from './setup.mjs';
+import { ensureInstalled, root } from './setup.mjs';
 
 const CANNOT = 77;
 const integration = join(root, 'integrations', 'fractal-server');
@@ -87,6 +87,7 @@ const main = async () => {
     },
     allowPositionals: true,
   });
+  await ensureInstalled();
   let failed = 0;
   for (const version of values.versions.split(',')) {
     const python = await environment(version);

@@ -10,9 +10,10 @@ from .scenario import Scenario
 def history_of(postgres: Postgres, scenario: Scenario, job_id: int) -> dict[str, Any]:
     """Runs, units, cache, images and accounting of one job of a scenario that ran only that one."""
     job = postgres.rows("SELECT working_dir FROM jobv2 WHERE id = %s", job_id)[0]
+    dataset = postgres.rows("SELECT images, zarr_dir FROM datasetv2 WHERE id = %s", scenario.dataset)[0]
 
     def shown(text: str) -> str:
-        text = text.replace(job["working_dir"], "JOB").replace(str(scenario.zarr_dir), "ZARR")
+        text = text.replace(job["working_dir"], "JOB").replace(dataset["zarr_dir"], "ZARR")
         # Number of a batch in the name of a log: how units are put together is the runner's own.
         return re.sub(r"/par-\d{6}-", "/par-", text)
 
@@ -22,7 +23,6 @@ def history_of(postgres: Postgres, scenario: Scenario, job_id: int) -> dict[str,
     ]
     names = {unit["id"]: shown(unit["logfile"]) for some in units for unit in some}
     cache = postgres.rows("SELECT * FROM historyimagecache WHERE dataset_id = %s", scenario.dataset)
-    images = postgres.rows("SELECT images FROM datasetv2 WHERE id = %s", scenario.dataset)[0]["images"]
     return {
         "runs": [
             {
@@ -54,7 +54,7 @@ def history_of(postgres: Postgres, scenario: Scenario, job_id: int) -> dict[str,
         ),
         "images": [
             {**image, "zarr_url": shown(image["zarr_url"]), "origin": shown(image.get("origin") or "")}
-            for image in images
+            for image in dataset["images"]
         ],
     }
 
