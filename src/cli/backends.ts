@@ -21,6 +21,8 @@ export interface BackendOptions {
   maxUnits?: number;
   /** Units of Python tasks are forked from warmed interpreters. */
   warmStart?: boolean;
+  /** No second SLURM worker of this user and queue on this host besides it. */
+  alone?: boolean;
 }
 
 export interface BackendPlace {
@@ -80,11 +82,19 @@ const openLocal = async (
   };
 };
 
-const openSlurm = async (options: BackendOptions): Promise<OpenBackend> => {
+const openSlurm = async (
+  options: BackendOptions,
+  { queue, serverId, env }: BackendPlace,
+): Promise<OpenBackend> => {
   const [slurmConfig, config] = await slurmConfigOf(options);
+  const lock =
+    options.alone === true
+      ? await acquireWorkerLock({ stateDir: join(await hostFolder(env), serverId), queue })
+      : null;
   const onCommand = createSchedulerMetrics(Runtime.instance().metricMeter);
   const notices = configNotices(config).map(({ what, remedy }) => `${slurmConfig}: ${what}; ${remedy}`);
-  return { backend: createSlurmBackend({ config, onCommand }), close: () => Promise.resolve(), notices };
+  const close = (): Promise<void> => lock?.release() ?? Promise.resolve();
+  return { backend: createSlurmBackend({ config, onCommand }), close, notices };
 };
 
 const unknownBackend = (name: string): UsageError =>
@@ -114,7 +124,7 @@ export const viewBackend = async (name: string, options: BackendOptions, queue: 
  * Opens a backend for a queue.
  *
  * @throws UsageError for an unknown one, or one whose configuration is missing or wrong; WorkerAlreadyRunning when
- * another local worker has the queue.
+ * another worker has the queue.
  */
 export const openBackend = async (
   name: string,
@@ -122,6 +132,6 @@ export const openBackend = async (
   place: BackendPlace,
 ): Promise<OpenBackend> => {
   if (name === 'local') return openLocal(options, place);
-  if (name === 'slurm') return openSlurm(options);
+  if (name === 'slurm') return openSlurm(options, place);
   throw unknownBackend(name);
 };

@@ -16,7 +16,7 @@ import { createLogger, installRuntime } from './logging.js';
 import { serviceManager, type ServiceManager } from './service-manager.js';
 import { aborted, listenForInterrupts, unlessAborted } from './signals.js';
 import { END_WITHIN_MS } from './tunables.js';
-import { startWorkers, type WorkersSpec } from './workers.js';
+import { type RunningWorkers, startWorkers, type WorkersSpec } from './workers.js';
 
 export interface ServiceOptions {
   verbose?: boolean;
@@ -109,7 +109,7 @@ export const serveWorkers = async (
   service: Service,
   target: ServerTarget,
   spec: WorkersSpec,
-  announce: () => void,
+  announce: (workers: RunningWorkers) => void,
   alongside: Promise<void>[] = [],
 ): Promise<void> => {
   const { signal, monitor, manager } = service;
@@ -126,7 +126,7 @@ export const serveWorkers = async (
       queues: workers.queues,
       ask: workers.ask,
     });
-    announce();
+    announce(workers);
     await manager.ready(`workers at ${target.connection.address}`);
     await Promise.race([aborted(signal), workers.ended, ...alongside]);
   } finally {

@@ -38,6 +38,8 @@ export interface RunningWorkers {
   readonly ended: Promise<void>;
   /** The queues that they are to poll, and whether they do. */
   queues(): QueueState[];
+  /** Activities that they are about at this moment. */
+  activities(): number;
   /** Resolves to null when the server answers over the workers' connection, else to the reason why not. */
   ask(): Promise<string | null>;
   /** Lets them finish what they are about (batches go on without them) and waits. */
@@ -133,6 +135,7 @@ const runAll = (
   return {
     ended,
     queues: () => workers.flatMap((worker) => worker.queues()),
+    activities: () => workers.reduce((sum, worker) => sum + worker.activities(), 0),
     stop: async () => {
       ending = true;
       shutdown();

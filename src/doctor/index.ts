@@ -3,7 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Connection } from '@temporalio/client';
 import type { ServerTarget } from '../server/address.js';
-import { activityTaskQueue, stepsTaskQueue, WORKFLOW_TASK_QUEUE } from '../wire/names.js';
+import { activityTaskQueue, onDemandQueue, stepsTaskQueue, WORKFLOW_TASK_QUEUE } from '../wire/names.js';
 import { askClock, askNamespaces, askQueue, askRetention, askSearchAttributes, askVersion } from './ask.js';
 import { problem, ok, type Finding } from './finding.js';
 import {
@@ -44,6 +44,9 @@ async function* examineQueues(input: DoctorInput): AsyncGenerator<Finding> {
       backend,
       batches: await askQueue(connection, namespace, queue, 'activity'),
       steps: await askQueue(connection, namespace, stepsTaskQueue(queue), 'activity'),
+      onDemand: (await askQueue(connection, namespace, onDemandQueue(queue), 'activity')).pollers.map(
+        ({ identity }) => identity,
+      ),
     });
   }
   yield* judgeBackends(backends, version);

@@ -36,6 +36,8 @@ export interface BackendQueues {
   backend: string;
   batches: QueueFacts;
   steps: QueueFacts;
+  /** Supervisors that start a worker for these when something waits there. */
+  onDemand: string[];
 }
 
 const ways = { none: 'not encrypted', tls: 'TLS', mtls: 'TLS with a certificate of the client' } as const;
@@ -114,7 +116,8 @@ export const judgeWorkflowQueue = (queue: QueueFacts, ours: string): Finding =>
 export const judgeBackends = (backends: readonly BackendQueues[], ours: string): Finding[] => {
   const isServed = ({ batches, steps }: BackendQueues): boolean =>
     batches.pollers.length > 0 || steps.pollers.length > 0;
-  if (!backends.some(isServed)) {
+  const isLookedAfter = (each: BackendQueues): boolean => isServed(each) || each.onDemand.length > 0;
+  if (!backends.some(isLookedAfter)) {
     const names = backends.map(({ batches }) => batches.name).join(', ');
     return [
       problem(
@@ -124,6 +127,8 @@ export const judgeBackends = (backends: readonly BackendQueues[], ours: string):
     ];
   }
   return backends.flatMap((each) => {
+    if (!isServed(each) && each.onDemand.length > 0)
+      return [ok(`activity queue ${each.batches.name}: a worker on demand, by ${each.onDemand.join(', ')}`)];
     if (!isServed(each)) return [ok(`activity queue ${each.batches.name}: no worker, as nobody needs it`)];
     return [each.batches, each.steps].map((queue) =>
       queue.pollers.length > 0

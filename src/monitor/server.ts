@@ -25,6 +25,8 @@ export interface MonitorOptions {
 export interface Monitor extends Omit<ReadinessProbe, 'look'> {
   /** `http://127.0.0.1:9464`, with the port that it got. */
   readonly url: string;
+  /** Another page, as JSON, from now on. */
+  page(path: string, body: () => unknown): void;
   close(): Promise<void>;
 }
 
@@ -106,6 +108,12 @@ export const openMonitor = async ({ address, version, metrics }: MonitorOptions)
   const at = await listen(server, address);
   return {
     url: `http://${formatListenAddress(at)}`,
+    page: (path, body) => {
+      routes.set(path, (response) => {
+        replyJson(response, 200, body());
+        return Promise.resolve();
+      });
+    },
     watch: readiness.watch,
     end: readiness.end,
     close: () =>

@@ -1,7 +1,7 @@
 /** Words for a run that nobody works on: which queues have no worker, and which have one. */
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { activityQueueOfRun, type Queue, unpolledQueues } from '../client/index.js';
-import { activityTaskQueue, stepsTaskQueue } from '../wire/names.js';
+import { activityTaskQueue, onDemandQueue, stepsTaskQueue } from '../wire/names.js';
 import { backendNames } from '../executors/names.js';
 
 /** The queues whose workers a run needs; one worker process serves the last two. */
@@ -27,19 +27,35 @@ const servedQueues = async (client: Client): Promise<string[]> => {
 const distinct = (unpolled: readonly Queue[]): Queue[] =>
   unpolled.filter(({ name }) => !unpolled.some((other) => stepsTaskQueue(other.name) === name));
 
+/** Those that a supervisor looks after (docs/users.md): it leaves a sign at a queue that is named after each. */
+const onDemand = async (client: Client, unpolled: readonly Queue[]): Promise<Set<string>> => {
+  const names = unpolled.flatMap(({ name, type }) => (type === 'activity' ? [name] : []));
+  const signs = names.map((name): Queue => ({ name: onDemandQueue(name), type: 'activity' }));
+  const unsigned = new Set((await unpolledQueues(client, signs)).map(({ name }) => name));
+  return new Set(names.filter((name) => !unsigned.has(onDemandQueue(name))));
+};
+
 /** A line for each queue without a worker; empty when all have one. */
 export const noWorkerLines = async (client: Client, unpolled: readonly Queue[]): Promise<string[]> => {
   if (unpolled.length === 0) return [];
-  const served = unpolled.some(({ type }) => type === 'activity') ? await servedQueues(client) : [];
+  const coming = await onDemand(client, unpolled);
+  const missing = distinct(unpolled).filter(({ name }) => !coming.has(name));
+  const lines = [...coming].map(
+    (name) => `No worker polls the activity queue ${name} now; a supervisor starts one on demand.`,
+  );
+  const served = missing.some(({ type }) => type === 'activity') ? await servedQueues(client) : [];
   const others =
     served.length === 0
       ? ''
       : ` Workers poll ${served.join(', ')}: is the request's backend or queue misspelt?`;
-  return distinct(unpolled).map(
-    ({ name, type }) =>
-      `No worker polls the ${type} queue ${name} of this run; start one with ${hints[type]}.` +
-      (type === 'activity' ? others : ''),
-  );
+  return [
+    ...lines,
+    ...missing.map(
+      ({ name, type }) =>
+        `No worker polls the ${type} queue ${name} of this run; start one with ${hints[type]}.` +
+        (type === 'activity' ? others : ''),
+    ),
+  ];
 };
 
 /** What to say where the server does not answer that question; a run is not touched by it. */

@@ -33,10 +33,14 @@ export const shareOf = (env: NodeJS.ProcessEnv): Share => {
 /** Process-wide, as the umask is; null until this process was told. */
 let applied: { share: Share; before: number } | null = null;
 
-/** From now on all files of this process, and of the programs that it starts, are made with these rights. */
-export const applyShare = (share: Share): void => {
+/**
+ * From now on all files of this process, and of the programs that it starts, are made with these rights.
+ *
+ * @param unitsUmask what units get instead of the umask that this process was started with.
+ */
+export const applyShare = (share: Share, unitsUmask: number | null = null): void => {
   const umask = process.umask(UMASKS[share]);
-  applied = { share, before: applied?.before ?? umask };
+  applied = { share, before: unitsUmask ?? applied?.before ?? umask };
 };
 
 /** As the environment says, in a process that was not told otherwise. Throws as `shareOf`. */

@@ -26,3 +26,13 @@ export const activityTaskQueue = (backend: string): string => `fractal-${backend
  * slots of the other queue for days and must never starve these. One worker process serves both.
  */
 export const stepsTaskQueue = (activityQueue: string): string => `${activityQueue}-steps`;
+
+/** The queue of one user's own worker, as a supervisor starts it and requests name it (docs/users.md). */
+export const userTaskQueue = (backend: string, user: string): string =>
+  `${activityTaskQueue(backend)}.${user}`;
+
+/**
+ * Where a supervisor shows that it starts a worker for an activity queue on demand: it polls this one now and then, and
+ * nothing is ever put on it.
+ */
+export const onDemandQueue = (activityQueue: string): string => `${activityQueue}-on-demand`;

@@ -59,6 +59,8 @@ const UNTOLD: ServerPlace = { address: null, kind: 'given', home: null };
 export interface RunnableWorker extends Pick<Worker, 'run' | 'shutdown' | 'getState'> {
   /** The queues that it is to poll, and whether it does. */
   queues(): QueueState[];
+  /** Activities that it is about at this moment; 0 for a workflow worker. */
+  activities(): number;
 }
 
 const both = (batches: Worker, steps: Worker, folders: RunFolders): RunnableWorker => {
@@ -69,6 +71,7 @@ const both = (batches: Worker, steps: Worker, folders: RunFolders): RunnableWork
   return {
     shutdown,
     queues: () => all.map((worker) => queueState(worker, 'activity')),
+    activities: () => all.reduce((sum, worker) => sum + worker.getStatus().numInFlightActivities, 0),
     getState: () => all.find((worker) => worker.getState() !== 'STOPPED')?.getState() ?? 'STOPPED',
     run: async () => {
       folders.start();

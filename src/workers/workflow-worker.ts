@@ -70,5 +70,6 @@ export const createWorkflowWorker = async (options: WorkflowWorkerOptions): Prom
     shutdown: () => worker.shutdown(),
     getState: () => worker.getState(),
     queues: () => [queueState(worker, 'workflow')],
+    activities: () => 0,
   };
 };

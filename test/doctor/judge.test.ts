@@ -17,10 +17,11 @@ const queue = (name: string, ...identities: string[]): QueueFacts => ({
   pollers: identities.map((identity) => ({ identity, lastSeen: 0 })),
 });
 
-const backend = (name: string, batches: string[], steps: string[]) => ({
+const backend = (name: string, batches: string[], steps: string[], onDemand: string[] = []) => ({
   backend: name,
   batches: queue(`fractal-${name}`, ...batches),
   steps: queue(`fractal-${name}-steps`, ...steps),
+  onDemand,
 });
 
 const ours = '1@a fractal-temporal/0.2.0';
@@ -97,6 +98,12 @@ describe('queues', () => {
     ]);
     const none = judgeBackends([backend('local', [], []), backend('slurm', [], [])], '0.2.0');
     expect(none).toMatchObject([{ status: 'problem', what: expect.stringContaining('fractal-slurm') }]);
+  });
+
+  it('a supervisor that starts one on demand is enough', () => {
+    expect(judgeBackends([backend('slurm', [], [], ['supervisor 1@a'])], '0.2.0')).toMatchObject([
+      { status: 'ok', what: expect.stringContaining('a worker on demand, by supervisor 1@a') },
+    ]);
   });
 
   it('half a worker is a problem', () => {

@@ -20,6 +20,7 @@ import type { StepDependencies } from '../dependencies.js';
 import { openedEvents } from '../events/opened.js';
 import { InvalidRequest } from '../errors.js';
 import { warmUp } from './warm-up.js';
+import { whoseFolder } from './whose-folder.js';
 import { unspill } from './request-files.js';
 import { filtersByStatus } from '../earlier/write-take-over.js';
 import { earlierRun, takenOver, wordsOn } from './continue-run.js';
@@ -40,6 +41,8 @@ const UNUSABLE_FOLDER = new Set([
   'EINVAL',
 ]);
 
+const isDenied = (code: string): boolean => code === 'EACCES' || code === 'EPERM';
+
 const makeRunDir = async (dir: string, pointer: string): Promise<void> => {
   try {
     await makeFolder(dir);
@@ -56,7 +59,7 @@ const makeRunDir = async (dir: string, pointer: string): Promise<void> => {
       {
         path: pointer,
         expected: 'a folder that the worker can create and write to',
-        got: `${dir} (${code})`,
+        got: `${dir} (${code})${isDenied(code) ? `: ${await whoseFolder(dir)}` : ''}`,
       },
     ]);
   }

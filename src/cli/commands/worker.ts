@@ -1,6 +1,6 @@
 /** `worker`: only the named workers, for a server elsewhere. */
 import type { WorkerDeploymentVersion } from '@temporalio/common';
-import { Argument, type Command } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 import type { Environment } from '../../server/folders.js';
 import { activityTaskQueue, WORKFLOW_TASK_QUEUE } from '../../wire/names.js';
 import type { BackendOptions } from '../backends.js';
@@ -16,6 +16,8 @@ interface WorkerOptions extends ServerOptions, BackendOptions, ServiceOptions {
   taskQueue?: string;
   deploymentName?: string;
   buildId?: string;
+  users?: string;
+  supervised?: boolean;
 }
 
 const WORKFLOW = 'workflow';
@@ -60,7 +62,26 @@ export const deploymentOf = (
   return { deploymentName: name, buildId: id };
 };
 
+/** The workers of cluster users have queues and configurations of their own. */
+const checkAlone = (option: string, kinds: readonly string[], options: WorkerOptions): void => {
+  if (kinds.join() !== 'slurm' || options.taskQueue !== undefined || options.slurmConfig !== undefined)
+    throw new UsageError(
+      `${option} goes with \`worker slurm\` alone, without --task-queue and --slurm-config: the file of users has them.`,
+    );
+};
+
 const workerCommand = async (io: Io, kinds: string[], options: WorkerOptions): Promise<void> => {
+  const { users } = options;
+  if (options.supervised === true) {
+    checkAlone('--supervised', kinds, options);
+    const { supervisedCommand } = await import('../supervised.js');
+    return supervisedCommand(io, options.verbose === true);
+  }
+  if (users !== undefined) {
+    checkAlone('--users', kinds, options);
+    const { superviseCommand } = await import('../supervise.js');
+    return superviseCommand(io, { ...options, users });
+  }
   const { workflowQueue, backends } = planQueues(kinds, options.taskQueue);
   const deployment = deploymentOf(options, io.env, workflowQueue !== null);
   await asService(io, options, async (service) => {
@@ -87,7 +108,12 @@ export const registerWorker = (program: Command, io: Io): void => {
       '--deployment-name <name>',
       'of a versioned workflow worker (default: TEMPORAL_DEPLOYMENT_NAME, else not versioned)',
     )
-    .option('--build-id <id>', 'its version (default: TEMPORAL_WORKER_BUILD_ID)');
+    .option('--build-id <id>', 'its version (default: TEMPORAL_WORKER_BUILD_ID)')
+    .option(
+      '--users <file>',
+      'of `worker slurm`: a worker for each of these cluster users, as that user, on demand (schemas/users.schema.json)',
+    )
+    .addOption(new Option('--supervised', 'a worker that `--users` has started').hideHelp());
   addServiceOptions(addBackendOptions(addServerOptions(command))).action(
     (kinds: string[], options: WorkerOptions) => workerCommand(io, kinds, options),
   );

@@ -6,7 +6,7 @@ import { plainShellEnvironment, scrubbedEnvironment } from '../environment.js';
 import { queueFolder } from './folders.js';
 import { WORKER_LOCK_WAIT_S } from './tunables.js';
 
-/** Another local worker serves this queue on this host. */
+/** Another worker serves this queue on this host. */
 export class WorkerAlreadyRunning extends Error {
   override readonly name = 'WorkerAlreadyRunning';
 }
@@ -32,7 +32,7 @@ const untilHeld = (
   });
 
 /**
- * Makes this process the only local worker of a queue on this host. The lock is held by a child that lives as long
+ * Makes this process the only such worker of a queue on this host. The lock is held by a child that lives as long
  * as its stdin is open, so it ends with this process however that ends.
  *
  * @throws WorkerAlreadyRunning when another process has it.
@@ -65,7 +65,7 @@ export const acquireWorkerLock = async (options: {
     const other = (await readIfThere(facts))?.trim() ?? 'unknown';
     return code === CONFLICT
       ? new WorkerAlreadyRunning(
-          `a local worker for task queue ${options.queue} runs on this host already (process ${other})`,
+          `a worker for task queue ${options.queue} runs on this host already (process ${other})`,
         )
       : new Error(`flock failed on ${file} (${String(code)})`);
   });

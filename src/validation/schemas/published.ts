@@ -1,6 +1,7 @@
 /** The JSON Schemas that clients in any language can check against: schemas/*.json, written by scripts/schemas.ts. */
 import { z } from 'zod';
 import { keyRingSchema } from '../../encryption/key-ring.js';
+import { usersFileSchema } from '../../supervisor/users-file.js';
 import { eventLine, plannedUnitLine } from './events.js';
 import { checkedRun, findings, runList, runReport, unitList, unitTable } from './reports.js';
 import { request } from './request.js';
@@ -40,6 +41,11 @@ export const publishedSchemas = (): Record<string, JsonSchema> =>
       'key-ring',
       keyRingSchema.meta({ title: 'key ring' }),
       'File of the keys that encrypt what the Temporal server is given (docs/encryption.md).',
+    ),
+    jsonSchema(
+      'users',
+      usersFileSchema.meta({ title: 'worker slurm --users' }),
+      'File of the users that a supervisor starts workers for (docs/users.md).',
     ),
     jsonSchema(
       'result',
