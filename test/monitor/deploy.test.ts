@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { createProcessMetrics } from '../../src/monitor/process-metrics.js';
 import { createRunnerMetrics } from '../../src/monitor/runner-metrics.js';
 import { createSchedulerMetrics } from '../../src/monitor/scheduler-metrics.js';
+import { createSupervisorMetrics } from '../../src/supervisor/status.js';
 import { HISTOGRAM_BUCKETS } from '../../src/monitor/tunables.js';
 
 const read = (path: string): Promise<string> => readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -26,6 +27,7 @@ const exported = (): Set<string> => {
   createRunnerMetrics(meter, 'local');
   createSchedulerMetrics(meter);
   createProcessMetrics(meter, '1');
+  createSupervisorMetrics(meter);
   return names;
 };
 

@@ -2,7 +2,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { noWorkerLines } from '../../src/report/no-worker.js';
 import { makeRequest } from '../support/scripted-requests.js';
 import { until, untilFile } from '../support/until.js';
@@ -98,7 +98,8 @@ describe.runIf(reason === null)('workers of several users', () => {
     await writeFile(secret, 'x');
     const reading = [{ ...one, command: `cat ${secret}` }];
     const reader = await site.start(bob, makeRequest({ dir: own, tasks: reading, images: ['a'] }));
-    await expect(reader.result()).rejects.toThrow('Permission denied');
+    await expect(reader.result()).rejects.toThrow('ended with exit code 1');
+    expect(await logOf(own)).toContain(`cat: ${secret}: Permission denied`);
   });
 
   it('are ended when idle, and started again on demand; meanwhile it is said that one will be', async () => {
