@@ -96,7 +96,8 @@ describe.runIf(reason === null)('workers of several users', () => {
     const own = await site.folder(bob);
     const secret = join(dir, 'secret');
     await writeFile(secret, 'x');
-    const reading = [{ ...one, command: `cat ${secret}` }];
+    await writeFile(join(own, 'task.sh'), `cat ${secret}\n`);
+    const reading = [{ ...one, command: `bash ${join(own, 'task.sh')}` }];
     const reader = await site.start(bob, makeRequest({ dir: own, tasks: reading, images: ['a'] }));
     await expect(reader.result()).rejects.toThrow('ended with exit code 1');
     expect(await logOf(own)).toContain(`cat: ${secret}: Permission denied`);
