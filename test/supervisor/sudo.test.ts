@@ -92,11 +92,15 @@ describe.runIf(reason === null)('a service user with the sudoers example', () =>
     await writeFile(site.usersFile, JSON.stringify({ ...file, program, users }));
     const { address } = inject('temporal');
     const words = ['worker', 'slurm', '--users', site.usersFile, '--address', address];
-    const supervisor = asService(['env', 'NODE_NO_WARNINGS=1', program, ...words], { SECRET: 'x' });
+    // Not root's own configuration of Temporal.
+    const env = { SECRET: 'x', HOME: service.home };
+    const supervisor = asService(['env', 'NODE_NO_WARNINGS=1', program, ...words], env);
     let said = '';
     supervisor.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
     try {
-      await until('the refusal', () => said.includes('no right to become this user by sudo'));
+      let isOver = false;
+      void supervisor.then(() => (isOver = true));
+      await until('the refusal', () => isOver || said.includes('no right to become this user by sudo'));
       expect(said).toContain(`"user":"${stranger.name}"`);
       const dir = await site.folder(alice);
       const task = join(dir, 'task.sh');
