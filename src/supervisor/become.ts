@@ -30,6 +30,7 @@ const setpriv = ({ uid, gid }: Account): string[] => [
   ...['--inh-caps=-all', '--no-new-privs', '--'],
 ];
 
+/** `-H` for sudoers that keep HOME; `sudo -l` does not take it. */
 const sudo = ({ name }: Account): string[] => ['sudo', '-n', '-H', '-u', name];
 
 const programWords = (how: Becoming, { own, named }: ProgramPlace): string[] => {
@@ -56,7 +57,9 @@ export const whyNotBecome = async (
   if (how === 'nothing') return null;
   const words = [...programWords(how, program), ...SUPERVISED_ARGUMENTS];
   const [file = '', ...rest] =
-    how === 'setpriv' ? [...setpriv(account), 'true'] : [...sudo(account), '-l', '--', ...words];
+    how === 'setpriv'
+      ? [...setpriv(account), 'true']
+      : ['sudo', '-n', '-u', account.name, '-l', '--', ...words];
   const { failed, stderr, shortMessage } = await execa(file, rest, {
     ...{ reject: false, timeout: SUDO_MS, stdin: 'ignore', cwd: '/' },
   });
