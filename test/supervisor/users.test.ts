@@ -104,12 +104,13 @@ describe.runIf(reason === null)('workers of several users', () => {
   });
 
   it('are ended when idle, and started again on demand; meanwhile it is said that one will be', async () => {
-    const [user] = site.users as [UnixUser];
+    const [user, other] = site.users as [UnixUser, UnixUser];
     const { run, go } = await startWaiting(user);
     await pidOf(user);
-    // It has a batch for longer than the idle time, and is not idle.
     const { starts } = await statusOf(supervisor.url, user.name);
-    await new Promise((resolve) => setTimeout(resolve, 2 * IDLE_SECONDS * 1_000));
+    // Another that has work later than this one has its idle time meanwhile; this one has a batch, and is not idle.
+    await (await startOne(other, await site.folder(other))).result();
+    await untilState(supervisor.url, other.name, 'resting');
     expect(await statusOf(supervisor.url, user.name)).toMatchObject({ state: 'running', starts });
     await go();
     await run.result();
