@@ -129,7 +129,11 @@ export const requireTargetOfRun = async (
   const target = await targetOfRun(io, options, runDir);
   if (target !== null) return target;
   const owner = (await readIdentity(runDir))?.server ?? null;
-  throw new NoServer(owner === null ? NOWHERE : belongs(runDir, owner));
+  if (owner === null) throw new NoServer(NOWHERE);
+  throw new NoServer(
+    `${belongs(runDir, owner)} It is not running. \`fractal-temporal run\` with the run's request starts it, and the run ` +
+      'goes on; give this command from another terminal then.',
+  );
 };
 
 /** By its directory: the id is null where no run has claimed it; `idOnServer` finds one that waits to be opened there. */

@@ -5,6 +5,7 @@ import { operatorLines } from './held.js';
 import { shownState, stateCell, stateText, type Style } from './style.js';
 import { type Column, formatTable } from './table.js';
 import { durationText, localTime } from './times.js';
+import { tryLines, unitEnd } from './try-lines.js';
 import { waitingReasons } from './waiting-reasons.js';
 import { FAILED_UNITS_SHOWN } from './tunables.js';
 
@@ -48,18 +49,13 @@ const pendingLines = (report: RunReport): string[] => {
   return [...jobs, ...waiting].map((line) => `  ${line}`);
 };
 
-/** How a unit ended, in a few words. */
-export const unitEnd = ({ cause, exit_code: exit, signal }: FailedUnit): string =>
-  [cause, exit === null ? null : `exit code ${exit}`, signal === null ? null : `signal ${signal}`]
-    .filter(Boolean)
-    .join(', ');
-
 const failedLines = (units: readonly FailedUnit[]): string[] => {
   if (units.length === 0) return [];
   const shown = units
     .slice(0, FAILED_UNITS_SHOWN)
     .flatMap((unit) => [
       `  ${unit.label}: ${unitEnd(unit)}`,
+      ...tryLines(unit).map((line) => `    ${line}`),
       `    log: ${unit.log_file}`,
       ...(unit.log_tail === null || unit.log_tail === '' ? [] : [indent(unit.log_tail)]),
     ]);

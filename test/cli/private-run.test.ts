@@ -57,11 +57,13 @@ describe('run, with no server anywhere', () => {
 
   it('a failed task: exit code 3, the error with its log, the partial result', async () => {
     const failing = zarrUrl(sandbox.dir, images[1] ?? '');
-    const { file, runDir } = await write({
-      script: { '*': { log: 'ok' }, [failing]: { log: 'no cells', exit: 7 } },
-    });
+    const { file, runDir } = await write(
+      { script: { '*': { log: 'ok' }, [failing]: { log: 'no cells', exit: 7 } } },
+      { recovery: { exit_codes: { '7': { tries: 1 } } } },
+    );
     const { code, stdout, stderr } = await sandbox.run(['run', file]);
     expect(code).toBe(3);
+    expect(stderr).toContain(`only what is not done: fractal-temporal run ${file} --again`);
     expect(stderr).toContain('TaskExecutionError');
     expect(stderr).toContain('no cells');
     expect(JSON.parse(stdout)).toMatchObject({
@@ -74,6 +76,10 @@ describe('run, with no server anywhere', () => {
     const status = await sandbox.run(['status', runDir]);
     expect(status.stdout).toContain('no cells');
     expect(status.stdout).toContain('exit code 7');
+    expect(status.stdout).toMatch(/try 1: exit, exit code 7; used .*\n +try 2: exit, exit code 7; used /);
+    const asleep = await sandbox.run(['retry', runDir]);
+    expect(asleep).toMatchObject({ code: 6, stdout: '' });
+    expect(asleep.stderr).toContain("`fractal-temporal run` with the run's request starts it");
   });
 
   it('a killed task: exit code 4', async () => {

@@ -49,12 +49,13 @@ const continueCommand = async (io: Io, id: string, options: ContinueOptions): Pr
   });
   const checked = await checkRequest(input, options, io.env);
   say(io, `Goes on from ${earlier}, in ${checked.runDir}.`);
-  const again = [
-    `continue ${id} --workflow-dir ${checked.runDir}`,
+  const more = [
     ...(options.request === undefined ? [] : [`--request ${options.request}`]),
     ...(options.rerunInterrupted === true ? ['--rerun-interrupted'] : []),
   ];
-  await runChecked(io, checked, again.join(' '), options);
+  const comeBack = [`continue ${id} --workflow-dir ${checked.runDir}`, ...more].join(' ');
+  const again = [`continue ${checked.runDir}`, ...more].join(' ');
+  await runChecked(io, checked, { comeBack, again }, options);
 };
 
 export const registerContinue = (program: Command, io: Io): void => {

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import {
   againRequest,
   type EndedRun,
+  ExecutionError,
   readEndedRun,
   requestDigest,
   startProcessWorkflow,
@@ -72,15 +73,19 @@ const openOrEnded = async (
   }
 };
 
-/**
- * Starts or joins the run of a checked request and waits for its end.
- *
- * @param comeBack the command that does so again.
- */
+/** Commands about a run, to be told. */
+export interface RunCommands {
+  /** Joins it again. */
+  comeBack: string;
+  /** Does what it has left undone. */
+  again: string;
+}
+
+/** Starts or joins the run of a checked request and waits for its end. */
 export const runChecked = async (
   io: Io,
   checked: CheckedRequest,
-  comeBack: string,
+  { comeBack, again }: RunCommands,
   options: RunOptions,
 ): Promise<void> => {
   const { request, input, workflowId } = checked;
@@ -113,6 +118,8 @@ export const runChecked = async (
     } catch (error) {
       if (error instanceof Detached)
         for (const line of detachedLines(session, comeBack, checked)) say(io, line);
+      if (error instanceof ExecutionError)
+        say(io, `Once it is mended, only what is not done: fractal-temporal ${again}`);
       throw error;
     } finally {
       await session.close();
@@ -138,7 +145,8 @@ const runAgain = async (io: Io, requestPath: string, options: RunOptions): Promi
   if (from !== null) say(io, `Goes on from ${from}, in ${checked.runDir}.`);
   const path = requestPath === '-' ? 'REQUEST.json' : requestPath;
   const consent = options.rerunInterrupted === true ? ' --rerun-interrupted' : '';
-  return runChecked(io, checked, `run ${path} --again${consent}`, options);
+  const command = `run ${path} --again${consent}`;
+  return runChecked(io, checked, { comeBack: command, again: command }, options);
 };
 
 export const runCommand = async (io: Io, requestPath: string, options: RunOptions): Promise<void> => {
@@ -151,7 +159,8 @@ export const runCommand = async (io: Io, requestPath: string, options: RunOption
   if (options.rerunInterrupted === true) throw new UsageError('--rerun-interrupted belongs to --again.');
   const checked = await readRequest(requestPath, options, io.env);
   const path = requestPath === '-' ? 'REQUEST.json' : requestPath;
-  return runChecked(io, checked, `run ${path}`, options);
+  const command = `run ${path}`;
+  return runChecked(io, checked, { comeBack: command, again: `${command} --again` }, options);
 };
 
 export const registerRun = (program: Command, io: Io): void => {

@@ -96,7 +96,7 @@ export const runCase = async (world: World, { seed, faults, isLong }: CaseSpec):
   const aims = faults.map((fault) => ({
     fault,
     victim: random.between(0, 1),
-    begun: random.between(0, 12),
+    begun: random.between(0, 8),
     tenths: random.between(0, 8),
     own: randomOf(random.between(0, 2 ** 31)),
   }));
