@@ -9,6 +9,7 @@ import { readWitnesses } from './witness.js';
 import type { World } from './world.js';
 
 const AGAIN_MS = 500;
+const ANSWER_MS = 120_000;
 const LOOK_MS = 100;
 
 export interface RunUnderFault {
@@ -29,6 +30,22 @@ export interface RunUnderFault {
   begun(): Promise<number>;
   isOver(): Promise<boolean>;
 }
+
+/** A question that is never answered is asked again; the log shows that there was one. */
+const within = async <T>(asked: Promise<T>): Promise<T> => {
+  const over = new AbortController();
+  const late = sleep(ANSWER_MS, undefined, { signal: over.signal }).then(() => {
+    console.log(`no answer within ${ANSWER_MS / 1_000} s, asked again`);
+    throw new Error('DEADLINE_EXCEEDED here');
+  });
+  late.catch(() => undefined);
+  asked.catch(() => undefined);
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    over.abort();
+  }
+};
 
 const isAway = (error: unknown): boolean =>
   /UNAVAILABLE|DEADLINE_EXCEEDED|No Temporal server|CANCELLED|ECONNREFUSED|not answer|Unexpected error|closed/i.test(
@@ -68,7 +85,7 @@ export const startRun = async (spec: RunSpec): Promise<RunUnderFault> => {
   const persist: RunUnderFault['persist'] = async (act) => {
     for (;;) {
       try {
-        return await world.ask((client) => act(getRun(client, workflowId)));
+        return await within(world.ask((client) => act(getRun(client, workflowId))));
       } catch (error) {
         if (!isAway(error)) throw error;
         await sleep(AGAIN_MS);

@@ -73,31 +73,32 @@ const cleanEnvironment = (): NodeJS.ProcessEnv =>
     Object.entries(process.env).filter(([name]) => !/^(TEMPORAL|FRACTAL|VITEST|NODE_OPTIONS)/.test(name)),
   );
 
-const closing = <T>(close: () => Promise<void>, value: T): Promise<T> =>
-  close().then(
-    () => value,
-    () => value,
-  );
-
-/** One client for many questions; whatever fails may have been the connection. */
+/** One client for many questions. Whatever fails may have been the connection: the next question gets another one. */
 const createAsk = (address: string): { ask: World['ask']; close(): Promise<void> } => {
   const target = { connection: { address }, namespace: 'default' };
   let connected: ReturnType<typeof connectClient> | null = null;
-  const close = async (): Promise<void> => {
-    const old = connected;
-    connected = null;
-    if (old !== null) await (await old).close().catch(() => undefined);
-  };
+  const all = new Set<ReturnType<typeof connectClient>>();
   const ask: World['ask'] = async (question) => {
     connected ??= connectClient(target);
     const mine = connected;
+    all.add(mine);
     try {
       return await question((await mine).client);
     } catch (error) {
+      // Others may still wait for answers on it: it is closed in the end.
       if (connected === mine) connected = null;
-      await mine.then(({ close: end }) => closing(end, undefined)).catch(() => undefined);
       throw error;
     }
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all(
+      [...all].map((one) =>
+        one.then(
+          ({ close: end }) => end(),
+          () => undefined,
+        ),
+      ),
+    );
   };
   return { ask, close };
 };
