@@ -4,6 +4,7 @@ import { chmod, cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promi
 import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { warmServerText } from './warm-server.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const inRoot = (...parts) => join(root, ...parts);
@@ -35,6 +36,13 @@ const transpile = async () => {
   }
 };
 
+// Somebody who reads it during a build must never have half of it.
+const replaceFile = async (file, text) => {
+  const unfinished = `${file}.${process.pid}.tmp`;
+  await writeFile(unfinished, text);
+  await rename(unfinished, file);
+};
+
 const copyData = async () => {
   await mkdir(inRoot('dist', 'encryption'), { recursive: true });
   await cp(
@@ -42,7 +50,10 @@ const copyData = async () => {
     inRoot('dist', 'encryption', 'failure-converter.cjs'),
   );
   await mkdir(inRoot('dist', 'warm'), { recursive: true });
-  await cp(inRoot('src', 'warm', 'server.py'), inRoot('dist', 'warm', 'server.py'));
+  await replaceFile(
+    inRoot('dist', 'warm', 'server.py'),
+    await warmServerText(inRoot('src', 'warm', 'server')),
+  );
   for (const file of ['batch.sh', 'ownership.sh', 'lanes.sh', 'launchers/exec.sh', 'launchers/warm.sh'].map(
     (name) => `batch/${name}`,
   )) {
@@ -65,10 +76,7 @@ const bundleWorkflows = async () => {
     ['workflow-bundle-encrypting.js', { failureConverterPath }],
   ]) {
     const { code } = await bundleWorkflowCode({ workflowsPath, logger: quiet, ...options });
-    // A worker that starts during a build must never read half a bundle.
-    const unfinished = inRoot('dist', `${name}.${process.pid}.tmp`);
-    await writeFile(unfinished, code);
-    await rename(unfinished, inRoot('dist', name));
+    await replaceFile(inRoot('dist', name), code);
   }
 };
 

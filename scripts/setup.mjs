@@ -29,9 +29,14 @@ const stampOf = (types) => join(root, 'dist', types ? '.built' : '.built-js');
 
 const isCurrent = (types) => {
   const built = newest(stampOf(types));
-  return ['src', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs'].every(
-    (source) => newest(join(root, source)) <= built,
-  );
+  return [
+    'src',
+    'package-lock.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'scripts/build.mjs',
+    'scripts/warm-server.mjs',
+  ].every((source) => newest(join(root, source)) <= built);
 };
 
 // Two demos at once in one clone must not install or build into each other. A folder is created atomically.

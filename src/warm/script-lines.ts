@@ -5,10 +5,18 @@ import { quoteWord } from '../batch/quote.js';
 import { serverFile, serverText, serverVersion } from './server-text.js';
 import { IDLE_SECONDS, MARK, MAX_SERVER_BYTES } from './tunables.js';
 
+/** What a server on a host may use; in place of those in tunables.ts. */
+export interface WarmLimits {
+  /** It ends when it has not been used for so long. */
+  idleSeconds?: number;
+  /** Memory of all servers of a worker. */
+  maxBytes?: number;
+}
+
 /** Where the servers of a script's units are. */
 export type WarmPlace =
   /** On this host, in `root`, alive over batches; units hold a lock on `lock` besides the batch's own. */
-  | { kind: 'host'; root: string; lock: string; cacheFolder: string }
+  | { kind: 'host'; root: string; lock: string; cacheFolder: string; limits?: WarmLimits }
   /** Within the job that the script is, ended with it. */
   | { kind: 'job'; cacheFolder: string };
 
@@ -23,6 +31,7 @@ const embedded = ['ft_warm_write_server() {', `  cat <<'${END}'`, serverText.tri
 
 export const warmLines = (place: WarmPlace, command: readonly string[]): string[] => {
   const onHost = place.kind === 'host';
+  const { idleSeconds = IDLE_SECONDS, maxBytes = MAX_SERVER_BYTES } = (onHost && place.limits) || {};
   return [
     `ft_warm_job=${onHost ? '' : '1'}`,
     `ft_warm_root=${quoteWord(onHost ? place.root : '')}`,
@@ -30,8 +39,8 @@ export const warmLines = (place: WarmPlace, command: readonly string[]): string[
     `ft_warm_server=${quoteWord(onHost ? serverFile : '')}`,
     `ft_warm_version=${serverVersion}`,
     `ft_warm_cache=${quoteWord(warmCacheFile(place.cacheFolder, command[0] ?? ''))}`,
-    `ft_warm_idle_seconds=${onHost ? IDLE_SECONDS : 0}`,
-    `ft_warm_max_bytes=${onHost ? MAX_SERVER_BYTES : 0}`,
+    `ft_warm_idle_seconds=${onHost ? idleSeconds : 0}`,
+    `ft_warm_max_bytes=${onHost ? maxBytes : 0}`,
     `ft_warm_mark=${MARK}`,
     ...(onHost ? [] : embedded),
   ];

@@ -1,9 +1,14 @@
-/** The program that forks units from warmed interpreters (src/warm/server.py), as text. */
+/** The program that forks units from warmed interpreters (src/warm/server/), as text. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-export const serverFile = fileURLToPath(new URL('server.py', import.meta.url));
+const beside = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+const built = beside('server.py');
+
+/** One file, made of its parts when the package is built; who runs from its sources has that of the last build. */
+export const serverFile = existsSync(built) ? built : beside('../../dist/warm/server.py');
 
 export const serverText = readFileSync(serverFile, 'utf8');
 

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach } from 'vitest';
 import { signalProcess } from '../../src/executors/local/process/processes.js';
 import { until } from '../support/until.js';
+import type { WarmLimits } from '../../src/warm/script-lines.js';
 import { scriptOf, type ScriptOptions, type ScriptTest } from '../batch/scripts.js';
 
 /** The real interpreter of this machine, no wrapper of a version manager. */
@@ -16,10 +17,17 @@ export const python =
 
 export const taskFile = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-interface Ground {
+export interface Ground {
   root: string;
   cacheFolder: string;
 }
+
+/** What the servers of a ground have written down. */
+export const logOf = async ({ root }: Ground): Promise<string> => {
+  const names = await readdir(root).catch(() => []);
+  const texts = names.map((name) => readFile(join(root, name, 'log'), 'utf8').catch(() => ''));
+  return (await Promise.all(texts)).join('');
+};
 
 const grounds: string[] = [];
 
@@ -56,10 +64,15 @@ afterEach(async () => {
 export const warmScriptOf = async (
   task: string,
   units: string[],
-  { ground, lock = '', ...options }: ScriptOptions & { ground: Ground; lock?: string },
+  {
+    ground,
+    lock = '',
+    limits = {},
+    ...options
+  }: ScriptOptions & { ground: Ground; lock?: string; limits?: WarmLimits },
 ): Promise<ScriptTest> =>
   scriptOf(units, {
     command: [python, task],
-    warm: { kind: 'host', ...ground, lock },
+    warm: { kind: 'host', ...ground, lock, limits },
     ...options,
   });

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154
-# Starts the units of Python tasks from a warm interpreter (docs/warm-start.md, src/warm/server.py): a stub stands where
+# Starts the units of Python tasks from a warm interpreter (docs/warm-start.md, src/warm/server/): a stub stands where
 # a plain unit would, and ends as the unit ends. What cannot be done so is started plainly, by exec.sh.
 
 # Where the server of these units is; empty: there is none.
