@@ -1,4 +1,5 @@
 /** Many short units while everything around them is ended at random; docs/warm-start.md has figures of long runs. */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +24,7 @@ def say(what):
     os.write(fd, ('%s %s %d\\n' % (what, unit, os.getpid())).encode())
     os.close(fd)
 say('begun')
-time.sleep(0.02)
+time.sleep(0.05)
 say('done')
 `;
 
@@ -49,15 +50,34 @@ const said = async (task: string, what: string): Promise<string[]> =>
     .filter((line) => line.startsWith(`${what} `))
     .map((line) => line.split(' ')[1] ?? '');
 
-/** Stubs: of a script's shells those that hold their answers' pipe. */
-const stubs = async (test: ScriptTest): Promise<number[]> => {
-  const found: number[] = [];
-  for (const name of (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry))) {
-    const line = await readFile(`/proc/${name}/cmdline`, 'latin1').catch(() => '');
-    if (!line.includes(test.batch.paths.script)) continue;
-    if ((await readlink(`/proc/${name}/fd/3`).catch(() => '')).startsWith('pipe:')) found.push(Number(name));
+const textOf = (file: string): string => {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    return '';
   }
-  return found;
+};
+
+const holdsPipe = (pid: number): boolean => {
+  try {
+    return readlinkSync(`/proc/${pid}/fd/3`).startsWith('pipe:');
+  } catch {
+    return false;
+  }
+};
+
+/** At once, so that they are there still: processes of the servers, and stubs (shells that hold their answers' pipe). */
+const victims = (test: ScriptTest, { root }: Ground): { ofServers: number[]; stubs: number[] } => {
+  const pids = readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number);
+  const lines = pids.map((pid) => [pid, textOf(`/proc/${pid}/cmdline`)] as const);
+  return {
+    ofServers: lines.filter(([, line]) => line.includes(`\0${root}/`)).map(([pid]) => pid),
+    stubs: lines
+      .filter(([pid, line]) => line.includes(test.batch.paths.script) && holdsPipe(pid))
+      .map(([pid]) => pid),
+  };
 };
 
 const fdsAndKib = async (pid: number): Promise<[fds: number, kib: number]> => {
@@ -94,11 +114,10 @@ it(
     });
     let sent = 0;
     while (!over) {
-      await sleep(30 + random(200));
-      const inServers = await serverProcesses(ground.root);
-      const ofStubs = await stubs(test);
+      await sleep(10 + random(150));
+      const { ofServers, stubs } = victims(test, ground);
       // A root dies seldom, so that there is something to die.
-      const pool = random(3) === 0 ? ofStubs : inServers.slice(random(10) === 0 ? 0 : 1);
+      const pool = random(3) === 0 ? stubs : ofServers.slice(random(10) === 0 ? 0 : 1);
       const victim = pool[random(Math.max(1, pool.length))];
       if (victim === undefined || over) continue;
       const signal = random(2) === 0 ? 'SIGTERM' : 'SIGKILL';
