@@ -25,6 +25,10 @@ export interface Program {
   home: string;
   /** `run REQUEST --result FILE`; wall time in seconds, from the program's start to its end. */
   run(request: unknown, name: string): Promise<number>;
+  /** Any command, to its end; wall time in seconds. */
+  time(args: string[]): Promise<number>;
+  /** The same of Node alone, with nothing to do. */
+  timeNode(): Promise<number>;
   /** Starts `up` or a worker and waits until it says that it is ready. */
   start(args: string[], options?: StartOptions): Promise<Running>;
 }
@@ -78,19 +82,21 @@ const ready = async (child: ChildProcess, logFile: string): Promise<void> => {
 
 export const openProgram = async (folder: string, serverBinary: string): Promise<Program> => {
   const base = await environment(folder, serverBinary);
+  const timed = async (args: string[]): Promise<number> => {
+    const began = performance.now();
+    await execa(process.execPath, args, { env: base, extendEnv: false });
+    return (performance.now() - began) / 1000;
+  };
   await mkdir(join(folder, 'requests'), { recursive: true });
   return {
     home: join(folder, 'home'),
     run: async (request, name) => {
       const file = join(folder, 'requests', `${name}.json`);
       await writeFile(file, JSON.stringify(request));
-      const began = performance.now();
-      await execa(process.execPath, [MAIN, 'run', file, '--result', `${file}.result`], {
-        env: base,
-        extendEnv: false,
-      });
-      return (performance.now() - began) / 1000;
+      return timed([MAIN, 'run', file, '--result', `${file}.result`]);
     },
+    time: (args) => timed([MAIN, ...args]),
+    timeNode: () => timed(['-e', '0']),
     start: async (args, { prefix = [], env = {} } = {}) => {
       const [file = '', ...words] = [...prefix, process.execPath, MAIN, ...args];
       // Its own process group: Ctrl-C reaches the bench alone, which ends it in order.

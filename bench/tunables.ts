@@ -85,3 +85,11 @@ export const WARM_MEMORY_UNITS = 8;
 export const WARM_MEMORY_LIMIT_RATIO = 0.8;
 /** A unit lives for some seconds. */
 export const WARM_MEMORY_SAMPLE_MS = 100;
+/** Starts of the program take a fraction of a second: the median of more of them than of what takes long. */
+export const STARTS = 9;
+
+/** Seconds from the start of a command to its end, as somebody who types it notices; on a machine that does nothing else. */
+export const START_LIMITS_S = { nothing: 0.2, asking: 0.6, running: 0.8 };
+
+/** A start of Node alone on such a machine: where it takes longer, the limits grow with it. */
+export const NODE_START_S = 0.045;

@@ -88,6 +88,12 @@ def leave(code: int) -> None:
 if __name__ == "__main__":
     try:
         leave(main())
-    except Exception:
-        traceback.print_exc()
+    except KeyboardInterrupt:
+        print("left; what goes on, goes on", file=sys.stderr)
+        leave(130)
+    except Exception as error:
+        # A missing file, a server that does not answer: the words are enough, unless a program is looked for.
+        if os.environ.get("DEBUG"):
+            traceback.print_exc()
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
         leave(1)

@@ -57,7 +57,9 @@ ft_check_program() {
   local program
   program=$(type -P -- "${ft_command[0]}")
   if [[ ! -f $program || ! -x $program ]]; then
-    ft_say "not found or not executable on ${HOSTNAME:--}: ${ft_command[0]}"
+    [[ -n $program || ! -e ${ft_command[0]} ]] || program=${ft_command[0]}
+    if [[ -n $program ]]; then ft_say "not executable on ${HOSTNAME:--}: $program"
+    else ft_say "not found on ${HOSTNAME:--}: ${ft_command[0]}"; fi
     ft_append 'X .\nC .\n' || exit 92
     exit 0
   fi

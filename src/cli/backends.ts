@@ -11,6 +11,7 @@ import { parseSlurmConfig, type SlurmConfig, SlurmConfigError } from '../executo
 import { configNotices } from '../executors/slurm/options/notices.js';
 import { createSchedulerMetrics } from '../monitor/scheduler-metrics.js';
 import type { Environment } from '../server/folders.js';
+import { didYouMean } from '../validation/did-you-mean.js';
 import { UsageError } from './exit-codes.js';
 import { hostFolder } from './host-folder.js';
 
@@ -99,7 +100,7 @@ const openSlurm = async (
 
 const unknownBackend = (name: string): UsageError =>
   new UsageError(
-    `There is no backend "${name}" in this program (${backendNames.join(', ')}); give the address of a server ` +
+    `There is no backend "${name}" in this program${didYouMean(name, backendNames)}; it has ${backendNames.join(', ')}. Give the address of a server ` +
       'where a worker for it runs.',
   );
 

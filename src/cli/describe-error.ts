@@ -1,6 +1,9 @@
 /** What the program says of an error, on stderr. */
-import { WorkflowNotFoundError } from '@temporalio/client';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { NamespaceNotFoundError, WorkflowNotFoundError } from '@temporalio/client';
 import { ExecutionError } from '../client/index.js';
+import { noNamespace } from '../server/connection/errors.js';
 import { readableText } from '../state/plain-text.js';
 import { exitCodeOf } from './exit-code-of.js';
 import { exitCode } from './exit-codes.js';
@@ -34,9 +37,11 @@ const message = (error: unknown): string => {
   if (error instanceof ExecutionError) return describeExecution(error);
   if (error instanceof WorkflowNotFoundError)
     return (
-      `There is no run ${error.workflowId} on this server. One that has ended is forgotten after the server's ` +
-      'retention; by its directory it can be looked at without a server.'
+      `There is no run ${error.workflowId} on this server (\`fractal-temporal list\` has its runs). One that has ended is ` +
+      "forgotten after the server's retention; by its directory it can be looked at without a server." +
+      (existsSync(resolve(error.workflowId)) ? ` The folder ${error.workflowId} here holds no run.` : '')
     );
+  if (error instanceof NamespaceNotFoundError) return noNamespace(error.namespace);
   return error instanceof Error ? error.message : String(error);
 };
 

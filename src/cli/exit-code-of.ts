@@ -1,5 +1,5 @@
 /** Which exit code an error has. */
-import { WorkflowNotFoundError } from '@temporalio/client';
+import { NamespaceNotFoundError, WorkflowNotFoundError } from '@temporalio/client';
 import {
   InvalidRequestError,
   JobExecutionError,
@@ -33,6 +33,7 @@ const codes: [ErrorClass, number][] = [
   [NotContinuableError, exitCode.invalid],
   [UpdateRefusedError, exitCode.invalid],
   [WorkflowNotFoundError, exitCode.invalid],
+  [NamespaceNotFoundError, exitCode.invalid],
   [TaskExecutionError, exitCode.taskExecutionError],
   [JobExecutionError, exitCode.jobExecutionError],
   [RunCancelledError, exitCode.cancelled],

@@ -32,8 +32,9 @@ const main = async (io: Io, argv: string[]): Promise<number> => {
 
 // `fractal-temporal list | head` closes our stdout: that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
+  if (error.code === 'EPIPE') process.exit(0);
+  say(io, `What this command says cannot be written: ${error.message}`);
+  process.exit(exitCode.unforeseen);
 });
 const code = await main(io, process.argv);
 // What may still hang on (a connection that is being given up, the SDK's own threads) must not hold up the end.

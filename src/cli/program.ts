@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { plainText } from '../state/plain-text.js';
 import { applyShare, type Share, shareOf } from '../state/rights.js';
+import { closestTo } from '../validation/did-you-mean.js';
 import { version } from '../version.js';
 import { commands } from './commands/index.js';
 import { UsageError } from './exit-codes.js';
@@ -22,9 +23,19 @@ const EXIT_CODES = `
 Exit codes: 0 done, 1 unforeseen, 2 invalid request or usage, 3 a task failed, 4 what ran a task failed,
             5 cancelled, 6 no server, 130 left by Ctrl-C while the run goes on`;
 
-/** `fractal-temporal [help] COMMAND ...`: the one whose code is needed; none of the program's own options has a value. */
-const namedCommand = (args: readonly string[]): string | undefined =>
-  args.find((arg) => !arg.startsWith('-') && arg !== 'help');
+/** `fractal-temporal [help] COMMAND ...`: those whose code is needed; none of the program's own options has a value. */
+const namedCommands = (args: readonly string[]): string[] => {
+  const [first, second] = args.filter((arg) => !arg.startsWith('-'));
+  return [first, first === 'help' ? second : undefined].filter((name) => name !== undefined);
+};
+
+/** Commander says which values there are, and not which was meant. */
+const withMeant = (text: string): string => {
+  const [, got, known] =
+    /'([^']*)' is invalid.*?(?:choices are|expected) (\w[\w-]*(?:, [\w-]+)+)/s.exec(text) ?? [];
+  const near = got === undefined || known === undefined ? null : closestTo(got, known.split(', '));
+  return near === null ? text : `${text.trimEnd()}\n(Did you mean ${near}?)\n`;
+};
 
 /**
  * Builds the program; parse with `parseAsync`. Errors are thrown, never printed or turned into an exit here.
@@ -38,16 +49,18 @@ export const createProgram = async (io: Io, args: readonly string[] | null): Pro
     .version(version)
     .addHelpText('afterAll', EXIT_CODES)
     .exitOverride()
+    .helpCommand(false)
     .hook('preAction', (_, command) => setRights(io, command))
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(plainText(text)),
+      outputError: (text, write) => write(withMeant(text)),
     });
   const has = (name: string): boolean => program.commands.some((command) => command.name() === name);
-  const named = args === null ? undefined : namedCommand(args);
+  const named = args === null ? [] : namedCommands(args);
   // A file may have several commands.
   for (const { name, load } of commands)
-    if ((args === null || name === named) && !has(name)) (await load())(program, io);
+    if ((args === null || named.includes(name)) && !has(name)) (await load())(program, io);
   for (const { name, summary } of commands)
     (program.commands.find((command) => command.name() === name) ?? program.command(name)).summary(summary);
   return program;

@@ -1,10 +1,13 @@
 /** Reads and checks a request before any server is asked. */
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { InvalidRequestError, type ProcessWorkflowInput, runDirOf, workflowIdOf } from '../client/index.js';
 import { isEncrypting } from '../encryption/converter.js';
 import { dataConverterOf } from '../encryption/options.js';
 import type { Environment } from '../server/folders.js';
+import { errorCode } from '../state/errors.js';
+import { closestTo } from '../validation/did-you-mean.js';
 import { hasControlCharacter } from '../images/python-text.js';
 import { JsonError, parseJson } from '../wire/parse-json.js';
 import { slipsIn } from '../validation/slips.js';
@@ -29,14 +32,27 @@ export interface RequestOptions {
   keys?: string;
 }
 
+/** A file beside it of nearly the same name. */
+const nearFile = async (path: string): Promise<string> => {
+  const names = await readdir(dirname(path)).catch(() => []);
+  const near = closestTo(basename(path), names);
+  return near === null ? '' : ` Did you mean ${join(dirname(path), near)}?`;
+};
+
+const whyUnreadable = async (path: string, error: unknown): Promise<string> => {
+  const code = errorCode(error);
+  if (code === 'ENOENT') return `There is no file ${path}.${await nearFile(path)}`;
+  if (code === 'EISDIR') return `${path} is a folder; expected the JSON file of a request.`;
+  if (code === 'EACCES') return `The request ${path} cannot be read: this user has no right to.`;
+  return `The request ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+};
+
 const readText = async (path: string): Promise<string> => {
   if (path === '-') return text(process.stdin);
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    throw new UsageError(
-      `The request ${path} cannot be read: ${error instanceof Error ? error.message : ''}`,
-    );
+    throw new UsageError(await whyUnreadable(path, error));
   }
 };
 
@@ -45,7 +61,11 @@ const parse = (content: string): unknown => {
     return parseJson(content);
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    const problem = { path: error.pointer ?? '', expected: 'JSON', got: error.message };
+    const problem = {
+      path: error.pointer ?? '',
+      expected: 'JSON',
+      got: error.message.replace(/^Not JSON /, 'text that is none '),
+    };
     throw new InvalidRequestError([problem], '', { cause: error });
   }
 };

@@ -2,6 +2,9 @@
 import { constants } from 'node:os';
 import type { UnitOutcome } from './unit-outcome.js';
 
+/** Which of the two is known on the node alone: the batch's script says it on its stderr. */
+export const NOT_EXECUTABLE = "the task's command was not found or cannot be executed";
+
 const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
 
 export const signalName = (signal: number): string => signalNames.get(signal) ?? `signal ${signal}`;
@@ -38,7 +41,7 @@ export const unitMessage = (
     case 'signal':
       return `the task was killed by ${signalName(unit.signal ?? 0)}`;
     case 'not_executable':
-      return "the task's command was not found or cannot be executed";
+      return NOT_EXECUTABLE;
     case 'out_of_memory':
       return `the task was killed because its job used more memory than it had asked for. ${remedy}`;
     case 'timeout':

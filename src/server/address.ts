@@ -1,14 +1,14 @@
 /** Which server a command talks to (docs/server.md, "Which server"). */
 import { resolve } from 'node:path';
-import type { ConnectionOptions } from '@temporalio/client';
+import { type ConnectionOptions, isGrpcServiceError } from '@temporalio/client';
 import { splitProtoHostPort } from '@temporalio/common/lib/internal-non-workflow/parse-host-uri.js';
 import type { DataConverter } from '@temporalio/common';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { toClientOptions } from '@temporalio/envconfig';
 import { dataConverterOf } from '../encryption/options.js';
 import type { ServerPlace } from '../state/identity.js';
-import { ConnectionSettingsError } from './connection/errors.js';
-import { noServer } from './connection/no-server.js';
+import { ConnectionSettingsError, noNamespace } from './connection/errors.js';
+import { noServer, nobodyThere } from './connection/no-server.js';
 import { readProfile } from './connection/profile.js';
 import { stateFolder, type Environment } from './folders.js';
 import { probeError } from './probe.js';
@@ -51,6 +51,9 @@ export const placeOf = ({ connection, origin, home }: ServerTarget): ServerPlace
 });
 
 const DEFAULT_NAMESPACE = 'default';
+
+/** gRPC's status code. */
+const NOT_FOUND = 5;
 
 /** Compression costs 20-30 % of the throughput where there is no network between (seen on loopback). */
 const uncompressed = { grpcCompression: { codec: 'none' } } as const;
@@ -128,7 +131,11 @@ export const resolveTarget = async (
 ): Promise<ServerTarget | null> => {
   const given = givenTarget(flags, env);
   if (given !== null) {
+    const away = await nobodyThere(given.connection, env);
+    if (away !== null) throw away;
     const problem = await probeError(given.connection, given.namespace, CONNECT_TIMEOUT_MS);
+    if (isGrpcServiceError(problem) && problem.code === NOT_FOUND)
+      throw new ConnectionSettingsError(noNamespace(given.namespace));
     if (problem !== null) throw await noServer(given.connection, problem);
     return given;
   }

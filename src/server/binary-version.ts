@@ -19,6 +19,12 @@ export const isNewEnough = (version: string, oldest: string = OLDEST_TEMPORAL_CL
   return true;
 };
 
+const launchWords: Record<string, string> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'it is a folder, or not executable (chmod +x)',
+  ENOEXEC: 'it is no program for this machine',
+};
+
 /**
  * Asks a binary for its version.
  *
@@ -32,7 +38,9 @@ export const checkedVersion = async (path: string): Promise<string> => {
   });
   if (answer.exitCode !== 0) {
     const why =
-      answer.code ?? (answer.timedOut ? 'it did not answer' : `exit code ${String(answer.exitCode)}`);
+      launchWords[answer.code ?? ''] ??
+      answer.code ??
+      (answer.timedOut ? 'it did not answer' : `exit code ${String(answer.exitCode)}`);
     throw new Error(`${path} cannot be run (${why})`);
   }
   const version = parseVersion(answer.stdout);

@@ -42,7 +42,7 @@ describe('a request that is wrong: exit code 2, nothing on stdout, no server ask
   it('a file that is not there', async () => {
     const { code, stderr } = await sandbox.run(['run', join(sandbox.dir, 'missing.json')]);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/missing\.json cannot be read: ENOENT/);
+    expect(stderr).toMatch(/There is no file \S+missing\.json\./);
   });
 
   it('a run directory that cannot be made', async () => {

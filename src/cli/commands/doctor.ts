@@ -4,6 +4,7 @@ import { Argument, type Command } from 'commander';
 import { connectClient } from '../../client/index.js';
 import { formatFinding, type Finding } from '../../doctor/finding.js';
 import { examineDisks, examineServer, usualQueues } from '../../doctor/index.js';
+import { examineLocal } from '../../executors/local/doctor.js';
 import { backendNames } from '../../executors/names.js';
 import { createCommands } from '../../executors/slurm/commands/commands.js';
 import { examineSlurm } from '../../executors/slurm/doctor/index.js';
@@ -55,10 +56,22 @@ async function* serverFindings(io: Io, options: DoctorOptions): AsyncGenerator<F
   ]);
 }
 
+async function* localFindings(io: Io, { dir }: DoctorOptions): AsyncGenerator<Finding> {
+  yield* examineLocal({ hostFolder: () => hostFolder(io.env), dir: resolve(dir), env: io.env });
+  yield* examineDisks([
+    ['locks of local batches', await hostFolder(io.env)],
+    ['runs', resolve(dir)],
+  ]);
+}
+
+const findingsOf = (io: Io, backend: string | undefined, options: DoctorOptions): AsyncGenerator<Finding> => {
+  if (backend === 'slurm') return slurmFindings(io, options);
+  return backend === 'local' ? localFindings(io, options) : serverFindings(io, options);
+};
+
 const doctorCommand = async (io: Io, backend: string | undefined, options: DoctorOptions): Promise<void> => {
   const found: Finding[] = [];
-  const findings = backend === 'slurm' ? slurmFindings(io, options) : serverFindings(io, options);
-  for await (const finding of findings) {
+  for await (const finding of findingsOf(io, backend, options)) {
     found.push(finding);
     if (options.json !== true) show(io, formatFinding(finding));
   }
@@ -75,7 +88,7 @@ export const registerDoctor = (program: Command, io: Io): void => {
     .description(
       'is everything as runs need it? One line each, with what to do: server, queues, clock, disk; with a backend, what that needs (run it where the worker will run)',
     )
-    .addArgument(new Argument('[backend]', 'which backend').choices(['slurm']))
+    .addArgument(new Argument('[backend]', 'which backend').choices(['local', 'slurm']))
     .option('--slurm-config <file>', "configuration of the SLURM backend, Fractal's JSON")
     .option('--dir <dir>', 'where runs will have their folders', '.')
     .option(

@@ -102,4 +102,14 @@ export const commands: readonly CommandEntry[] = [
     summary: 'let the Web UI read encrypted runs',
     load: async () => (await import('./codec-server.js')).registerCodecServer,
   },
+  {
+    name: 'completion',
+    summary: 'what bash, zsh or fish completes command lines with',
+    load: async () => (await import('./completion.js')).registerCompletion,
+  },
+  {
+    name: 'help',
+    summary: 'of a command, or a topic: exit-codes, requests, servers, ...',
+    load: async () => (await import('./help.js')).registerHelp,
+  },
 ];

@@ -26,12 +26,17 @@ const unitsCommand = async (io: Io, id: string, options: UnitsOptions): Promise<
   const all = await unitFilesOf(runDir);
   if (all.length === 0 && !options.json)
     throw new UsageError(`No unit has begun in ${runDir}, or it cannot be seen from here.`);
+  const orders = [...new Set(all.map(({ order }) => order))];
+  if (options.task !== undefined && !orders.includes(options.task) && !options.json)
+    throw new UsageError(
+      `No task of order ${options.task} has begun in ${runDir}; there are ${orders.join(', ')}.`,
+    );
   const rows = all
     .filter(({ order }) => options.task === undefined || order === options.task)
     .map((files) => unitRow(files, files.oldLogs))
     .filter(({ state }) => options.failed !== true || state === 'failed');
   if (options.json) print(io, jsonText(rows));
-  else if (rows.length === 0) show(io, options.failed ? 'No unit has failed.' : 'No such unit.');
+  else if (rows.length === 0) show(io, 'No unit has failed.');
   else
     print(
       io,

@@ -47,3 +47,6 @@ export const STDERR_TAIL_LINES = 5;
 
 /** Worker and units share one file system view on one host: a file that is not there now will not come. */
 export const LATE_FILES_MS = 0;
+
+/** A program that does not tell its version in this time does not work. */
+export const PROGRAM_ANSWER_MS = 5_000;

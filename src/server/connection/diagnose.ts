@@ -28,6 +28,17 @@ const socketWords: Record<string, string> = {
   ENETUNREACH: 'there is no way to that network',
 };
 
+const IMMEDIATE = [socketWords['ECONNREFUSED'], socketWords['ENOTFOUND']];
+
+const placeOf = (address: string): Place | null => {
+  const parts = splitProtoHostPort(address);
+  return parts === undefined ? null : { host: parts.hostname, port: parts.port ?? DEFAULT_PORT };
+};
+
+/** Nobody sees in an address without a port which one was tried. */
+const portWords = (address: string): string =>
+  splitProtoHostPort(address)?.port === undefined ? `; no port is given, ${DEFAULT_PORT} was tried` : '';
+
 /** null when something listens. */
 const unreachable = ({ host, port }: Place): Promise<string | null> =>
   new Promise((resolve) => {
@@ -150,15 +161,21 @@ const diagnosePlain = async (place: Place): Promise<string | null> => {
     : null;
 };
 
+/** Answers at once where nothing can listen: no time-out has to be waited for. null: something listens, or may. */
+export const surelyAway = async ({ address }: DiagnosedConnection): Promise<string | null> => {
+  const place = placeOf(address);
+  const why = place === null ? null : await unreachable(place);
+  return why !== null && IMMEDIATE.includes(why) ? why + portWords(address) : null;
+};
+
 /**
  * What keeps a connection from a server; null where nothing below gRPC does. Takes a few seconds at most.
  */
 export const diagnose = async ({ address, tls, apiKey }: DiagnosedConnection): Promise<string | null> => {
-  const parts = splitProtoHostPort(address);
-  if (parts === undefined) return null;
-  const place = { host: parts.hostname, port: parts.port ?? DEFAULT_PORT };
+  const place = placeOf(address);
+  if (place === null) return null;
   const away = await unreachable(place);
-  if (away !== null) return away;
+  if (away !== null) return away + portWords(address);
   const asked = tls ?? (apiKey !== undefined ? true : undefined);
   if (!asked) return diagnosePlain(place);
   return diagnoseTls(place, asked === true ? {} : asked);

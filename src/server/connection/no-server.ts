@@ -1,7 +1,7 @@
 /** The error of a server that cannot be used, with the cause that was found. */
 import { isGrpcServiceError } from '@temporalio/client';
 import type { Environment } from '../folders.js';
-import { type DiagnosedConnection, diagnose } from './diagnose.js';
+import { type DiagnosedConnection, diagnose, surelyAway } from './diagnose.js';
 import { wordsOf } from './errors.js';
 
 /** No server answers; nothing is started in its place. */
@@ -28,6 +28,15 @@ export const refusalOf = (error: unknown): string | null => {
 const throughProxy = (env: Environment = process.env): string => {
   const name = ['grpc_proxy', 'https_proxy', 'http_proxy'].find((variable) => env[variable]);
   return name === undefined ? '' : ` (seen without the proxy of ${name}, which a client uses)`;
+};
+
+/** Without waiting for a time-out; not through a proxy, at which this does not look. */
+export const nobodyThere = async (
+  connection: DiagnosedConnection,
+  env: Environment,
+): Promise<NoServer | null> => {
+  const why = throughProxy(env) === '' ? await surelyAway(connection) : null;
+  return why === null ? null : new NoServer(`No Temporal server answers at ${connection.address}: ${why}`);
 };
 
 /** Looks for the cause (some seconds at most), and tells it with the address. */

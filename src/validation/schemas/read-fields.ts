@@ -15,10 +15,13 @@ const EXPECTED_TYPES: Record<string, string> = {
   null: 'null',
 };
 
-const expectedOf = (issue: z.core.$ZodIssue): string => {
+const expectedOf = (issue: z.core.$ZodIssue, got: unknown): string => {
   if (issue.code === 'invalid_type') return EXPECTED_TYPES[issue.expected] ?? issue.expected;
   if (issue.code === 'invalid_value')
-    return `one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
+    return (
+      `one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}` +
+      (typeof got === 'string' ? didYouMean(got, issue.values.map(String)) : '')
+    );
   return issue.message;
 };
 
@@ -46,7 +49,10 @@ export const read = <T extends z.ZodType>(
         const at = [...issue.path, key];
         problems.add([...path, ...at], 'no field of this name', valueAt(value, at));
       }
-    } else problems.add([...path, ...issue.path], expectedOf(issue), valueAt(value, issue.path));
+    } else {
+      const got = valueAt(value, issue.path);
+      problems.add([...path, ...issue.path], expectedOf(issue, got), got);
+    }
   }
   return undefined;
 };
