@@ -5,6 +5,7 @@ server reads (logs of units, records, the result) is copied into its own folder 
 """
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,7 +38,8 @@ class RunFolder:
             return b""
 
     def has(self, relative: str) -> bool:
-        return (self.run_dir / relative).exists()
+        # Of a folder that may not be entered nothing is there: Temporal knows whether the run is.
+        return os.path.exists(self.run_dir / relative)
 
     def named(self, relative: str, pattern: str) -> list[str]:
         """Files of a folder of the run that match, in order."""

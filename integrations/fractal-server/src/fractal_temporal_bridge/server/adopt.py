@@ -121,7 +121,11 @@ def _start_anew(service: Service, job: Any, job_dir: Path | None) -> None:
         words = f"{job_dir} holds more than this job's log, and nothing that says what has run: look there"
     if words is not None:
         return service.end_job(job.id, Ending("failed", "JobExecutionError", words), job_dir)
+    try:
+        arguments = submit_arguments(service.seam, job)
+    except LookupError as error:
+        return service.end_job(job.id, Ending("failed", "JobExecutionError", f"Nothing has run: {error}"), job_dir)
     # The server refuses a folder that exists.
     if job_dir is not None and job_dir.exists():
         shutil.rmtree(job_dir)
-    return service.seam.submit_workflow(**submit_arguments(service.seam, job))
+    return service.seam.submit_workflow(**arguments)
