@@ -53,7 +53,7 @@ const environment = async (version) => {
     for (const { minor, command } of pythons) {
       say(`installing ${server} with Python 3.${minor} ...`);
       if (!run(command, ['-m', 'venv', '--clear', venv])) continue;
-      const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
+      const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-compile'];
       if (!run(python, [...pip, server, 'gunicorn', 'uvicorn-worker', '-e', `${integration}[test]`]))
         continue;
       writeFileSync(ready, '');
