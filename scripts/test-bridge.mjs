@@ -73,6 +73,8 @@ const pytest = async (python, args) => {
   };
   const options = { cwd: integration, env, stdio: ['ignore', 'inherit', 'inherit'] };
   const child = spawn(python, ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', ...args], options);
+  // So that it ends what it has started.
+  process.once('SIGTERM', () => child.kill('SIGINT'));
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 1));
