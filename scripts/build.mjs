@@ -54,9 +54,14 @@ const copyData = async () => {
     inRoot('dist', 'warm', 'server.py'),
     await warmServerText(inRoot('src', 'warm', 'server')),
   );
-  for (const file of ['batch.sh', 'ownership.sh', 'lanes.sh', 'launchers/exec.sh', 'launchers/warm.sh'].map(
-    (name) => `batch/${name}`,
-  )) {
+  for (const file of [
+    'batch.sh',
+    'ownership.sh',
+    'lanes.sh',
+    'cores.sh',
+    'launchers/exec.sh',
+    'launchers/warm.sh',
+  ].map((name) => `batch/${name}`)) {
     if (!existsSync(inRoot('src', file))) continue;
     await mkdir(dirname(inRoot('dist', file)), { recursive: true });
     await cp(inRoot('src', file), inRoot('dist', file));

@@ -11,7 +11,7 @@ trap - ERR DEBUG RETURN
 set +aeEfuvx +o posix -o noclobber
 shopt -u failglob nocasematch
 IFS=$' \t\n'
-unset -f read wait printf kill trap export exec eval type umask date ln rm sleep
+unset -f read wait printf kill trap export exec eval type umask date ln rm sleep taskset flock
 # Its own files are as private as the worker's, whatever lines before have set for the units.
 ft_unit_umask=$(umask)
 umask "$ft_umask"
@@ -62,6 +62,7 @@ ft_restore_settings() {
 
 #include launchers/exec.sh
 #include ownership.sh
+#include cores.sh
 #include lanes.sh
 
 # What a signal to the script does: nothing new starts. The units themselves are left to whoever sent it.
@@ -124,6 +125,7 @@ ft_open_journal
 builtin cd -- "$ft_working_dir" || ft_quit 93 "cannot enter $ft_working_dir"
 [[ -r $ft_units ]] || ft_quit 93 "cannot read $ft_units"
 ft_check_program
+ft_share_cpus
 #warm launchers/warm.sh
 ft_main
 exit 0

@@ -23,6 +23,7 @@ ft_admitted() {
       printf '+ %s\n' "$1" >>"$ft_lanes_file" || ft_stop=92
       ft_active=1
     else
+      ft_leave_gpus
       ((!ft_active)) || printf -- '- %s\n' "$1" >>"$ft_lanes_file" || ft_stop=92
       ft_active=0
       ft_wait_for_width
@@ -129,6 +130,7 @@ ft_release_group() {
 ft_walk() {
   local seen=0 group passed=
   ft_held=
+  ft_gpu_locks=()
   ft_active=0
   ft_width=0
   while IFS=$'\t' read -r -u 8 ft_index ft_stem ft_args; do
@@ -150,6 +152,11 @@ ft_walk() {
       ((!ft_stop)) || return "$ft_stop"
       continue
     fi
+    # Its share is free, but what an earlier unit has left behind may still hold a GPU.
+    until ft_take_gpus; do
+      ft_pause 0.2
+      ft_admitted "$1" || continue 2
+    done
     if [[ $group && ! $ft_held ]] && ! ft_hold_group "$group"; then
       ((!ft_stop)) || return "$ft_stop"
       passed=$group
@@ -169,6 +176,7 @@ ft_lane() {
   local code
   # What bash says here (a unit was killed, a claim was lost) is told better by journal and exit code; to redirect
   # it once is quicker than once per command.
+  ft_bind_lane "$1"
   exec 2>/dev/null
   # A process group for each unit; a subshell has lost its parent's job control.
   set -m
@@ -177,6 +185,7 @@ ft_lane() {
   trap '((ft_signals += 1))' USR1
   ft_walk "$1" 8<"$ft_units"
   code=$?
+  ft_leave_gpus
   [[ -z $ft_lanes_file ]] || printf 'x %s\n' "$1" >>"$ft_lanes_file"
   ((code == 0)) || printf '\n' >&6
   exit "$code"

@@ -14,6 +14,10 @@ export interface BatchScriptInput extends Omit<ScriptHead, 'umasks'> {
   restartExpression: string;
   /** Files through which a local worker sets how many lanes run (docs/local.md); null: all of them. */
   control: { widthFile: string; lanesFile: string } | null;
+  /** CPUs of a unit, and a shell word for how many of them the job was given, for lanes that get CPUs of their own; absent: left as they are. */
+  cores?: { perUnit: number; given: string | null } | null;
+  /** Which GPUs the units of this host share, so many for each, and where their locks are; absent: none. */
+  gpus?: { perUnit: number; ids: readonly string[]; folder: string } | null;
   /** Where the units' warm interpreters are; absent: they are started plainly. */
   warm?: WarmPlace | null;
 }
@@ -27,6 +31,8 @@ export const buildBatchScript = ({
   jobIdExpression,
   restartExpression,
   control,
+  cores = null,
+  gpus = null,
   warm = null,
   ...head
 }: BatchScriptInput): string => {
@@ -49,6 +55,11 @@ export const buildBatchScript = ({
     `ft_working_dir=${quoteWord(batch.workingDir)}`,
     `ft_width_file=${quoteWord(control?.widthFile ?? '')}`,
     `ft_lanes_file=${quoteWord(control?.lanesFile ?? '')}`,
+    `ft_cpus=${cores?.perUnit ?? 0}`,
+    `ft_cpus_given=${cores?.given ?? ''}`,
+    `ft_gpus=${gpus?.perUnit ?? 0}`,
+    `ft_gpu_ids=(${(gpus?.ids ?? []).map(quoteWord).join(' ')})`,
+    `ft_gpu_folder=${quoteWord(gpus?.folder ?? '')}`,
     `ft_command=(${batch.command.map(quoteWord).join(' ')})`,
     ...(warm === null ? [scriptBody] : [...warmLines(warm, batch.command), warmScriptBody]),
   ].join('\n');

@@ -4,7 +4,7 @@ import type { UnitTry } from '../wire/result.js';
 import type { TriedUnit, UnitOutcome } from './unit-outcome.js';
 
 /** Of what a job asks for, what says how large its units may be. */
-const SIZES = ['cpus_per_unit', 'mem_mb_per_unit', 'time', 'gpus', 'gres'] as const;
+const SIZES = ['cpus_per_unit', 'mem_mb_per_unit', 'gpus_per_unit', 'time', 'gpus', 'gres'] as const;
 
 const sizeOf = (requested: JsonObject): JsonObject => {
   const size: JsonObject = {};

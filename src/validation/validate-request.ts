@@ -67,7 +67,9 @@ export const validateRequest = (value: unknown, defaults: GivenRecovery = {}): V
   if (fields === null) return { request: null, errors: problems.errors };
 
   const workflow = checkWorkflow(workflowValue, ['workflow'], problems);
-  const dataset = checkDataset(datasetValue, ['dataset'], problems);
+  const firstTask = workflow?.task_list[fields.first_task_index ?? 0]?.task_type;
+  const needsImages = firstTask !== undefined && !firstTask.startsWith('converter');
+  const dataset = checkDataset(datasetValue, ['dataset'], problems, needsImages);
   const count = numberOfTasks(workflowValue);
   const indices = { first: fields.first_task_index ?? null, last: fields.last_task_index ?? null };
   const range = checkRange(indices, count, problems);

@@ -56,7 +56,7 @@ export interface ScriptTest extends TestBatch {
 }
 
 export type ScriptOptions = Partial<
-  Pick<BatchScriptInput, 'header' | 'control' | 'warm' | 'preambleFails' | 'loginShell'>
+  Pick<BatchScriptInput, 'header' | 'control' | 'cores' | 'gpus' | 'warm' | 'preambleFails' | 'loginShell'>
 > & {
   lanes?: number;
   command?: string[];
@@ -68,6 +68,8 @@ export const scriptOf = async (units: string[], options: ScriptOptions = {}): Pr
   const {
     header = [],
     control = null,
+    cores = null,
+    gpus = null,
     warm = null,
     preambleFails = false,
     loginShell = false,
@@ -77,7 +79,7 @@ export const scriptOf = async (units: string[], options: ScriptOptions = {}): Pr
   folders.push(folder);
   const test = await makeBatch({ backend, folder, key: 'key', units, ...rest });
   const text = buildBatchScript({
-    ...{ batch: test.batch, header, control, warm, preambleFails, loginShell },
+    ...{ batch: test.batch, header, control, cores, gpus, warm, preambleFails, loginShell },
     ...{ jobIdExpression: '"$JOB"', restartExpression: '"${RESTARTS:-0}"' },
   });
   await writeFile(test.batch.paths.script, text);

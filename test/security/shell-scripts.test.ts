@@ -9,6 +9,7 @@ import { jobName } from '../../src/batch/job-name.js';
 import { formatUnit } from '../../src/batch/units-file.js';
 import { LayoutError, SubmissionRefused } from '../../src/batch/errors.js';
 import type { Batch } from '../../src/batch/contract.js';
+import { hostResources } from '../../src/executors/local/resources.js';
 import { localScript } from '../../src/executors/local/process/submit.js';
 import { filesIn } from '../../src/executors/local/folders.js';
 import { slurmScript } from '../../src/executors/slurm/jobs/submission.js';
@@ -144,7 +145,11 @@ it('the script of a local batch obeys nothing of a request', async () => {
       const host = { ...filesIn(join(batch.workingDir, '.runner')), width: '', lanes: '' };
       await runScript(
         batch,
-        localScript(batch, host, { root: '/nonexistent', cacheFolder: '/nonexistent' }),
+        localScript(batch, host, {
+          warm: { root: '/nonexistent', cacheFolder: '/nonexistent' },
+          resources: hostResources({ cpus: 2, mem: null, gpus: [] }, 2),
+          ...{ unitThreads: true, gpuFolder: '/nonexistent' },
+        }),
         given,
       );
     }),

@@ -62,7 +62,8 @@ const localBackend = (
   queue: string,
   { maxUnits = 4, unitsPerBatch }: HarnessOptions,
 ): Backend => {
-  const backend = createLocalBackend({ stateDir, queue, maxUnits });
+  // Whatever machine the tests run on.
+  const backend = createLocalBackend({ stateDir, queue, maxUnits, mem: null });
   if (unitsPerBatch === undefined) return backend;
   return { ...backend, layout: (input) => ({ ...backend.layout(input), unitsPerBatch }) };
 };

@@ -7,7 +7,7 @@ import type { InputError } from '../../wire/failure.js';
 import { JsonError, parseJson } from '../../wire/parse-json.js';
 import type { Dataset, Image } from '../../wire/request.js';
 import { validateImages } from '../../validation/validate-request.js';
-import { isJsonObject } from '../../validation/schemas/leaf.js';
+import { imagesIn } from '../../validation/images-in.js';
 import { InvalidRequest } from '../errors.js';
 
 /** The argument of a run whose request was spilled to a file (src/client/request.ts). */
@@ -65,8 +65,8 @@ export const loadImages = async (dataset: Dataset): Promise<{ images: Image[]; e
     };
   }
   const content = parse(text, pointer, path);
-  // The result of a run is an object with its images among others.
-  return isJsonObject(content) && 'images' in content
-    ? validateImages(content.images, `${pointer}/images`)
-    : validateImages(content, pointer);
+  const { images, path: place, partial } = imagesIn(content);
+  const at = [pointer, ...place].join('/');
+  if (partial !== null) return { images: [], errors: [{ path: at, ...partial }] };
+  return validateImages(images, at);
 };

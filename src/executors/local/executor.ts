@@ -8,17 +8,25 @@ import { filesIn, hostFiles, type HostFiles } from './folders.js';
 import { readIdentity, readIntent, type Submission } from './process/identity.js';
 import { endOfBatch } from './process/status.js';
 import { readOwner } from '../claims.js';
-import { startOrAdopt, type LocalWarmth } from './process/submit.js';
+import { amountsOf } from './resources.js';
+import { localScript, startOrAdopt, type ScriptPlace } from './process/submit.js';
 
-export interface LocalExecutorOptions {
+export interface LocalExecutorOptions extends ScriptPlace {
   stateDir: string;
   queue: string;
-  /** Units at once on this host and queue. */
-  maxUnits: number;
   /** Default: this host's name. */
   host?: string;
-  warm: LocalWarmth;
 }
+
+const asksWords = ({ resources }: Batch): string => {
+  const { cpus, mem_mb: mem, gpus } = amountsOf(resources);
+  const asks = [
+    ...(cpus > 1 ? [`${cpus} CPUs`] : []),
+    ...(mem > 0 ? [`${mem} MB`] : []),
+    ...(gpus > 0 ? [`${gpus} GPU${gpus === 1 ? '' : 's'}`] : []),
+  ];
+  return asks.length === 0 ? '' : `, or what a unit asks for (${asks.join(', ')})`;
+};
 
 /** The same answer for every caller; a failure is forgotten, so that the next one tries again. */
 const once = <T>(work: () => Promise<T>): (() => Promise<T>) => {
@@ -32,18 +40,13 @@ const once = <T>(work: () => Promise<T>): (() => Promise<T>) => {
   };
 };
 
-export const createLocalExecutor = ({
-  stateDir,
-  queue,
-  maxUnits,
-  host,
-  warm,
-}: LocalExecutorOptions): Executor => {
+export const createLocalExecutor = ({ stateDir, queue, host, ...place }: LocalExecutorOptions): Executor => {
   const identity = once(() => readIdentity(host));
+  const { resources } = place;
   const lockState = createLockProbe();
   const isAlive = createLiveness(lockState);
   const allocator = once(async () =>
-    createAllocator({ stateDir, queue, limit: maxUnits, bootId: (await identity()).bootId, isAlive }),
+    createAllocator({ stateDir, queue, limit: resources.all, bootId: (await identity()).bootId, isAlive }),
   );
   const submitting = new Map<string, Promise<Handle>>();
 
@@ -63,7 +66,8 @@ export const createLocalExecutor = ({
     let runs = false;
     try {
       return await startOrAdopt(batch, files, {
-        ...{ me, isAlive, signal, warm },
+        ...{ me, isAlive, signal },
+        script: (files) => localScript(batch, files, place),
         started: ({ ended }) => {
           runs = true;
           void ended.then(() => {
@@ -85,7 +89,10 @@ export const createLocalExecutor = ({
     if (await isAlive(batch.key, filesOf(batch.key, submitted).lock)) {
       const parked = (await allocator()).isParked(batch.key);
       return parked
-        ? { state: 'pending', reason: `other runs use the ${maxUnits} slots of ${me.host}` }
+        ? {
+            state: 'pending',
+            reason: `other runs use the ${resources.all.units} slots of ${me.host}${asksWords(batch)}`,
+          }
         : { state: 'running', node: me.host };
     }
     return endOfBatch(batch, handle, submitted ?? me, me);

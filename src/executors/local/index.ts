@@ -10,17 +10,21 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Backend } from '../../batch/contract.js';
 import type { GivenRecovery } from '../../wire/recovery.js';
+import type { LocalConfig } from './config.js';
 import { createLocalExecutor } from './executor.js';
 import { cacheFolder } from '../../server/folders.js';
-import { hostFiles, warmFolder } from './folders.js';
+import { hostFiles, queueFolder, warmFolder } from './folders.js';
 import { localLayout } from './layout.js';
+import { hostResources } from './resources.js';
 import { localScript } from './process/submit.js';
 import { createWarmUp } from './process/warm-up.js';
 import { LATE_FILES_MS } from './tunables.js';
 
 export { acquireWorkerLock } from './worker-lock.js';
 
-export interface LocalBackendOptions {
+export interface LocalBackendOptions extends Partial<
+  Pick<LocalConfig, 'cpus' | 'mem' | 'gpus' | 'unitThreads'>
+> {
   /** Folder on this host's own disk (locks are no use on a shared one); what it holds may be lost in a reboot. */
   stateDir: string;
   /** Activity task queue that this worker serves: one queue is one user and one host. */
@@ -39,21 +43,24 @@ export interface LocalBackendOptions {
 
 /** @throws RangeError when `maxUnits` is not a positive integer. */
 export const createLocalBackend = (options: LocalBackendOptions): Backend => {
-  const { maxUnits = availableParallelism(), recovery = {}, warmStart, warmCache, ...rest } = options;
+  const { maxUnits = availableParallelism(), recovery = {}, unitThreads = true } = options;
+  const { stateDir, queue, host, warmStart, warmCache } = options;
   if (!Number.isSafeInteger(maxUnits) || maxUnits < 1) {
     throw new RangeError(`maxUnits: expected a positive integer, got ${maxUnits}`);
   }
+  const resources = hostResources(options, maxUnits);
   const warm = {
-    root: warmFolder(options.stateDir, options.queue),
+    root: warmFolder(stateDir, queue),
     cacheFolder: warmCache ?? join(cacheFolder(), 'warm'),
   };
+  const place = { warm, resources, unitThreads, gpuFolder: queueFolder(stateDir, queue) };
   return {
     name: 'local',
     lateFilesMs: LATE_FILES_MS,
     recovery,
-    layout: (input) => localLayout(input, maxUnits, warmStart),
-    script: (batch) => localScript(batch, hostFiles(options.stateDir, options.queue, batch.key), warm),
-    executor: createLocalExecutor({ ...rest, maxUnits, warm }),
+    layout: (input) => localLayout(input, resources, warmStart),
+    script: (batch) => localScript(batch, hostFiles(stateDir, queue, batch.key), place),
+    executor: createLocalExecutor({ ...place, stateDir, queue, ...(host === undefined ? {} : { host }) }),
     warmUp: createWarmUp(warm),
   };
 };

@@ -79,7 +79,7 @@ export const cannotRun = (resources: SlurmResources, nodes: readonly PartitionNo
       `time: expected at most ${span(limits.seconds)} (partition ${where}), got ${String(time)} (${span(seconds)})`,
     );
   }
-  if (limits.memMb !== null && mem > limits.memMb && !isSet(...MEMORY)) {
+  if (limits.memMb !== null && mem !== null && mem > limits.memMb && !isSet(...MEMORY)) {
     problems.push(
       `mem: expected at most ${limits.memMb} MB (the largest node of partition ${where}), got ${mem} MB`,
     );

@@ -87,5 +87,7 @@ export const request = z.strictObject({
     ),
   worker_init: orNull(shellLines).describe('SLURM: shell lines before the units'),
   slurm_account: orNull(nonEmptyName).describe('SLURM: account of the jobs'),
-  user_cache_dir: orNull(absolutePath).describe('SLURM: folder of the user_local_exports'),
+  user_cache_dir: orNull(absolutePath).describe(
+    "The user's cache folder: FRACTAL_CACHE_DIR of units; SLURM: folder of the user_local_exports",
+  ),
 });

@@ -32,6 +32,8 @@ class Unit:
         """Returns code and namespace of the script. Whatever fails before the ticket is taken ends in a plain start."""
         request, shared = self.request, self.node.shared
         os.setsid()
+        # The CPUs of the lane that the unit belongs to, which this process has not come from.
+        os.sched_setaffinity(0, os.sched_getaffinity(int(request.pid)))
         for number, action in shared.signals.items():
             if action is not None:
                 _signal.signal(number, action)

@@ -9,7 +9,19 @@ it('reads defaults of recovery', () => {
   expect(parseLocalConfig('{}')).toEqual({ recovery: {} });
 });
 
+it('reads what units may have', () => {
+  expect(
+    parseLocalConfig('{"cpus": 8, "mem": "32G", "gpus": ["0", "GPU-1a"], "unit_threads": false}'),
+  ).toEqual({
+    ...{ recovery: {}, cpus: 8, mem: 32_000, gpus: ['0', 'GPU-1a'], unitThreads: false },
+  });
+  expect(parseLocalConfig('{"cpus": null, "mem": null, "gpus": 2}')).toEqual({
+    ...{ recovery: {}, cpus: null, mem: null, gpus: 2 },
+  });
+});
+
 it.each([
+  ['no numbers', '{"cpus": 0, "mem": "1g", "gpus": ["a,b"]}', ['/cpus', '/mem', '/gpus/0']],
   ['no JSON', '{', ['']],
   ['no object', '[]', ['']],
   ['unknown keys', '{"recover": {}}', ['/recover']],

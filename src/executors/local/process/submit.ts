@@ -1,5 +1,8 @@
+import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readJournals } from '../../../batch/read-journals.js';
+import { quoteWord } from '../../../batch/quote.js';
+import { isJsonObject } from '../../../validation/schemas/leaf.js';
 import { buildBatchScript } from '../../../batch/script.js';
 import { readIfThere, replaceFile } from '../../../state/files.js';
 import { readOwner, readTombstone } from '../../claims.js';
@@ -7,6 +10,7 @@ import { NeverSubmitted } from '../../../batch/errors.js';
 import type { Batch, BatchNames, Handle } from '../../../batch/contract.js';
 import type { Liveness } from './alive.js';
 import type { HostFiles } from '../folders.js';
+import { amountsOf, type HostResources } from '../resources.js';
 import { readIntent, writeIntent, type Identity } from './identity.js';
 import { launch, stderrTail, type Launched } from './launch.js';
 import { OWNER_LOOK_MS, OWNER_WAIT_MS, STDERR_TAIL_LINES, UNKNOWN_JOB } from '../tunables.js';
@@ -32,23 +36,57 @@ export interface LocalWarmth {
   cacheFolder: string;
 }
 
+/** What of its host a script must know. */
+export interface ScriptPlace {
+  warm: LocalWarmth;
+  resources: HostResources;
+  unitThreads: boolean;
+  /** Where the locks of GPUs are. */
+  gpuFolder: string;
+}
+
+/** Of a unit that asks for no CPUs: its part of what all of them have. */
+const threadsOf = ({ resources: asked, lanes }: Batch, { all }: HostResources): number => {
+  const { cpus_per_unit: cpus } = asked;
+  if (typeof cpus === 'number') return cpus;
+  const there = Number.isFinite(all.cpus) ? all.cpus : availableParallelism();
+  return Math.max(1, Math.floor(there / lanes));
+};
+
+const exportLines = ({ resources: { exports } }: Batch): string[] =>
+  isJsonObject(exports)
+    ? Object.entries(exports).map(([name, value]) => `export ${name}=${quoteWord(String(value))}`)
+    : [];
+
 /** The script of a local batch. */
-export const localScript = (batch: Batch, files: HostFiles, warm: LocalWarmth): string =>
-  buildBatchScript({
+export const localScript = (
+  batch: Batch,
+  files: HostFiles,
+  { warm, resources, unitThreads, gpuFolder }: ScriptPlace,
+): string => {
+  const { gpus } = amountsOf(batch.resources);
+  return buildBatchScript({
     batch,
-    header: [],
+    cores: unitThreads ? { perUnit: threadsOf(batch, resources), given: null } : null,
+    gpus:
+      gpus > 0 && resources.gpuIds !== null
+        ? { perUnit: gpus, ids: resources.gpuIds, folder: gpuFolder }
+        : null,
+    header: exportLines(batch),
     jobIdExpression: '$$',
     restartExpression: '0',
     control: { widthFile: files.width, lanesFile: files.lanes },
     warm: batch.warm === true ? { kind: 'host', ...warm, lock: files.warmLock } : null,
   });
+};
 
 /** Whose attempt it is, and what it looks at. */
 export interface Submitting {
   me: Identity;
   isAlive: Liveness;
   signal: AbortSignal;
-  warm: LocalWarmth;
+  /** Of the batch, on this host. */
+  script(files: HostFiles): string;
   /** Called with every script that this attempt starts. */
   started(launched: Launched): void;
 }
@@ -117,7 +155,7 @@ export const startOrAdopt = async (
     if (left !== null) return handleOf(left || ((await ownerByJournal(batch)) ?? UNKNOWN_JOB), me);
     if (ended) throw neverBegun(batch);
   }
-  const script = localScript(batch, files, submitting.warm);
+  const script = submitting.script(files);
   if ((await readIfThere(batch.paths.script)) !== script) await replaceFile(batch.paths.script, [script]);
   const launched = await launch(batch, files);
   submitting.started(launched);

@@ -12,6 +12,8 @@ import type { HostFiles } from '../folders.js';
 import { parseLanes } from './lanes.js';
 import { readEntries, type BatchEntry, type RegisteredBatch } from './registry.js';
 import { TURN_MS, WIDTH_BEAT_EVERY_MS, WIDTH_PROBE_EVERY_MS, WIDTH_TICK_MS } from '../tunables.js';
+import { amountsOf } from '../resources.js';
+import type { Amounts } from './amounts.js';
 import { parseWidth, widthText } from './width-file.js';
 import { affordableRaises, allocateWidths, type SharingBatch } from './width.js';
 
@@ -42,8 +44,8 @@ interface Live extends SharingBatch {
 export interface AllocatorOptions {
   stateDir: string;
   queue: string;
-  /** Units at once on this host and queue. */
-  limit: number;
+  /** What units may take at once on this host and queue. */
+  limit: Amounts;
   bootId: string;
   isAlive: Liveness;
 }
@@ -64,7 +66,7 @@ export const createAllocator = ({ stateDir, queue, limit, bootId, isAlive }: All
   };
 
   const add = (
-    about: Pick<BatchEntry, 'key' | 'run_uuid' | 'lanes'>,
+    about: Pick<BatchEntry, 'key' | 'run_uuid' | 'lanes' | 'cost'>,
     files: HostFiles,
     width: number,
     is: { starting?: boolean; guessed?: boolean } = {},
@@ -73,6 +75,7 @@ export const createAllocator = ({ stateDir, queue, limit, bootId, isAlive }: All
     const batch: Live = {
       ...{ key: about.key, run: about.run_uuid, lanes: about.lanes, width, files, starting, guessed },
       ...{ active: new Set(), finished: new Set() },
+      ...(about.cost === undefined ? {} : { cost: about.cost }),
     };
     live.set(about.key, batch);
     return batch;
@@ -165,7 +168,7 @@ export const createAllocator = ({ stateDir, queue, limit, bootId, isAlive }: All
   const register = async (batch: Batch, files: HostFiles): Promise<void> => {
     await mkdir(files.folder, { recursive: true });
     const entry: BatchEntry = {
-      ...{ key: batch.key, run_uuid: batch.runUuid, lanes: batch.lanes },
+      ...{ key: batch.key, run_uuid: batch.runUuid, lanes: batch.lanes, cost: amountsOf(batch.resources) },
       ...{ owner: batch.paths.owner, boot_id: bootId, registered_ms: Date.now() },
     };
     await replaceFile(files.entry, [JSON.stringify(entry)]);

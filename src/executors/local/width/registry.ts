@@ -8,6 +8,8 @@ const schema = z.object({
   key: z.string(),
   run_uuid: z.string(),
   lanes: z.number(),
+  /** What a lane takes; absent from what releases before 0.3 have registered. */
+  cost: z.object({ units: z.number(), cpus: z.number(), mem_mb: z.number(), gpus: z.number() }).optional(),
   /** The batch's owner file: there as soon as its script has begun. */
   owner: z.string(),
   boot_id: z.string(),

@@ -2,6 +2,7 @@
  * How the batches of one host share its slots. Pure; the protocol between worker and lanes, and why units at once
  * never exceed the limit, stand in docs/local.md.
  */
+import { fits, NOTHING, ONE_UNIT, plus, type Amounts } from './amounts.js';
 import type { LanesState } from './lanes.js';
 
 /** A live batch, as far as its share is concerned. */
@@ -13,6 +14,8 @@ export interface SharingBatch extends Pick<LanesState, 'active' | 'finished'> {
   lanes: number;
   /** The width that its script reads now. */
   width: number;
+  /** What a lane of it takes while it runs; absent: a unit that asks for nothing. */
+  cost?: Amounts;
 }
 
 const livingLanes = ({ lanes, finished }: SharingBatch): number[] =>
@@ -22,44 +25,70 @@ const livingLanes = ({ lanes, finished }: SharingBatch): number[] =>
 export const lanesInUse = (batch: SharingBatch): number =>
   new Set([...batch.active, ...livingLanes(batch).filter((lane) => lane < batch.width)]).size;
 
-const shareByRun = (batches: SharingBatch[], limit: number, turn: number): Map<string, number> => {
-  const wanted = new Map<string, number>();
+const costOf = ({ cost }: SharingBatch): Amounts => cost ?? ONE_UNIT;
+
+/** Lanes of a batch that may yet be granted. */
+interface Hungry {
+  batch: SharingBatch;
+  left: number;
+}
+
+/** One lane more for the first batch of the run that can have one; what is left then, null: there was none. */
+const feed = (ofRun: Hungry[], free: Amounts, granted: Map<string, number>): Amounts | null => {
+  for (const hungry of ofRun) {
+    const { batch, left } = hungry;
+    const cost = costOf(batch);
+    if (left === 0 || !fits(cost, free)) continue;
+    hungry.left -= 1;
+    granted.set(batch.key, (granted.get(batch.key) ?? 0) + 1);
+    return plus(free, cost, -1);
+  }
+  return null;
+};
+
+/** Lanes of each batch: a lane to each run by turns, until nothing is left that one could have. */
+const lanesByRun = (batches: SharingBatch[], limit: Amounts, turn: number): Map<string, number> => {
+  const byRun = new Map<string, Hungry[]>();
   for (const batch of batches) {
-    wanted.set(batch.run, (wanted.get(batch.run) ?? 0) + livingLanes(batch).length);
+    const hungry = { batch, left: livingLanes(batch).length };
+    byRun.set(batch.run, [...(byRun.get(batch.run) ?? []), hungry]);
   }
-  const runs = [...wanted.keys()];
-  const shares = new Map(runs.map((run) => [run, 0]));
+  const runs = [...byRun.values()];
   const first = runs.length === 0 ? 0 : turn % runs.length;
-  const order = [...runs.slice(first), ...runs.slice(0, first)];
+  let waiting = [...runs.slice(first), ...runs.slice(0, first)];
+  const granted = new Map<string, number>();
   let free = limit;
-  let hungry = order.filter((run) => (wanted.get(run) ?? 0) > 0);
-  while (free > 0 && hungry.length > 0) {
-    for (const run of hungry.slice(0, free)) shares.set(run, (shares.get(run) ?? 0) + 1);
-    free -= Math.min(free, hungry.length);
-    hungry = hungry.filter((run) => (shares.get(run) ?? 0) < (wanted.get(run) ?? 0));
+  while (waiting.length > 0) {
+    waiting = waiting.filter((ofRun) => {
+      const left = feed(ofRun, free, granted);
+      free = left ?? free;
+      return left !== null;
+    });
   }
-  return shares;
+  return granted;
 };
 
 /**
  * The width that each batch should have: runs get equal shares, what does not divide evenly goes to them by turns,
- * what one cannot use goes to the others; within a run the batch that came first is served first.
+ * what one cannot use goes to the others; within a run the batch that came first is served first. A lane that asks for
+ * more than is left waits until it is its run's turn to be served first.
  *
  * @param batches in the order in which they came.
  * @param turn any integer; counts up as time passes.
- * @returns key -> width; the units at once that the widths admit never exceed `limit`.
+ * @returns key -> width; what the units that the widths admit take never exceeds `limit`.
  */
-export const allocateWidths = (batches: SharingBatch[], limit: number, turn: number): Map<string, number> => {
-  const shares = shareByRun(batches, limit, turn);
-  const widths = new Map<string, number>();
-  for (const batch of batches) {
-    const left = shares.get(batch.run) ?? 0;
-    const living = livingLanes(batch);
-    const slots = Math.min(living.length, left);
-    widths.set(batch.key, slots === 0 ? 0 : (living[slots - 1] ?? 0) + 1);
-    shares.set(batch.run, left - slots);
-  }
-  return widths;
+export const allocateWidths = (
+  batches: SharingBatch[],
+  limit: Amounts,
+  turn: number,
+): Map<string, number> => {
+  const granted = lanesByRun(batches, limit, turn);
+  return new Map(
+    batches.map((batch) => {
+      const slots = granted.get(batch.key) ?? 0;
+      return [batch.key, slots === 0 ? 0 : (livingLanes(batch)[slots - 1] ?? 0) + 1];
+    }),
+  );
 };
 
 /**
@@ -71,18 +100,19 @@ export const allocateWidths = (batches: SharingBatch[], limit: number, turn: num
 export const affordableRaises = (
   batches: SharingBatch[],
   targets: ReadonlyMap<string, number>,
-  limit: number,
+  limit: Amounts,
 ): Map<string, number> => {
-  let free = limit - batches.reduce((sum, batch) => sum + lanesInUse(batch), 0);
+  let free = batches.reduce((left, batch) => plus(left, costOf(batch), -lanesInUse(batch)), limit);
   const raises = new Map<string, number>();
   for (const batch of batches) {
     const target = targets.get(batch.key) ?? 0;
     let width = batch.width;
     while (width < target) {
       // A lane that still runs its unit from before is in use already, one that has ended never will be.
-      const cost = batch.active.has(width) || batch.finished.has(width) ? 0 : 1;
-      if (cost > free) break;
-      free -= cost;
+      const cost = batch.active.has(width) || batch.finished.has(width) ? NOTHING : costOf(batch);
+      // Not even nothing fits where lanes that were told to stop have just said that they began.
+      if (!fits(cost, free)) break;
+      free = plus(free, cost, -1);
       width += 1;
     }
     if (width > batch.width) raises.set(batch.key, width);

@@ -67,7 +67,7 @@ export const callTrial = async (
 ): Promise<CommandEnd> => {
   const head = scriptHead({
     ...{ header: slurmHeader(batch), umasks: scriptUmasks() },
-    ...headOptions(config.runner_config),
+    ...headOptions(config),
   });
   await writeFile(batch.paths.script, [...head, body, ''].join('\n'));
   const section = (gpu ? config.gpu_slurm_config : null) ?? config.default_slurm_config;

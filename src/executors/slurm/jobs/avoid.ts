@@ -21,7 +21,7 @@ const candidates = (
   return new Set(
     nodesFor(nodes, partition)
       .filter(({ usable, cpus, memMb, node }) => {
-        const large = (cpus ?? Infinity) >= cpus_per_unit && (memMb ?? Infinity) >= mem_mb_per_unit;
+        const large = (cpus ?? Infinity) >= cpus_per_unit && (memMb ?? Infinity) >= (mem_mb_per_unit ?? 0);
         return usable && large && !excluded.includes(node);
       })
       .map(({ node }) => node),

@@ -20,14 +20,16 @@ export const refuseEnded = async (batch: Batch): Promise<void> => {
 /** The text that sbatch is given; the same for every attempt, but for the nodes that it leaves out. */
 export const slurmScript = (planned: Batch, config: SlurmConfig): string => {
   const { batching_config: limits, runner_config: runner } = config;
-  const batch = { ...planned, lanes: fittingLanes(planned.lanes, readResources(planned.resources), limits) };
+  const resources = readResources(planned.resources);
+  const batch = { ...planned, lanes: fittingLanes(planned.lanes, resources, limits) };
   return buildBatchScript({
     batch,
     header: slurmHeader(batch),
-    ...headOptions(runner),
+    ...headOptions(config),
     jobIdExpression: '"$SLURM_JOB_ID"',
     restartExpression: '"${SLURM_RESTART_COUNT:-0}"',
     control: null,
+    cores: runner.own_cores ? { perUnit: resources.cpus_per_unit, given: '"${SLURM_CPUS_ON_NODE:-}"' } : null,
     // The first unit of a lane gains nothing: a server is for those that come after it.
     warm:
       batch.warm === true && batch.unitCount > batch.lanes

@@ -7,6 +7,7 @@ import type { BatchingConfig } from './config.js';
 export interface BatchingInput {
   units: number;
   cpusPerUnit: number;
+  /** 0: nobody asks for any. */
   memPerUnitMb: number;
   /** From the task's meta; 0 counts as not given. */
   unitsPerJob: number | null;
@@ -88,7 +89,7 @@ export const planBatching = (input: BatchingInput): BatchingResult => {
  */
 export const fittingLanes = (
   lanes: number,
-  unit: { cpus_per_unit: number; mem_mb_per_unit: number },
+  unit: { cpus_per_unit: number; mem_mb_per_unit: number | null },
   limits: Pick<BatchingConfig, 'max_cpus_per_job' | 'max_mem_per_job'>,
 ): number =>
   Math.max(
@@ -96,6 +97,6 @@ export const fittingLanes = (
     Math.min(
       lanes,
       Math.floor(limits.max_cpus_per_job / unit.cpus_per_unit),
-      Math.floor(limits.max_mem_per_job / unit.mem_mb_per_unit),
+      Math.floor(limits.max_mem_per_job / (unit.mem_mb_per_unit ?? 0)),
     ),
   );

@@ -3,6 +3,8 @@
  * this runner lets a site set (docs/slurm.md has every option with its default and reason).
  */
 import { z } from 'zod';
+import { MEMORY_OPTIONS } from './resources.js';
+import { configOfResource } from './resource-file.js';
 import type { InputError } from '../../../wire/failure.js';
 import { MEMORY_SYNTAX, parseMemory } from '../../../quantities/memory.js';
 import { isTimeLimit, TIME_SYNTAX } from '../../../quantities/time-limit.js';
@@ -36,7 +38,13 @@ const optionSet = z.strictObject({
   account: line.nullish(),
   nodelist: line.nullish(),
   exclude: line.nullish(),
+  /** A batch runs on one node. */
+  nodes: z.literal(1, { error: '1 or none: the units of a job run on one node' }).nullish(),
   extra_lines: z.array(line).nullish(),
+  /** Of it only `-l` counts: the script is one of bash. */
+  shebang_line: line.nullish(),
+  /** `--mem-per-cpu` in place of `--mem`. */
+  use_mem_per_cpu: z.boolean().nullish(),
   pre_submission_commands: z.array(line).nullish(),
 });
 
@@ -65,12 +73,16 @@ const runner = z.strictObject({
   allow_shell_lines: z.boolean().default(true),
   /** `end`: a line of `extra_lines` or `worker_init` that fails ends the job before its units. */
   failing_lines: z.enum(['end', 'ignore']).default('end'),
+  /** How a job's memory is asked for; null: as `use_mem_per_cpu` says. `none`: not at all, it only decides how many units a job has. */
+  memory_option: z.enum(MEMORY_OPTIONS).nullable().default(null),
   /** true: the profiles of system and user are read before all else on the node, as in a login shell. */
   login_shell: z.boolean().default(false),
   /** How long an sbatch that fails without clear words is tried again before the batch is given up. */
   unclear_refusal_patience_seconds: seconds.default(DEFAULT_UNCLEAR_REFUSAL_PATIENCE_SECONDS),
   /** false: a site's plugin rewrites partitions or limits, so what sinfo shows says nothing. */
   check_partitions: z.boolean().default(true),
+  /** false: every unit sees all CPUs of its job, and is told nothing of threads. */
+  own_cores: z.boolean().default(true),
   /** true: units of Python tasks are forked from a warmed interpreter, unless a task's meta says no. */
   warm_start: z.boolean().default(false),
   late_file_wait_seconds: z.number().nonnegative().default(DEFAULT_LATE_FILE_WAIT_SECONDS),
@@ -95,13 +107,17 @@ export type SlurmConfig = z.output<typeof slurmConfigSchema>;
 export type SlurmOptionSet = SlurmConfig['default_slurm_config'];
 export type BatchingConfig = SlurmConfig['batching_config'];
 
+/** `#!/bin/bash -l`, `#!/usr/bin/env -S bash --login` */
+export const asksForLoginShell = (shebang: string): boolean =>
+  /\s(-[a-z]*l[a-z]*|--login)(\s|$)/.test(shebang);
+
 /** What the configuration says of the lines before the units, as the script's head takes it. */
 export const headOptions = ({
-  failing_lines,
-  login_shell,
-}: SlurmConfig['runner_config']): { preambleFails: boolean; loginShell: boolean } => ({
+  runner_config: { failing_lines, login_shell },
+  default_slurm_config: { shebang_line: shebang },
+}: SlurmConfig): { preambleFails: boolean; loginShell: boolean } => ({
   preambleFails: failing_lines === 'end',
-  loginShell: login_shell,
+  loginShell: login_shell || asksForLoginShell(shebang ?? ''),
 });
 
 /** The configuration file is wrong: all of it, each with its JSON Pointer. */
@@ -144,7 +160,7 @@ const describe = (issue: z.core.$ZodIssue, data: unknown): InputError[] => {
 };
 
 /**
- * Reads the text of a configuration file.
+ * Reads the text of a configuration file: Fractal's own, or a whole resource of a Fractal server, which holds it.
  *
  * @throws SlurmConfigError with every error, not the first; unknown keys are errors.
  */
@@ -157,8 +173,9 @@ export const parseSlurmConfig = (text: string): SlurmConfig => {
       { path: '', expected: 'JSON', got: error instanceof Error ? error.message : String(error) },
     ]);
   }
-  const parsed = slurmConfigSchema.safeParse(data);
-  if (!parsed.success)
-    throw new SlurmConfigError(parsed.error.issues.flatMap((issue) => describe(issue, data)));
-  return parsed.data;
+  const { config, place } = configOfResource(data);
+  const parsed = slurmConfigSchema.safeParse(config);
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.flatMap((issue) => describe(issue, config));
+  throw new SlurmConfigError(errors.map((error) => ({ ...error, path: `${place}${error.path}` })));
 };

@@ -2,7 +2,7 @@
 import { quote } from 'shlex';
 import { SubmissionRefused } from '../../../batch/errors.js';
 import type { Batch } from '../../../batch/contract.js';
-import { readResources } from './resources.js';
+import { readResources, type SlurmResources } from './resources.js';
 import { sbatchLinesFirst } from './sbatch-lines.js';
 
 const PLAIN = /^[A-Za-z0-9_@%+=:,./-]+$/;
@@ -27,6 +27,15 @@ const excluded = (exclude: string | null, avoidNodes: readonly string[]): string
     (node, at) => at < known.length || !known.includes(node),
   );
   return nodes.length === 0 ? null : nodes.join(',');
+};
+
+/** Of the whole job, or of a CPU of it where a site wants it so. */
+const memoryOption = (resources: SlurmResources, atOnce: number): string[] => {
+  const { mem_mb_per_unit: mem, memory_option: asked = 'mem', cpus_per_unit: cpus } = resources;
+  if (mem === null || asked === 'none') return [];
+  return asked === 'mem'
+    ? option('mem', `${atOnce * mem}M`)
+    : option('mem-per-cpu', `${Math.ceil(mem / cpus)}M`);
 };
 
 const JOB_NAME = /^[A-Za-z0-9._-]{1,180}$/;
@@ -63,7 +72,7 @@ export const slurmHeader = (batch: Batch): string[] => {
     ...option('nodes', 1),
     ...option('ntasks', atOnce),
     ...option('cpus-per-task', resources.cpus_per_unit),
-    ...option('mem', `${atOnce * resources.mem_mb_per_unit}M`),
+    ...memoryOption(resources, atOnce),
     ...option('job-name', batch.jobName),
     ...option('comment', batch.comment.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')),
     ...option('constraint', resources.constraint),

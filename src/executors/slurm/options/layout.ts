@@ -11,7 +11,7 @@ export const slurmLayout = (config: SlurmConfig, input: LayoutInput): BatchLayou
   const batching = planBatching({
     units: input.units,
     cpusPerUnit: resources.cpus_per_unit,
-    memPerUnitMb: resources.mem_mb_per_unit,
+    memPerUnitMb: resources.mem_mb_per_unit ?? 0,
     unitsPerJob,
     unitsAtOnce,
     limits: config.batching_config,

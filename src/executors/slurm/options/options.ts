@@ -5,6 +5,7 @@
 import { LayoutError } from '../../../batch/errors.js';
 import type { LayoutInput } from '../../../batch/contract.js';
 import type { JsonObject, JsonValue } from '../../../wire/request.js';
+import { cacheDirExport } from '../../cache-dir.js';
 import type { SlurmConfig, SlurmOptionSet } from './config.js';
 import { MEMORY_SYNTAX, parseMemory } from '../../../quantities/memory.js';
 import type { SlurmResources } from './resources.js';
@@ -86,6 +87,12 @@ const positiveOf = (meta: JsonObject, key: string): number | null => {
   return number;
 };
 
+const checkNodes = (meta: JsonObject): void => {
+  const nodes = positiveOf(meta, 'nodes');
+  if (nodes !== null && nodes > 1)
+    throw wrong('nodes', '1 or none (the units of a job run on one node)', nodes);
+};
+
 const memoryOf = (meta: JsonObject): number | null => {
   const value = given(meta, 'mem');
   if (value === undefined) return null;
@@ -112,7 +119,7 @@ const accountOf = ({ slurmAccount }: LayoutInput): string | null => {
 
 const exportsOf = (config: SlurmConfig, userCacheDir: string | null): Record<string, string> => {
   const exports = Object.entries(config.user_local_exports ?? {});
-  if (exports.length === 0) return {};
+  if (exports.length === 0) return cacheDirExport(userCacheDir);
   if (userCacheDir === null || !userCacheDir.startsWith('/') || /\p{Cc}/u.test(userCacheDir)) {
     throw wrong(
       'user_cache_dir',
@@ -121,12 +128,15 @@ const exportsOf = (config: SlurmConfig, userCacheDir: string | null): Record<str
     );
   }
   const folder = userCacheDir.replace(/\/+$/, '');
-  return Object.fromEntries(exports.map(([name, path]) => [name, `${folder}/${path}`]));
+  return {
+    ...cacheDirExport(userCacheDir),
+    ...Object.fromEntries(exports.map(([name, path]) => [name, `${folder}/${path}`])),
+  };
 };
 
 /**
- * @throws LayoutError naming the key, what was expected and what came: wrong types, an `account` in meta, a GPU
- * where the configuration has none, shell lines where the configuration refuses them.
+ * @throws LayoutError naming the key, what was expected and what came: wrong types, an `account` in meta, several
+ * nodes, shell lines where the configuration refuses them.
  */
 export const taskOptions = (config: SlurmConfig, input: LayoutInput): TaskOptions => {
   const { meta } = input;
@@ -139,12 +149,10 @@ export const taskOptions = (config: SlurmConfig, input: LayoutInput): TaskOption
     );
   }
   const needsGpu = booleanOf(meta, 'needs_gpu');
-  if (needsGpu && !config.gpu_slurm_config) {
-    throw new LayoutError(
-      'needs_gpu: expected false, since the SLURM configuration has no gpu_slurm_config, got true',
-    );
-  }
   const base = overlay(config.default_slurm_config, needsGpu ? config.gpu_slurm_config : null);
+  checkNodes(meta);
+  const memory =
+    config.runner_config.memory_option ?? (base.use_mem_per_cpu === true ? 'mem-per-cpu' : 'mem');
   const extraLines = [...(base.extra_lines ?? []), ...linesOf(meta, 'extra_lines')];
   checkShellLines({ config, meta, workerInit: input.workerInit });
   const init = sbatchLinesFirst((input.workerInit ?? '').replaceAll('\r\n', '\n').split('\n'));
@@ -155,7 +163,8 @@ export const taskOptions = (config: SlurmConfig, input: LayoutInput): TaskOption
     resources: {
       partition: base.partition ?? null,
       cpus_per_unit: positiveOf(meta, 'cpus_per_task') ?? required(base.cpus_per_task, 'cpus_per_task'),
-      mem_mb_per_unit: memoryOf(meta) ?? required(base.mem, 'mem'),
+      mem_mb_per_unit: memoryOf(meta) ?? base.mem ?? null,
+      ...(memory === 'mem' ? {} : { memory_option: memory }),
       ...texts,
       account: accountOf(input) ?? base.account ?? null,
       extra_lines: [...new Set([...extraLines, ...init.sbatch])],

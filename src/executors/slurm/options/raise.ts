@@ -36,7 +36,9 @@ export const raiseResources = (
   { max_mem_per_job }: Pick<BatchingConfig, 'max_mem_per_job'>,
 ): JsonObject => {
   const { mem_mb_per_unit: memory, time } = readResources(resources);
-  if (limit === 'memory') return { ...resources, mem_mb_per_unit: moreMemory(memory, by, max_mem_per_job) };
+  if (limit === 'memory' && memory === null) return resources;
+  if (limit === 'memory' && memory !== null)
+    return { ...resources, mem_mb_per_unit: moreMemory(memory, by, max_mem_per_job) };
   const asked = time === null ? numberOr(by.ceilings['default_time_seconds'], null) : parseTimeLimit(time);
   const more = asked === null ? null : moreTime(asked, by);
   return more === null ? resources : { ...resources, time: more };

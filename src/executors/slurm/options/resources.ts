@@ -2,11 +2,18 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../../wire/request.js';
 
+/** How a job's memory is asked for; `none`: not at all. */
+export const MEMORY_OPTIONS = ['mem', 'mem-per-cpu', 'none'] as const;
+export type MemoryOption = (typeof MEMORY_OPTIONS)[number];
+
 /** A type, not an interface, so that it is a JSON object for the plan. */
 export type SlurmResources = {
   partition: string | null;
   cpus_per_unit: number;
-  mem_mb_per_unit: number;
+  /** null: nobody asks for memory, the cluster's default holds. */
+  mem_mb_per_unit: number | null;
+  /** Absent: `mem`. */
+  memory_option?: MemoryOption;
   constraint: string | null;
   gres: string | null;
   gpus: string | null;
@@ -27,7 +34,8 @@ const text = z.string().nullable();
 const schema: z.ZodType<SlurmResources> = z.object({
   partition: text,
   cpus_per_unit: z.int().positive(),
-  mem_mb_per_unit: z.int().positive(),
+  mem_mb_per_unit: z.int().positive().nullable(),
+  memory_option: z.enum(MEMORY_OPTIONS).optional(),
   constraint: text,
   gres: text,
   gpus: text,

@@ -37,8 +37,10 @@ const showJob = async (
   return job?.name === name ? job : null;
 };
 
-const plannedMemory = (batch: Batch): string =>
-  `${Math.min(batch.unitCount, batch.lanes) * readResources(batch.resources).mem_mb_per_unit} MB`;
+const plannedMemory = (batch: Batch): string => {
+  const { mem_mb_per_unit: mem } = readResources(batch.resources);
+  return mem === null ? "the cluster's default" : `${Math.min(batch.unitCount, batch.lanes) * mem} MB`;
+};
 
 const timeLimit = (batch: Batch, account: JobAccount | null, shown: ControlledJob | null): string | null => {
   if (typeof account?.timeLimitMinutes === 'number') return `${account.timeLimitMinutes} min`;

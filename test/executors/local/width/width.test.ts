@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fits, NOTHING, plus, type Amounts } from '../../../../src/executors/local/width/amounts.js';
 import { parseLanes } from '../../../../src/executors/local/width/lanes.js';
 import {
   affordableRaises,
@@ -12,6 +13,11 @@ const batch = (key: string, run: string, lanes: number, more: Partial<SharingBat
   ...{ key, run, lanes, width: 0, active: new Set<number>(), finished: new Set<number>() },
   ...more,
 });
+
+/** Units at once, and nothing else that counts. */
+const slots = (units: number): Amounts => ({ units, cpus: Infinity, mem_mb: Infinity, gpus: Infinity });
+
+const cost = (cpus: number, mem_mb = 0, gpus = 0): Amounts => ({ units: 1, cpus, mem_mb, gpus });
 
 const anyBatches = fc
   .array(
@@ -49,22 +55,22 @@ describe('allocateWidths', () => {
     ['more runs than slots', [batch('a', 'r', 1), batch('b', 's', 1), batch('c', 't', 1)], 2, [1, 1, 0]],
     ['lanes that have ended are passed over', [batch('a', 'r', 4, { finished: new Set([0]) })], 2, [3]],
   ])('%s', (_, batches, limit, expected) => {
-    expect([...allocateWidths(batches, limit, 0).values()]).toEqual(expected);
+    expect([...allocateWidths(batches, slots(limit), 0).values()]).toEqual(expected);
   });
 
   it('admits as many as the limit and the lanes allow, shared equally between runs', () => {
     fc.assert(
       fc.property(anyBatches, fc.integer({ min: 1, max: 12 }), fc.nat(20), (batches, limit, turn) => {
-        const slots = granted(batches, allocateWidths(batches, limit, turn));
-        expect(sum(slots)).toBe(Math.min(limit, sum(batches.map(living))));
+        const got = granted(batches, allocateWidths(batches, slots(limit), turn));
+        expect(sum(got)).toBe(Math.min(limit, sum(batches.map(living))));
         const of = (run: string, values: number[]): number =>
           sum(values.filter((_, i) => batches[i]?.run === run));
         const wants = batches.map(living);
         for (const one of batches) {
           for (const other of batches) {
             // Whoever could use more has at most one less than anybody else.
-            if (of(one.run, slots) < of(one.run, wants)) {
-              expect(of(other.run, slots)).toBeLessThanOrEqual(of(one.run, slots) + 1);
+            if (of(one.run, got) < of(one.run, wants)) {
+              expect(of(other.run, got)).toBeLessThanOrEqual(of(one.run, got) + 1);
             }
           }
         }
@@ -72,10 +78,49 @@ describe('allocateWidths', () => {
     );
   });
 
+  it.each<[string, [string, string, number, Amounts][], Amounts, number, number[]]>([
+    ['by CPUs', [['a', 'r', 4, cost(2)]], { ...slots(8), cpus: 5 }, 0, [2]],
+    ['by memory', [['a', 'r', 4, cost(1, 30)]], { ...slots(8), mem_mb: 100 }, 0, [3]],
+    ['by GPUs', [['a', 'r', 4, cost(1, 0, 1)]], { ...slots(8), gpus: 1 }, 0, [1]],
+    [
+      'what one kind of unit cannot use goes to another',
+      [
+        ['a', 'r', 4, cost(1, 0, 1)],
+        ['b', 'r', 4, cost(1)],
+      ],
+      { ...slots(4), gpus: 1 },
+      0,
+      [1, 3],
+    ],
+    [
+      'a large unit waits',
+      [
+        ['a', 'r', 4, cost(1)],
+        ['b', 's', 4, cost(4)],
+      ],
+      { ...slots(4), cpus: 4 },
+      0,
+      [4, 0],
+    ],
+    [
+      'until it is its turn',
+      [
+        ['a', 'r', 4, cost(1)],
+        ['b', 's', 4, cost(4)],
+      ],
+      { ...slots(4), cpus: 4 },
+      1,
+      [0, 1],
+    ],
+  ])('shares %s', (_, rows, limit, turn, expected) => {
+    const batches = rows.map(([key, run, lanes, one]) => batch(key, run, lanes, { cost: one }));
+    expect([...allocateWidths(batches, limit, turn).values()]).toEqual(expected);
+  });
+
   it('gives every run its turn', () => {
     const batches = ['r', 's', 't'].map((run) => batch(run, run, 2));
-    const turns = [0, 1, 2].map((turn) => granted(batches, allocateWidths(batches, 2, turn)));
-    for (const i of [0, 1, 2]) expect(sum(turns.map((slots) => slots[i] ?? 0))).toBe(2);
+    const turns = [0, 1, 2].map((turn) => granted(batches, allocateWidths(batches, slots(2), turn)));
+    for (const i of [0, 1, 2]) expect(sum(turns.map((got) => got[i] ?? 0))).toBe(2);
   });
 });
 
@@ -87,11 +132,18 @@ describe('affordableRaises', () => {
       ['a', 1],
       ['b', 3],
     ]);
-    expect(affordableRaises([stopping, waiting], targets, 4)).toEqual(new Map([['b', 1]]));
-    expect(affordableRaises([{ ...stopping, active: new Set([0]) }, waiting], targets, 4)).toEqual(
+    expect(affordableRaises([stopping, waiting], targets, slots(4))).toEqual(new Map([['b', 1]]));
+    expect(affordableRaises([{ ...stopping, active: new Set([0]) }, waiting], targets, slots(4))).toEqual(
       new Map([['b', 3]]),
     );
   });
+});
+
+it('a lane that was told to stop and says that it began is not let go on beyond the limit', () => {
+  // Lane 1 of a has read its old width, and comes back after b was given its slot.
+  const late = batch('a', 'r', 2, { width: 1, active: new Set([0, 1]) });
+  const other = batch('b', 's', 1, { width: 0, active: new Set([0]) });
+  expect(affordableRaises([late, other], new Map([['a', 2]]), slots(2))).toEqual(new Map());
 });
 
 describe('parseLanes', () => {
@@ -137,7 +189,7 @@ describe('the protocol of worker and lanes', () => {
     model.text += `x ${number}\n`;
   }
 
-  function* worker(models: Model[], limit: number): Generator {
+  function* worker(models: Model[], limit: Amounts): Generator {
     for (let turn = 0; ; turn += 1) {
       // eslint-disable-next-line @typescript-eslint/no-use-before-define -- the two name each other
       yield* look(models);
@@ -167,7 +219,13 @@ describe('the protocol of worker and lanes', () => {
 
   it('never lets more units run than the limit, and runs them all', () => {
     const plans = fc.array(
-      fc.record({ run: fc.constantFrom('r', 's', 't'), lanes: fc.integer({ min: 1, max: 4 }) }),
+      fc.record({
+        run: fc.constantFrom('r', 's', 't'),
+        lanes: fc.integer({ min: 1, max: 4 }),
+        cpus: fc.integer({ min: 1, max: 3 }),
+        mem: fc.integer({ min: 0, max: 8 }),
+        gpus: fc.integer({ min: 0, max: 1 }),
+      }),
       {
         ...{ minLength: 1, maxLength: 4 },
       },
@@ -177,9 +235,10 @@ describe('the protocol of worker and lanes', () => {
         plans,
         fc.integer({ min: 1, max: 4 }),
         fc.infiniteStream(fc.nat(1_000)),
-        (plan, limit, chance) => {
-          const models = plan.map(({ run, lanes }, i): Model => ({
-            ...batch(`b${i}`, run, lanes),
+        (plan, units, chance) => {
+          const limit = { units, cpus: 3, mem_mb: 8, gpus: 1 };
+          const models = plan.map(({ run, lanes, cpus, mem, gpus }, i): Model => ({
+            ...batch(`b${i}`, run, lanes, { cost: cost(cpus, mem, gpus) }),
             text: '',
             running: new Set(),
           }));
@@ -193,7 +252,11 @@ describe('the protocol of worker and lanes', () => {
             const next = lanes[draw];
             if (next === undefined) boss.next();
             else if (next.next().done === true) lanes = lanes.filter((one) => one !== next);
-            expect(sum(models.map(({ running }) => running.size))).toBeLessThanOrEqual(limit);
+            const taken = models.reduce(
+              (all, { running, cost: one }) => plus(all, one ?? NOTHING, running.size),
+              NOTHING,
+            );
+            expect(fits(taken, limit)).toBe(true);
           }
         },
       ),

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { parseSlurmConfig, SlurmConfigError } from '../../../../src/executors/slurm/options/config.js';
+import {
+  headOptions,
+  parseSlurmConfig,
+  SlurmConfigError,
+} from '../../../../src/executors/slurm/options/config.js';
+import { configNotices } from '../../../../src/executors/slurm/options/notices.js';
 import { configText } from '../config-text.js';
 
 const errorsOf = (text: string) => {
@@ -31,6 +36,35 @@ describe('parseSlurmConfig', () => {
   it('takes the sections that may be null or missing', () => {
     expect(errorsOf(configText({ gpu_slurm_config: null, user_local_exports: null }))).toEqual([]);
     expect(errorsOf(configText({ user_local_exports: { MODELS: 'models/cellpose' } }))).toEqual([]);
+  });
+
+  it("takes today's keys of Fractal's file, and a whole resource of its server", () => {
+    const section = { cpus_per_task: 1, nodes: 1, use_mem_per_cpu: true, shebang_line: '#!/bin/bash -l' };
+    const text = configText({ default_slurm_config: section });
+    expect(parseSlurmConfig(text).default_slurm_config).toMatchObject(section);
+    expect(headOptions(parseSlurmConfig(text)).loginShell).toBe(true);
+    const resource = { name: 'r', type: 'slurm_sudo', jobs_poll_interval: 5, jobs_local_dir: '/jobs' };
+    const whole = parseSlurmConfig(JSON.stringify({ ...resource, jobs_runner_config: JSON.parse(text) }));
+    expect(whole.default_slurm_config).toMatchObject(section);
+    expect(whole.runner_config.poll_interval_seconds).toBe(5);
+    const wrong = configText({ default_slurm_config: { nodes: 2 } });
+    expect(() => parseSlurmConfig(`{"jobs_runner_config": ${wrong}}`)).toThrow(
+      '/jobs_runner_config/default_slurm_config/nodes: expected 1 or none: the units of a job run on one node, got 2',
+    );
+  });
+
+  it.each([
+    ['#!/bin/sh', false, 0],
+    ['#!/bin/bash', false, 0],
+    ['#!/bin/bash --login', true, 0],
+    ['#!/usr/bin/env -S bash -l', true, 0],
+    ['#!/bin/zsh', false, 1],
+  ])('of shebang_line %s counts a login shell: %s', (shebang_line, login, notices) => {
+    const config = parseSlurmConfig(
+      configText({ default_slurm_config: { cpus_per_task: 1, time: '1', shebang_line } }),
+    );
+    expect(headOptions(config).loginShell).toBe(login);
+    expect(configNotices(config)).toHaveLength(notices);
   });
 
   it('names every error by its JSON Pointer, unknown keys too', () => {

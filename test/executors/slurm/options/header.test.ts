@@ -120,3 +120,19 @@ describe('slurmHeader', () => {
     expect(() => slurmHeader(batch({ workingDir }))).toThrow(/no backslash and no control character/);
   });
 });
+
+describe('memory', () => {
+  const lines = (needs: Partial<SlurmResources>): string[] =>
+    slurmHeader(batch({}, needs)).filter((line) => line.includes('--mem'));
+
+  it.each<[Partial<SlurmResources>, string[]]>([
+    [{}, ['#SBATCH --mem=12000M']],
+    [{ memory_option: 'mem-per-cpu' }, ['#SBATCH --mem-per-cpu=1500M']],
+    [{ memory_option: 'mem-per-cpu', mem_mb_per_unit: 3001 }, ['#SBATCH --mem-per-cpu=1501M']],
+    [{ memory_option: 'none' }, []],
+    [{ mem_mb_per_unit: null }, []],
+    [{ mem_mb_per_unit: null, memory_option: 'mem-per-cpu' }, []],
+  ])('%j is asked for with %j', (needs, expected) => {
+    expect(lines(needs)).toEqual(expected);
+  });
+});

@@ -116,6 +116,7 @@ describe('priorities', () => {
 
   it("joins exports to the user's cache folder", () => {
     expect(resourcesOf({}).exports).toEqual({
+      FRACTAL_CACHE_DIR: '/home/ann/.cache',
       MODELS: '/home/ann/.cache/models',
       NAPARI_CONFIG: '/home/ann/.cache/n.json',
     });
@@ -139,6 +140,47 @@ it.each([90, '90', '1:30', '12:00:00', '1-12', '1-12:30', '1-12:30:10', 'UNLIMIT
     expect(resourcesOf({ time }).time).toBe(String(time));
   },
 );
+
+describe('sites', () => {
+  const optionsOf = (
+    changes: Record<string, unknown>,
+    meta: JsonObject = {},
+    more: Partial<LayoutInput> = {},
+  ) => taskOptions(parseSlurmConfig(configText(changes)), input(meta, more)).resources;
+  const section = { cpus_per_task: 2, mem: '1G' };
+
+  it('without a section for GPUs run such tasks as all others', () => {
+    expect(optionsOf({}, { needs_gpu: true, gres: 'gpu:1' })).toMatchObject({
+      ...{ partition: 'main', gres: 'gpu:1', needs_gpu: true },
+    });
+  });
+
+  it('where nobody asks for memory have none in their jobs', () => {
+    expect(optionsOf({ default_slurm_config: { cpus_per_task: 1 } }).mem_mb_per_unit).toBeNull();
+  });
+
+  it.each<[string, Record<string, unknown>, string | undefined]>([
+    ['nothing said', { default_slurm_config: section }, undefined],
+    ["Fractal's key", { default_slurm_config: { ...section, use_mem_per_cpu: true } }, 'mem-per-cpu'],
+    [
+      "the runner's own over it",
+      {
+        default_slurm_config: { ...section, use_mem_per_cpu: true },
+        runner_config: { memory_option: 'none' },
+      },
+      'none',
+    ],
+  ])('ask for memory as they have it: %s', (_, changes, expected) => {
+    expect(optionsOf(changes).memory_option).toBe(expected);
+  });
+
+  it('tell tasks of the cache folder, also without exports of their own', () => {
+    expect(optionsOf({}, {}, { userCacheDir: '/home/ann/cache/' }).exports).toEqual({
+      FRACTAL_CACHE_DIR: '/home/ann/cache',
+    });
+    expect(optionsOf({}, {}, { userCacheDir: null }).exports).toEqual({});
+  });
+});
 
 describe('refusals', () => {
   it.each<[string, JsonObject, Partial<LayoutInput>, RegExp]>([
@@ -183,9 +225,9 @@ describe('refusals', () => {
     expect(() => resourcesOf(meta, more)).toThrow(message);
   });
 
-  it('a GPU where the configuration has none', () => {
-    const without = parseSlurmConfig(configText());
-    expect(() => taskOptions(without, input({ needs_gpu: true }))).toThrow(/gpu_slurm_config/);
+  it('several nodes, since the units of a job run on one', () => {
+    expect(() => resourcesOf({ nodes: 2 })).toThrow(/^nodes: expected 1 or none/);
+    expect(() => resourcesOf({ nodes: 1 })).not.toThrow();
   });
 
   it('shell lines of a request where the configuration refuses them, never its own', () => {
@@ -208,7 +250,6 @@ describe('refusals', () => {
   it('neither meta nor configuration says what a unit needs', () => {
     const bare = parseSlurmConfig(configText({ default_slurm_config: {} }));
     expect(() => taskOptions(bare, input({ mem: 1 }))).toThrow(/^cpus_per_task: /);
-    expect(() => taskOptions(bare, input({ cpus_per_task: 1 }))).toThrow(/^mem: /);
   });
 });
 
