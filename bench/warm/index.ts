@@ -17,6 +17,7 @@ import {
   WARM_UNITS,
   WARM_UNITS_LIMIT_RATIO,
 } from '../tunables.js';
+import { compareFolders, type Comparison } from './files.js';
 import { processesNaming, sharedMib } from './processor-time.js';
 import { pairRows, type Pair } from './rows.js';
 import { atSite, copiesOf, type Site, type Took } from './site.js';
@@ -26,11 +27,24 @@ const LANES = 2;
 
 const told = ({ wall, processor }: Took): string => `${seconds(wall)} (processor ${seconds(processor)})`;
 
+const sameFiles = (what: string, { files, different }: Comparison): Row => ({
+  what,
+  measured: `${different.length} of ${files} files differ${different.length > 0 ? `: ${different.slice(0, 5).join(', ')}` : ''}`,
+  peer: 'plain',
+  ratio: '',
+  limit: '0',
+  reached: different.length === 0,
+});
+
 /** The real workflow, plainly, with an empty cache, and with that of the run before, each with new servers. */
 const workflow = (context: BenchContext): Promise<Row[]> =>
   atSite(context, LANES, async (site) => {
     const tasks = await realTasks(site.environments, site.plate);
-    const once = async (warm: boolean): Promise<Took> => site.run({ tasks, warm }, await site.newFolder());
+    const dirs: string[] = [];
+    const once = async (warm: boolean): Promise<Took> => {
+      dirs.push(await site.newFolder());
+      return site.run({ tasks, warm }, dirs.at(-1) ?? '');
+    };
     // Files of the environments get into memory, their bytecode is written.
     await once(false);
     const filled: Pair[] = [];
@@ -46,10 +60,13 @@ const workflow = (context: BenchContext): Promise<Row[]> =>
       filled.push({ plain, warm: later });
       context.say(`plain ${told(plain)}, empty cache ${told(first)}, filled ${told(later)}`);
     }
+    const [plain = '', first = '', later = ''] = dirs.slice(-3).map(zarrDirOf);
     const what = `28 units, 7 tasks, two environments, ${LANES} at once`;
     return [
       ...pairRows(`${what}, cache of an earlier run`, WARM_FILLED_LIMIT_RATIO, filled),
       ...pairRows('the same, empty cache', WARM_EMPTY_LIMIT_RATIO, empty),
+      sameFiles('its output, cache of an earlier run', await compareFolders(plain, later)),
+      sameFiles('its output, empty cache', await compareFolders(plain, first)),
     ];
   });
 
@@ -59,7 +76,7 @@ const smallImage = async (site: Site): Promise<string> => {
   await site.run({ tasks: (await realTasks(site.environments, site.plate)).slice(0, 5), warm: false }, dir);
   const plates = await readdir(zarrDirOf(dir));
   const projected = plates.find((name) => name.includes('mip')) ?? '';
-  return join(zarrDirOf(dir), projected, 'A', '1', '0');
+  return join(zarrDirOf(dir), projected, 'A', '01', '0_illum_corr');
 };
 
 const units = (context: BenchContext): Promise<Row[]> =>

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { ensureTaskEnvironment, CONVERTERS_ALONE } from '../../examples/demo/task-environment.js';
 import { writeTiffPlate } from '../../examples/demo/tiff-plate.js';
 import { cacheFolder } from '../../src/server/folders.js';
-import { warmFolder } from '../../src/executors/local/folders.js';
 import type { WorkflowTask } from '../../src/wire/request.js';
 import type { BenchContext } from '../bench.js';
 import { processesNaming, secondsUsed } from './processor-time.js';
@@ -67,9 +66,13 @@ export const atSite = async <T>(
     address,
   ];
   // Compiling modules anew for each unit would be most of what is measured.
-  const env = { FRACTAL_TEMPORAL_CACHE: learned, FRACTAL_TEMPORAL_LOCAL: local, PYTHONDONTWRITEBYTECODE: '' };
+  // One order of sets for all units, plain or warm, so that their output can be compared.
+  const env = {
+    ...{ FRACTAL_TEMPORAL_CACHE: learned, FRACTAL_TEMPORAL_LOCAL: local },
+    ...{ PYTHONDONTWRITEBYTECODE: '', PYTHONHASHSEED: '0' },
+  };
   const worker = await program.start(words, { env });
-  const servers = warmFolder(local, queue);
+  const servers = `${local}/`;
   const endServers = async (): Promise<void> => {
     for (let pids = await processesNaming(servers); pids.length > 0; pids = await processesNaming(servers)) {
       for (const pid of pids) {
@@ -80,7 +83,6 @@ export const atSite = async <T>(
         }
       }
     }
-    await rm(servers, { recursive: true, force: true });
   };
   const used = async (): Promise<number> => {
     const pids = [worker.pid, ...(await processesNaming(servers))];

@@ -64,6 +64,9 @@ CHANGED_SIGNALS = ENDING_SIGNALS + (_signal.SIGCHLD,)
 
 # Threads that are known to do no harm when a fork leaves them behind (docs/warm-start.md).
 HARMLESS_THREADS = {"polars-ooc-clea", "jemalloc_bg_thd"}
+# Functions of the standard library that ask for the current folder and keep nothing of it: `inspect` compares files by
+# their whole names, `tempfile` would take it where there is no other folder.
+HARMLESS_READERS = {"getabsfile", "_candidate_tempdir_list"}
 # What these note down of their process is set anew in each unit (`reseed`).
 RENEWED = {("multiprocessing.process", "reads the current folder")}
 # Never imported ahead: they start devices, runtimes or servers, or are about the process that runs.

@@ -4,7 +4,7 @@ import builtins
 import os
 import sys
 
-from .head import BARE_MODULES, HARMLESS_THREADS, RENEWED
+from .head import BARE_MODULES, HARMLESS_READERS, HARMLESS_THREADS, RENEWED
 from .modules import contents
 
 
@@ -72,6 +72,8 @@ class Watch:
         def watched(loader, subject):
             name = getattr(subject, "__name__", None) or getattr(subject, "name", "")
             self._look()
+            if self.running:
+                self.importers.setdefault(self.running[-1], set()).add(name)
             self.running.append(name)
             try:
                 return method(loader, subject)
@@ -83,11 +85,12 @@ class Watch:
 
     def _noting_importer(self, method):
         def importing(name, globals=None, locals=None, fromlist=(), level=0):
-            if globals is not None:
-                importer, package = globals.get("__name__"), globals.get("__package__") or ""
+            # A function of a module that is there already imports for whoever has called it: the module that runs.
+            if globals is not None and self.running:
+                package = globals.get("__package__") or ""
                 parent = package.rsplit(".", level - 1)[0] if level > 1 else package
                 full = name if not level else parent + "." + name if name else parent
-                wanted = self.importers.setdefault(importer, set())
+                wanted = self.importers.setdefault(self.running[-1], set())
                 wanted.add(full)
                 wanted.update(full + "." + item for item in fromlist or () if isinstance(item, str))
             return method(name, globals, locals, fromlist, level)
@@ -96,7 +99,9 @@ class Watch:
 
     def _noting_cwd(self, method):
         def getcwd():
-            self.cwd_reads += 1
+            callers = sys._getframe(1), sys._getframe(1).f_back
+            if not any(frame is not None and frame.f_code.co_name in HARMLESS_READERS for frame in callers):
+                self.cwd_reads += 1
             return method()
 
         return getcwd
