@@ -71,3 +71,7 @@ export const LOG_TAIL_CHARACTERS = 2_000;
 /** Failed units that a held run carries and shows; `units` of the command line has them all. */
 export const HELD_UNITS_SHOWN = 10;
 export const HELD_MESSAGE_CHARACTERS = 200;
+
+/** For how long one attempt asks what became of a batch of an earlier run: some rounds of a scheduler's queue. */
+export const EARLIER_BATCH_PATIENCE_SECONDS = 60;
+export const EARLIER_BATCH_INTERVAL_MS = 1_000;

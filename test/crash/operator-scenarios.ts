@@ -139,6 +139,22 @@ export const continued: Scenario[] = [
   goesOn('that was lost in its second task', onceAt('none'), { call: 6, operation: 40 }),
 ];
 
+/** Nobody has seen what its job ended with: what continues it asks the scheduler. */
+const lostAtALimit = (words: string, operation: number): Scenario => ({
+  ...goesOn(
+    `that was lost ${words}, its job at a limit`,
+    {
+      unit: touches,
+      interruption: (name) =>
+        name === '001f-000000-1' ? { ended: 1, end: ended('timeout', 'TIMEOUT') } : null,
+    },
+    { call: 6, operation },
+  ),
+  ends: 'failed',
+});
+
+export const ofSlurmLost: Scenario[] = [lostAtALimit('before sbatch', 25), lostAtALimit('after sbatch', 60)];
+
 /** Of these the SLURM backend writes other files, and asks for other resources. */
 export const ofSlurmWithOperator: Scenario[] = [
   ...heldAndRetried.filter(({ name }) => name.endsWith('with more memory')),

@@ -4,7 +4,8 @@
  */
 import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Batch, Backend, EndOfBatch } from '../../batch/contract.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Batch, Backend, BatchStatus, EndOfBatch } from '../../batch/contract.js';
 import { jobName } from '../../batch/job-name.js';
 import { readJournals, type JournalReport } from '../../batch/read-journals.js';
 import { parseUnits, type BatchUnit } from '../../batch/units-file.js';
@@ -15,6 +16,7 @@ import { batchPaths } from '../../state/paths.js';
 import type { PlanFile } from '../../state/plan-file.js';
 import { readWhole } from '../../state/read-file.js';
 import { collectUnits } from '../batch/collect-units.js';
+import { EARLIER_BATCH_INTERVAL_MS, EARLIER_BATCH_PATIENCE_SECONDS } from '../tunables.js';
 import { NotContinuable, type EarlierRun, type EarlierTry } from './earlier-run.js';
 
 /** It cannot be told yet whether the batch has ended; asked again. */
@@ -33,6 +35,16 @@ const unitsOf = async (folder: string): Promise<BatchUnit[]> => {
   return texts.flatMap((text) => parseUnits(text.toString('utf8')));
 };
 
+/** A scheduler is asked in rounds: what is not known yet may be so with the next. */
+const askedAgain = async (ask: () => Promise<BatchStatus>): Promise<BatchStatus> => {
+  const until = Date.now() + EARLIER_BATCH_PATIENCE_SECONDS * 1000;
+  for (;;) {
+    const status = await ask();
+    if (status.state !== 'unknown' || Date.now() >= until) return status;
+    await sleep(EARLIER_BATCH_INTERVAL_MS);
+  }
+};
+
 const endOf = async (
   run: EarlierRun,
   batch: Batch,
@@ -45,7 +57,7 @@ const endOf = async (
       `${what} has not ended as far as its files tell, and a worker of backend "${backend.name}" cannot ask about ` +
         `one of "${run.request.backend}": cancel that run first (fractal-temporal cancel ${run.dir})`,
     );
-  const status = await backend.executor.status(batch, { jobId: jobId ?? '', facts: {} });
+  const status = await askedAgain(() => backend.executor.status(batch, { jobId: jobId ?? '', facts: {} }));
   if (status.state === 'ended') return status;
   if (status.state === 'unknown') throw new NotYetKnown(`${what} may still live: ${status.reason}`);
   throw new NotContinuable(

@@ -21,6 +21,7 @@ import {
 import { absentSince } from './vanished.js';
 import { newWatch, PERHAPS_REQUEUED, unknown, type Watch } from './watch.js';
 import { lookForLost } from './lost.js';
+import { handleOf, lookForUnnamed, whyNotAsked } from './unnamed.js';
 
 /** The batch's job, and what squeue shows of it; a second job of it that has ended says nothing of the batch. */
 const jobOf = async (
@@ -33,7 +34,9 @@ const jobOf = async (
   const owner = await readOwner(batch).catch(() => null);
   const known = { ...handle, jobId: owner ?? handle.jobId };
   const candidates = mine.filter(
-    (row) => row.jobId === known.jobId || (owner === null && classOfState(row.state) !== 'ended'),
+    (row) =>
+      row.jobId === known.jobId ||
+      (owner === null && (known.jobId === '' || classOfState(row.state) !== 'ended')),
   );
   return { row: chooseJob(candidates, known.jobId), known };
 };
@@ -123,7 +126,11 @@ const observe = async (
   if (row === null) {
     if (known) return watch.last;
     watch.absentSince = absentSince(watch.absentSince, 'absent', round.startedAt);
-    return lookForLost(scheduler, batch, job, watch, round.startedAt);
+    if (job.jobId !== '') return lookForLost(scheduler, batch, job, watch, round.startedAt);
+    const found = await lookForUnnamed(scheduler, batch, watch, round.startedAt);
+    return 'state' in found
+      ? found
+      : lookForLost(scheduler, batch, { ...job, jobId: found.jobId }, watch, round.startedAt);
   }
   watch.absentSince = absentSince(watch.absentSince, 'seen', round.startedAt);
   if (classOfState(row.state) !== 'ended') {
@@ -151,12 +158,11 @@ export const createStatus = (
     return watch;
   };
 
-  return async (batch, handle) => {
-    if (handle.facts['user'] !== scheduler.user) {
-      return unknown(
-        `job ${handle.jobId} belongs to user ${String(handle.facts['user'])}, this worker acts for ${scheduler.user}`,
-      );
-    }
+  return async (batch, given) => {
+    // An end is told also where a file of the run cannot be read.
+    const handle = await handleOf(scheduler, batch, given).catch(() => given);
+    const why = await whyNotAsked(scheduler, handle, handle !== given);
+    if (why !== null) return unknown(why);
     const watch = watchOf(batch);
     if (watch.last.state === 'ended') return watch.last;
     watch.work ??= observe(scheduler, batch, handle, watch, intervalMs)
