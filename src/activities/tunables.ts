@@ -75,3 +75,6 @@ export const HELD_MESSAGE_CHARACTERS = 200;
 /** For how long one attempt asks what became of a batch of an earlier run: some rounds of a scheduler's queue. */
 export const EARLIER_BATCH_PATIENCE_SECONDS = 60;
 export const EARLIER_BATCH_INTERVAL_MS = 1_000;
+
+/** Logs that are looked through at once for warnings: far below what a process may have open. */
+export const LOGS_AT_ONCE = 16;

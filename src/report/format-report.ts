@@ -96,6 +96,9 @@ export const formatReport = (report: RunReport, style: Style): string => {
       : []),
     ...(pending.length > 0 ? ['Pending:', ...pending] : []),
     ...(report.progress?.warnings ?? []).map((warning) => `Warning: ${warning}`),
+    ...((report.units_with_warnings ?? 0) > 0
+      ? [`Warnings: in the logs of ${report.units_with_warnings ?? 0} units (units --json has each)`]
+      : []),
     ...failedLines(report.failed_units),
   ];
   return [

@@ -28,6 +28,8 @@ export interface RunReport {
   /** Why the run's server was not asked, or did not know, or that the run is paused; null otherwise. */
   note: string | null;
   failed_units: FailedUnit[];
+  /** Units whose logs hold lines with "warning"; absent: none. */
+  units_with_warnings?: number;
   /** The run's result but for images and units, which `result.json` has. */
   result: Omit<RunResult, 'images' | 'task_runs'> | null;
 }
@@ -50,6 +52,8 @@ export const reportFromFiles = async (
   tails: number,
 ): Promise<RunReport> => {
   const result = runDir === null ? null : ((await readEndedRun(runDir))?.result ?? null);
+  const units = runDir === null ? [] : await unitFilesOf(runDir);
+  const warned = units.filter(({ record }) => (record?.warnings ?? 0) > 0).length;
   const { images: _images, task_runs: _taskRuns, ...summary } = result ?? {};
   return {
     workflow_id: workflowId,
@@ -62,7 +66,8 @@ export const reportFromFiles = async (
     pending: [],
     no_worker: [],
     note: null,
-    failed_units: runDir === null ? [] : await failedUnits(await unitFilesOf(runDir), tails),
+    failed_units: await failedUnits(units, tails),
+    ...(warned > 0 && { units_with_warnings: warned }),
     result: result === null ? null : (summary as RunReport['result']),
   };
 };

@@ -46,9 +46,15 @@ export const formatSummary = (result: RunResult, path: string, style: Style): st
     `${result.images.length} images`,
     ...(seconds === null ? [] : [durationText(seconds)]),
   ];
+  const warned = result.task_runs.filter(({ units_with_warnings: count = 0 }) => count > 0);
   return [
     ...(rows.length === 0 ? [] : [formatTable(columns, rows, style), '']),
     `${stateText(result.status, style)}: ${counts.join(', ')}`,
+    ...warned.map((task) =>
+      plainText(
+        `Warnings: in the logs of ${task.units_with_warnings ?? 0} of ${task.num_tasks} units of task ${task.workflow_task_order} "${task.task_name}"`,
+      ),
+    ),
     `Result: ${plainText(path)}`,
   ].join('\n');
 };

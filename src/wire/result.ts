@@ -55,6 +55,8 @@ export interface UnitRecord {
   seconds: number | null;
   /** Absent from records of before 0.3. */
   tries?: UnitTry[];
+  /** Lines of its log that hold "warning"; absent: none. */
+  warnings?: number;
 }
 
 /** One SLURM job of a task: what it used (null where accounting does not say) against what was asked for. */
@@ -81,6 +83,8 @@ export interface TaskRunRecord {
   slurm_job_ids: string[];
   /** Only where the backend is SLURM. */
   slurm_jobs?: SlurmJobRecord[];
+  /** Units whose logs hold lines with "warning"; absent: none. */
+  units_with_warnings?: number;
   /** RFC 3339, UTC. */
   started: string;
   ended: string | null;

@@ -8,6 +8,7 @@ import { errorCode, StateCorrupt, StorageFailed } from '../../state/errors.js';
 import { adoptState } from '../../state/files.js';
 import { makeFolder, makeInnerFolder } from '../../state/folders.js';
 import { requestPath, runnerDir } from '../../state/paths.js';
+import { bothTypes } from '../../images/both-types.js';
 import { hasControlCharacter } from '../../images/python-text.js';
 import type { OpenedRun, OpenRunInput } from '../../wire/activities.js';
 import { canonicalJson } from '../../wire/canonical-json.js';
@@ -141,7 +142,7 @@ export const openRun = async (input: OpenRunInput, deps: StepDependencies): Prom
     const words = `recovery: ${unused.join(' and ')} ${unused.length === 1 ? 'has' : 'have'} no meaning for backend "${request.backend}" and no effect`;
     await logEvent(dir, `open: ${words}`);
   }
-  const warnings = slipsIn(raw);
+  const warnings = [...slipsIn(raw), ...(continued === null ? bothTypes(request, loaded) : [])];
   for (const warning of warnings) await logEvent(dir, `open: ${warning}`);
   const known = await deps.knownSearchAttributes();
   for (const line of continued === null ? [] : wordsOn(continued.continued)) await logEvent(dir, line);

@@ -1,6 +1,8 @@
 /** The records of a task run: `task_run.json`, `units.jsonl`, `images_last_unit.jsonl` (docs/files.md). */
 import { join } from 'node:path';
+import pLimit from 'p-limit';
 import { copyFileTo, replaceFile } from '../../state/files.js';
+import { countWarnings } from '../../state/log-warnings.js';
 import { formatLines } from '../../state/json-lines.js';
 import { recordPath, unitRecordsPath } from '../../state/paths.js';
 import { usesNonParallelPart } from '../../tasks/task-types.js';
@@ -13,6 +15,7 @@ import type { FileReference } from '../../wire/failure.js';
 import type { WorkflowTask } from '../../wire/request.js';
 import type { SlurmJobRecord, TaskRunRecord, TaskStatus, UnitRecord } from '../../wire/result.js';
 import { forPeople } from './for-people.js';
+import { LOGS_AT_ONCE } from '../tunables.js';
 import { layeredUnits } from './layers.js';
 import type { StageRounds } from './stages.js';
 
@@ -68,6 +71,15 @@ export const unitRecord = (
   ...(unit.taken === undefined ? { tries: unitTries(unit, join(taskDir, `${unit.stem}-log`)) } : {}),
 });
 
+/** So many logs are open at once. */
+const reading = pLimit(LOGS_AT_ONCE);
+
+/** As its log stands now; what an earlier run has recorded of it stands. */
+const withWarnings = async (record: UnitRecord): Promise<UnitRecord> => {
+  const warnings = await reading(() => countWarnings(record.log_file));
+  return warnings === 0 ? record : { ...record, warnings };
+};
+
 interface LastUnits {
   add(unit: FinalUnit): void;
   /** One a touched image; removed images are left out. */
@@ -119,12 +131,16 @@ export const writeTaskRecord = async (input: TaskRecordInput): Promise<FileRefer
   const of = { taskDir, allFailed, isSlurm };
   const last = lastUnits(input.given);
   const headers: OutcomeHeader[] = [];
+  let warned = 0;
   const unitLines = async function* (): AsyncGenerator<string> {
     for (const { sources } of stages) {
       for await (const batch of layeredUnits(sources)) {
         headers.push(...batch.headers);
         for (const unit of batch.units) last.add(unit);
-        const records = batch.units.map((unit) => unitRecord(unit, of, input.given));
+        const records = await Promise.all(
+          batch.units.map((unit) => withWarnings(unitRecord(unit, of, input.given))),
+        );
+        warned += records.filter(({ warnings = 0 }) => warnings > 0).length;
         yield [...formatLines(records)].join('');
       }
     }
@@ -142,6 +158,7 @@ export const writeTaskRecord = async (input: TaskRecordInput): Promise<FileRefer
   const taskRun = {
     ...input.taskRun,
     slurm_job_ids: slurmJobs.map((job) => job.job_id),
+    ...(warned > 0 && { units_with_warnings: warned }),
     ...(isSlurm ? { slurm_jobs: slurmJobs } : {}),
   };
   const text = [JSON.stringify({ ...taskRun, workflow_task: task }, null, 2), '\n'];

@@ -72,6 +72,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./logs.js')).registerLogs,
   },
   {
+    name: 'export',
+    summary: 'the dataset that a run has left, for a Fractal server to import',
+    load: async () => (await import('./export.js')).registerExport,
+  },
+  {
     name: 'cancel',
     summary: 'stop a run; what is done is kept',
     load: async () => (await import('./cancel.js')).registerCancel,

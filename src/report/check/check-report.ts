@@ -9,6 +9,7 @@ import { firstUnitsOf, layOut, stageOf, unitLines } from '../../activities/task/
 import type { Backend, Batch } from '../../batch/contract.js';
 import { filterSteps, type FilterStep } from '../../images/filter-steps.js';
 import { effectiveTypeFilters, mergeTaskTypeFilters, type TypeFilters } from '../../images/filters.js';
+import { bothTypes } from '../../images/both-types.js';
 import { imagesForTask } from '../../images/for-task.js';
 import type { UnitArguments } from '../../tasks/arguments.js';
 import { countGroups, exclusiveAttributes } from '../../tasks/exclusive.js';
@@ -238,7 +239,7 @@ export const checkReport = async (given: CheckInput): Promise<CheckReport> => {
     workflow_dir: runDir,
     backend: backend.name,
     images: images.length,
-    warnings: input.warnings,
+    warnings: [...input.warnings, ...bothTypes(request, images)],
     tasks,
   };
 };

@@ -70,6 +70,7 @@ export const runReport = z.object({
   failed_units: z.array(
     z.looseObject({ ...unitRecord.shape, label: z.string().describe('How `logs` calls it'), log_tail: text }),
   ),
+  units_with_warnings: count.optional().describe('Units whose logs hold lines with "warning"; absent: none'),
   result: z
     .looseObject(result.omit({ images: true, task_runs: true }).shape)
     .nullable()

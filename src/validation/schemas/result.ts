@@ -41,6 +41,7 @@ export const unitRecord = z
     slurm_job_id: text,
     seconds: number.describe("Wall time of the unit's process"),
     tries: z.array(unitTry).optional().describe('Every try that was to run it'),
+    warnings: count.optional().describe('Lines of its log that hold "warning"; absent: none'),
   })
   .meta({ title: 'Unit' });
 
@@ -67,6 +68,9 @@ const taskRun = z
     num_new_images: count,
     slurm_job_ids: z.array(z.string()),
     slurm_jobs: z.array(slurmJob).optional(),
+    units_with_warnings: count
+      .optional()
+      .describe('Units whose logs hold lines with "warning"; absent: none'),
     started: z.iso.datetime({ offset: true }),
     ended: z.iso.datetime({ offset: true }).nullable(),
     units: z.array(unitRecord),

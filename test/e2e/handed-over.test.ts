@@ -1,0 +1,72 @@
+/** Whole runs on what a Fractal server hands out, and what they say of it. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { startHarness, type Harness } from '../support/harness.js';
+import { makeRequest, zarrUrl } from '../support/scripted-requests.js';
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await startHarness({ address: inject('temporal').address });
+});
+afterAll(() => harness.stop());
+
+const requestIn = (dir: string, dataset: Record<string, unknown>, log = 'hello') => {
+  const request = makeRequest({ dir, tasks: [{ type: 'parallel', script: { '*': { log } } }] });
+  const { images: _, ...bare } = request.dataset;
+  return { ...request, dataset: { ...bare, ...dataset } };
+};
+
+const failureOf = async (request: Record<string, unknown>): Promise<string> => {
+  const handle = await harness.start(request);
+  return handle.result().then(
+    () => 'done',
+    (error: unknown) => String(error),
+  );
+};
+
+it('a page of the image query with all images runs, warnings of its units are counted', async () => {
+  const dir = await harness.folder();
+  const items = ['a', 'b'].map((name, at) => ({
+    zarr_url: zarrUrl(dir, name),
+    ...{ types: { is_3D: at === 0 }, attributes: {}, has_warnings: false },
+  }));
+  const file = join(dir, 'page.json');
+  await writeFile(file, JSON.stringify({ total_count: 2, page_size: 2, current_page: 1, items }));
+  const handle = await harness.start(requestIn(dir, { images_file: file }, 'UserWarning: no channel'));
+  const result = await handle.result();
+  expect(result.task_runs[0]?.units_with_warnings).toBe(2);
+  expect(result.task_runs[0]?.units.map(({ warnings }) => warnings)).toEqual([1, 1]);
+  expect(await readFile(join(dir, 'run', 'workflow.log'), 'utf8')).toContain(
+    'works on 1 images of type is_3D and on 1 that are not',
+  );
+});
+
+it('a page with some of the images is refused, with the page that would do', async () => {
+  const dir = await harness.folder();
+  const images = { items: [{ zarr_url: zarrUrl(dir, 'a') }], total_count: 7, current_page: 2 };
+  expect(await failureOf(requestIn(dir, { images }))).toContain('page_size=7');
+  const file = join(dir, 'page.json');
+  await writeFile(file, JSON.stringify(images));
+  expect(await failureOf(requestIn(dir, { images_file: file }))).toContain('1 of 7, page 2');
+});
+
+it("a dataset as the server's API returns it says where its images are", async () => {
+  const dir = await harness.folder();
+  expect(await failureOf(requestIn(dir, { id: 7, project_id: 3 }))).toContain(
+    'GET /api/v2/project/3/dataset/7/export/',
+  );
+});
+
+it('tasks are told of the cache folder of their user', async () => {
+  const dir = await harness.folder();
+  const program = join(dir, 'program.sh');
+  await writeFile(program, 'echo "$FRACTAL_CACHE_DIR"\n');
+  const request = makeRequest({
+    ...{ dir, tasks: [{ type: 'parallel', command: `bash ${program}` }], images: ['a'] },
+    extra: { user_cache_dir: '/home/ann/cache' },
+  });
+  const result = await (await harness.start(request)).result();
+  const log = await readFile(result.task_runs[0]?.units[0]?.log_file ?? '', 'utf8');
+  expect(log).toBe('/home/ann/cache\n');
+});
