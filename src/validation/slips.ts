@@ -124,8 +124,8 @@ function* slipsOfImages(images: readonly unknown[], path: Path): Generator<strin
   const known = knownOf(image);
   const told = new Set<string>();
   for (const [index, one] of images.entries()) {
-    if (!isJsonObject(one)) continue;
-    const keys = Object.keys(one).filter((key) => !known.fields.includes(key) && !told.has(key));
+    const given = isJsonObject(one) ? Object.keys(one) : [];
+    const keys = given.filter((key) => !known.fields.includes(key) && !told.has(key));
     if (keys.length === 0) continue;
     for (const key of keys) told.add(key);
     yield* slipsOf(one, [...path, index], known);

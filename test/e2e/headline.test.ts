@@ -60,4 +60,16 @@ describe('a key that is ignored and looks misspelt', () => {
     expect((await run.progress()).progress?.warnings).toEqual([warning]);
     expect(await readFile(join(dir, 'run', 'workflow.log'), 'utf8')).toContain(warning);
   });
+
+  it('of images too, the same one once; of very many keys the first', async () => {
+    const dir = await harness.folder();
+    const request = makeRequest({ dir, tasks: [{ type: 'parallel' }], images: ['a', 'b'] });
+    const others = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`site_key_${index}`, index]));
+    const images = request.dataset.images.map((image) => ({ ...image, orgin: null, ...others }));
+    const run = await harness.start({ ...request, dataset: { ...request.dataset, images } });
+    await run.result();
+    expect((await run.progress()).progress?.warnings).toEqual([
+      '/dataset/images/0/orgin is ignored: did you mean "origin"?',
+    ]);
+  });
 });
