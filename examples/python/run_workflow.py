@@ -4,6 +4,7 @@
 Needs `pip install temporalio` (1.7 or newer) and a server with workers, e.g. `fractal-temporal up`:
 
     python run_workflow.py request.json --address 127.0.0.1:7233
+    python run_workflow.py request.json --continue-from /data/job    # only what that run has not done
 
 The request is the JSON of docs/request.md. On stdout comes the result (docs/result.md); the exit codes are those of
 `fractal-temporal run`: 0 done, 2 invalid request, 3 TaskExecutionError, 4 JobExecutionError, 5 cancelled.
@@ -12,6 +13,7 @@ The request is the JSON of docs/request.md. On stdout comes the result (docs/res
 import argparse
 import asyncio
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -34,6 +36,19 @@ def workflow_id(request: dict) -> str:
     run_dir = request.get("workflow_dir_remote") or request["workflow_dir_local"]
     slug = re.sub(SEPARATORS, "-", request["workflow"]["name"].lower()).strip("-")[:40].strip("-")
     return f"{slug or 'run'}-{hashlib.sha256(run_dir.encode()).hexdigest()[:16]}"
+
+
+def continued(request: dict, earlier: str) -> dict:
+    """The request of a run that goes on from the one in `earlier`, in the next free directory NAME.2, NAME.3, ... beside it."""
+    root = re.sub(r"\.\d+$", "", earlier.rstrip("/"))
+    run_dir = next(path for number in itertools.count(2) if not os.path.lexists(path := f"{root}.{number}"))
+    remote = run_dir if request.get("workflow_dir_remote") else None
+    return {
+        **request,
+        "workflow_dir_local": run_dir,
+        "workflow_dir_remote": remote,
+        "continue_from": earlier.rstrip("/"),
+    }
 
 
 def read_result(reference: dict) -> bytes:
@@ -83,6 +98,8 @@ def report(error: ApplicationError) -> int:
 
 async def run(arguments: argparse.Namespace) -> int:
     request = json.loads(Path(arguments.request).read_text())
+    if arguments.continue_from is not None:
+        request = continued(request, os.path.abspath(arguments.continue_from))
     client = await Client.connect(arguments.address, namespace=arguments.namespace)
     handle = await start(client, request, arguments.task_queue)
     print(f"run {handle.id}", file=sys.stderr)
@@ -103,6 +120,7 @@ async def run(arguments: argparse.Namespace) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Run a Fractal workflow on Temporal.")
     parser.add_argument("request", help="JSON file of the request")
+    parser.add_argument("--continue-from", metavar="DIR", help="directory of an earlier run that is over")
     parser.add_argument("--address", default="127.0.0.1:7233")
     parser.add_argument("--namespace", default="default")
     parser.add_argument("--task-queue", default="fractal", help="queue of the workflow worker")

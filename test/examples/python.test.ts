@@ -1,10 +1,10 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startHarness, type Harness } from '../support/harness.js';
-import { makeRequest, type TaskSpec } from '../support/scripted-requests.js';
+import { makeRequest, type TaskSpec, zarrUrl } from '../support/scripted-requests.js';
 import { untilStatus } from '../support/operator.js';
 import { until, untilFile } from '../support/until.js';
 import { defaultWorkflowId, type ProcessWorkflowInput, TaskExecutionError } from '../../src/client/index.js';
@@ -25,18 +25,22 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-const prepare = async (script: TaskSpec['script'], extra = {}) => {
+type Script = NonNullable<TaskSpec['script']>;
+
+const prepare = async (does: Script | ((dir: string) => Script), extra = {}, images = ['plate/a']) => {
   const dir = await harness.folder();
+  const script = typeof does === 'function' ? does(dir) : does;
   const request = makeRequest({
     dir,
-    tasks: [{ type: 'parallel', name: 'Only', script: script ?? {}, runs_file: join(dir, 'runs') }],
-    images: ['plate/a'],
+    tasks: [{ type: 'parallel', name: 'Only', script, runs_file: join(dir, 'runs') }],
+    images,
     extra: { activity_task_queue: harness.activityQueue, ...extra },
   });
   const file = join(dir, 'request.json');
   await writeFile(file, JSON.stringify(request));
   const args = [example, file, '--address', address, '--task-queue', harness.workflowQueue];
-  return { dir, request, run: () => execa(python, args, { reject: false }) };
+  const run = (...more: string[]) => execa(python, [...args, ...more], { reject: false });
+  return { dir, request, run };
 };
 
 const operate = (id: string, ...words: string[]) =>
@@ -90,6 +94,20 @@ describe('the Python example', () => {
     expect(stderr).toContain('exit_code: 3');
     expect(stderr).toContain('no cells here');
     expect((JSON.parse(stdout) as RunResult).status).toBe('failed');
+  });
+
+  it('goes on from a run that failed, with what is not done', async () => {
+    const broken = join(await harness.folder(), 'broken');
+    await writeFile(broken, '');
+    const script = (folder: string) => ({ [zarrUrl(folder, 'plate/b')]: { fail_while: broken } });
+    const { run, dir, request } = await prepare(script, {}, ['plate/a', 'plate/b']);
+    expect((await run()).exitCode).toBe(3);
+    await rm(broken);
+    const earlier = String(request.workflow_dir_local);
+    const { exitCode, stdout } = await run('--continue-from', earlier);
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'done', workflow_dir: `${earlier}.2` });
+    expect((await readFile(join(dir, 'runs'), 'utf8')).trim().split('\n')).toHaveLength(3);
   });
 
   it('an invalid request arrives with every error', async () => {
