@@ -103,7 +103,7 @@ describe('the Python example', () => {
     const { run, dir, request } = await prepare(script, {}, ['plate/a', 'plate/b']);
     expect((await run()).exitCode).toBe(3);
     await rm(broken);
-    const earlier = String(request.workflow_dir_local);
+    const earlier = request.workflow_dir_local;
     const { exitCode, stdout } = await run('--continue-from', earlier);
     expect(exitCode).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ status: 'done', workflow_dir: `${earlier}.2` });

@@ -6,6 +6,7 @@ import { tieToThisProcess } from '../../../src/server/tie.js';
 
 const READY_MS = 300_000;
 const AGAIN_MS = 500;
+const ANSWER_MS = 10_000;
 const LOOK_MS = 50;
 
 export interface PartSpec {
@@ -81,7 +82,10 @@ export const createPart = (spec: PartSpec): Part => {
       if (child === null || hasEnded(child)) child = launch();
       // Ends before it is ready are no news: what it needs may be away as well.
       const deadline = Date.now() + READY_MS;
-      while (!(await spec.isReady(said))) {
+      // A question that is never answered is asked anew.
+      const isReady = (): Promise<boolean> =>
+        Promise.race([Promise.resolve(spec.isReady(said)), sleep(ANSWER_MS, false, { ref: false })]);
+      while (!(await isReady())) {
         if (Date.now() > deadline) throw new Error(`${spec.name} does not come up:\n${said.slice(-2_000)}`);
         if (hasEnded(child)) {
           await sleep(AGAIN_MS);
