@@ -5,7 +5,7 @@ import { historySize } from '../histories.js';
 import { median, seconds, timed } from '../measure.js';
 import { benchRequest } from '../requests.js';
 import { rangeOf, watchMemory } from './memory-series.js';
-import type { Plant } from './plant.js';
+import { endOfRun, type Plant } from './plant.js';
 
 export interface FleetOptions {
   folder: string;
@@ -30,7 +30,7 @@ export const fleet = async (
     return timed(async () => {
       const run = await startProcessWorkflow(client, request as never);
       ids.push(run.workflowId);
-      const { task_runs: taskRuns } = await run.result();
+      const { task_runs: taskRuns } = await endOfRun(run);
       const ended = taskRuns.flatMap((task) => task.units).filter(({ status }) => status === 'done');
       if (ended.length !== units) throw new Error(`${dir}: ${ended.length} units are done`);
       done += 1;

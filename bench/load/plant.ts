@@ -1,9 +1,11 @@
 /** A server, a workflow worker and a local worker, each a process of its own, as a facility has them. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
 import getPort from 'get-port';
+import type { RunHandle } from '../../src/client/index.js';
 import { startEmbeddedServer } from '../../src/server/embedded.js';
+import type { RunResult } from '../../src/wire/result.js';
 import { startPostgresql } from '../../test/support/postgresql.js';
 import { startServerOnPostgresql } from '../../test/support/server-on-postgresql.js';
 import { openProgram } from '../program.js';
@@ -17,6 +19,17 @@ export interface Plant {
   members: Member[];
   stop(): Promise<void>;
 }
+
+/** The run's end; a server that is too busy to answer is asked again. */
+export const endOfRun = async (run: RunHandle): Promise<RunResult> => {
+  for (;;) {
+    try {
+      return await run.result();
+    } catch (error) {
+      if (!isGrpcServiceError(error)) throw error;
+    }
+  }
+};
 
 type End = () => Promise<unknown>;
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startProcessWorkflow } from '../../src/client/index.js';
 import { type BenchTask, benchRequest, taskProgram } from '../requests.js';
 import { type Sample, rangeOf, slopePerHour, watchMemory } from './memory-series.js';
-import type { Plant } from './plant.js';
+import { endOfRun, type Plant } from './plant.js';
 import { MINUTES_MS, SOAK_IMAGES } from './tunables.js';
 
 export interface SoakOptions {
@@ -43,7 +43,7 @@ export const soak = async (
     for (let number = 0; Date.now() < deadline; number += 1) {
       const dir = join(folder, 'runs', `${lane}-${number}`);
       const run = await startProcessWorkflow(client, benchRequest({ dir, tasks }) as never);
-      const { images } = await run.result();
+      const { images } = await endOfRun(run);
       if (images.length !== SOAK_IMAGES) throw new Error(`${dir}: ${images.length} images`);
       await rm(dir, { recursive: true });
       done += 1;

@@ -25,7 +25,10 @@ export const withFolderLock = async <T>(
   );
   let release: () => Promise<void>;
   try {
-    release = await lockfile.lock(folder, {
+    // Named by the lock, not by the folder: the library knows what this process holds by this path alone, and a process may
+    // hold several locks of one folder.
+    release = await lockfile.lock(join(folder, name), {
+      realpath: false,
       lockfilePath: join(folder, `${name}.lock`),
       stale: LOCK_STALE_MS,
       retries: { forever: true, factor: 1, minTimeout: RETRY_MS, maxTimeout: RETRY_MS },

@@ -271,6 +271,12 @@ describe.skipIf(!isWanted)('a server that is restored from a backup', { timeout:
       exitCode.invalid,
       expect.stringContaining('began after the backup that the server was restored from'),
     ]);
+    // Now the server has something of this id: the start that was refused.
+    const still = await program('cancel', lost.runDir);
+    expect([still.code, still.stderr]).toEqual([
+      exitCode.invalid,
+      expect.stringContaining('It had not ended'),
+    ]);
     await once(lost, 0);
   });
 

@@ -111,6 +111,23 @@ describe('a run that the server has forgotten', () => {
   });
 });
 
+describe('a run that had not ended when the server forgot it', () => {
+  it('is cancelled with the same words before and after a start that was refused', async () => {
+    const { dir, value } = await request({ '*': { wait_for: '/nowhere' } });
+    const run = await harness.start(value);
+    await untilFile(join(dir, 'runs'));
+    await forget(run.workflowId, (await run.temporal.describe()).runId);
+    const cancel = () => sandbox.run(['cancel', join(dir, 'run')], { env: { TEMPORAL_ADDRESS: address } });
+    const words = [2, expect.stringContaining('It had not ended')];
+    const before = await cancel();
+    expect([before.code, before.stderr]).toEqual(words);
+    expect(String(await end(await harness.start(value, run.workflowId)))).toContain('began after the backup');
+    const after = await cancel();
+    expect([after.code, after.stderr]).toEqual(words);
+    expect(await runsOf(dir)).toBe(1);
+  });
+});
+
 describe('a chain of continue-as-new whose first link the server has forgotten', () => {
   let server: EmbeddedServer;
   let chained: Harness;

@@ -12,6 +12,7 @@ import {
   type RunHandle,
   WORKFLOW_TASK_QUEUE,
 } from '../../client/index.js';
+import { neverOpened } from '../../client/unopened.js';
 import { readIdentity } from '../../state/identity.js';
 import { isUnasked, LOST } from '../away.js';
 import type { BackendOptions } from '../backends.js';
@@ -53,10 +54,27 @@ const waitUntilCancelled = async (io: Io, client: Client, run: RunHandle, queues
 const sayEnded = (io: Io, workflowId: string, state: string): void =>
   say(io, `Run ${workflowId} has ended already: ${state}.`);
 
-const cancelOn = async (io: Io, client: Client, workflowId: string, wait: boolean): Promise<void> => {
+const isLost = (workflowId: string): UsageError =>
+  new UsageError(`There is no run ${workflowId} on its server. ${LOST}`);
+
+/** What the server has under the run's id is a start that was refused: the run itself is not there, and had not ended. */
+const isOnlyRefused = async (client: Client, run: RunHandle, runDir: string | null): Promise<boolean> =>
+  runDir !== null &&
+  (await readIdentity(runDir))?.workflow_id === run.workflowId &&
+  (await readEndedRun(runDir)) === null &&
+  (await neverOpened(client, run.temporal));
+
+const cancelOn = async (
+  io: Io,
+  client: Client,
+  named: { workflowId: string; runDir: string | null },
+  wait: boolean,
+): Promise<void> => {
+  const { workflowId } = named;
   const run = getRun(client, workflowId);
   const { status, taskQueue } = await run.temporal.describe();
   if (isEnded(status.name)) {
+    if (await isOnlyRefused(client, run, named.runDir)) throw isLost(workflowId);
     sayEnded(io, workflowId, status.name.toLowerCase());
     return;
   }
@@ -88,7 +106,12 @@ const cancelPrivate = async (
   const place = { runDir, backend, activityQueue, workflowQueue: WORKFLOW_TASK_QUEUE };
   const session = await openSession(io, place, options);
   try {
-    await cancelOn(io, session.client, await idOnServer(session.client, named), true);
+    await cancelOn(
+      io,
+      session.client,
+      { ...named, workflowId: await idOnServer(session.client, named) },
+      true,
+    );
   } finally {
     await session.close();
   }
@@ -107,7 +130,12 @@ const cancelInDirectory = async (
   }
   const { client, close } = await connectClient(target);
   try {
-    await cancelOn(io, client, await idOnServer(client, named), options.wait === true);
+    await cancelOn(
+      io,
+      client,
+      { ...named, workflowId: await idOnServer(client, named) },
+      options.wait === true,
+    );
   } finally {
     await close();
   }
@@ -125,7 +153,7 @@ const cancelCommand = async (io: Io, id: string, options: CancelOptions): Promis
       // A run that has ended needs no server to say so.
       const ended = isNobodyThere(error) ? await readEndedRun(runDir) : null;
       if (ended === null && error instanceof WorkflowNotFoundError && (await readIdentity(runDir)) !== null)
-        throw new UsageError(`There is no run ${error.workflowId} on its server. ${LOST}`);
+        throw isLost(error.workflowId);
       if (ended === null || ended.workflowId !== named.workflowId) throw error;
       sayEnded(io, ended.workflowId, ended.result.status);
     }
@@ -133,7 +161,7 @@ const cancelCommand = async (io: Io, id: string, options: CancelOptions): Promis
   }
   const { client, close } = await connectClient(await requireTarget(io, options));
   try {
-    await cancelOn(io, client, id, options.wait === true);
+    await cancelOn(io, client, { workflowId: id, runDir: null }, options.wait === true);
   } finally {
     await close();
   }
