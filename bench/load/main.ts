@@ -3,6 +3,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Table from 'cli-table3';
+import { endProcessesIn } from '../../test/support/leftovers.js';
 import { fleet } from './fleet.js';
 import { type Database, databases, startPlant } from './plant.js';
 import { soak } from './soak.js';
@@ -50,6 +51,8 @@ export const runLoad = async (options: LoadOptions, serverBinary: string): Promi
       await plant.stop();
     }
   } finally {
+    // Batches of a run that has not ended go on without their worker.
+    await endProcessesIn(folder);
     await rm(folder, { recursive: true, force: true });
   }
 };
