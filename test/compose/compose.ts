@@ -63,7 +63,14 @@ export const openCompose = async (
     PROMETHEUS_PORT: String(await getPort()),
     CODEC_PORT: String(await getPort()),
   };
-  const env = { ...daemon.env, ...images, ...ports, TEMPORAL_LOG_LEVEL: 'info', FRACTAL_KEY_RING: keyRing };
+  const env = {
+    ...daemon.env,
+    ...images,
+    ...ports,
+    ...{ TEMPORAL_LOG_LEVEL: 'info', FRACTAL_KEY_RING: keyRing },
+    // Its `exec` starts the first `docker` of the path: Debian's (host.ts).
+    PATH: `/usr/bin:${process.env['PATH'] ?? ''}`,
+  };
   const fixed = ['-f', join(root, 'docker-compose.yml'), '--env-file', envFile, '-p', project];
   const words = [...fixed, ...profiles.flatMap((name) => ['--profile', name])];
 

@@ -263,8 +263,8 @@ describe.skipIf(why !== null)('docker-compose', { timeout: MINUTES_MS }, () => {
     await compose.untilHealthy();
     expect(await compose.containers()).toHaveLength(before);
     const { stdout } = await client('list', '--json');
-    const runs = JSON.parse(stdout) as { status: string }[];
-    expect(runs.map(({ status }) => status)).toEqual(['done', 'done']);
+    const runs = JSON.parse(stdout) as { state: string }[];
+    expect(runs.map(({ state }) => state)).toEqual(['done', 'done']);
     const again = await client(
       'run',
       join(sandbox.dir, 'light.json'),
