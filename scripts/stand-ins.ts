@@ -1,6 +1,6 @@
 /**
  * `npm run stand-ins`: what the stand-ins of `npm run test:compose` are made of, into the cache folder (docs/docker.md, "The
- * test"). Minutes the first time: .ci/run starts it beside the other tests.
+ * test"). Minutes the first time: it can be started beside other work, ahead of the test.
  */
 import { makeMaterials } from '../test/compose/all-materials.js';
 import { installPackages, say, whyNotHere } from '../test/compose/host.js';

@@ -47,7 +47,7 @@ const build = async (
   const dir = await mkdtemp(join(tmpdir(), 'fractal-stand-in-'));
   try {
     for (const [target, source] of Object.entries(files)) {
-      await cp(source, join(dir, target), { recursive: true });
+      await cp(source, join(dir, target), { recursive: true, dereference: true });
       // Files of modules and wheels come without their modes.
       if (statSync(source).isFile()) await chmod(join(dir, target), 0o755);
     }
