@@ -167,6 +167,11 @@ if (isAsked)
         await until('b to run', async () => (await runsOf(dir)).includes('b'));
         await run.temporal.terminate('lost');
         await cluster().asUser(['scancel', '--user', cluster().user]);
+        // COMPLETING is not over yet, and would be refused with that word.
+        await until(
+          'the job to be gone',
+          async () => !(await cluster().asUser(['squeue', '-h', '-o', '%Z'])).stdout.includes(dir),
+        );
         await writeFile(join(dir, 'go'), '');
         const request = makeRequest({
           dir,
