@@ -164,7 +164,9 @@ class FractalClient:
 
     def __init__(self, server: Fractal) -> None:
         self._server = server
-        self._http = httpx.Client(base_url=f"http://127.0.0.1:{server.port}", timeout=60)
+        # No connection is kept: the server closes an idle one after 5 s, perhaps while it is used again.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        self._http = httpx.Client(base_url=f"http://127.0.0.1:{server.port}", timeout=60, limits=limits)
         answer = self._http.post("/auth/token/login/", data=ADMIN)
         assert answer.status_code == 200, answer.text
         self._http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
