@@ -8,6 +8,7 @@ import {
   type ExecutionFailure,
   type InputError,
 } from '../wire/failure.js';
+import { RUN_FILE_REFUSED } from '../wire/run-file.js';
 import { UPDATE_REFUSED } from '../wire/updates.js';
 import { withoutStack } from '../wire/without-stack.js';
 
@@ -25,6 +26,11 @@ export class InvalidRequest extends Error {
 /** An operator's update that is impossible; the message says why. Nothing was changed. */
 export class UpdateRefused extends Error {
   override readonly name = 'UpdateRefused';
+}
+
+/** What is no public file of a run, or no piece of a request, in words. */
+export class RunFileRefused extends Error {
+  override readonly name = 'RunFileRefused';
 }
 
 /** A failure that is already in its final words. */
@@ -53,10 +59,10 @@ export const asFailure = (error: unknown): Error => {
       }),
     );
   }
-  if (error instanceof UpdateRefused) {
+  if (error instanceof UpdateRefused || error instanceof RunFileRefused) {
     return withoutStack(
       ApplicationFailure.create({
-        type: UPDATE_REFUSED,
+        type: error instanceof UpdateRefused ? UPDATE_REFUSED : RUN_FILE_REFUSED,
         message: error.message,
         nonRetryable: true,
         category: ApplicationFailureCategory.BENIGN,

@@ -13,6 +13,7 @@ import { checkFormat } from '../state/format.js';
 import { readIdentity } from '../state/identity.js';
 import type { ProcessWorkflowActivities } from '../wire/activities.js';
 import type { RunReference } from '../wire/stages.js';
+import type { FileActivities } from '../wire/run-file.js';
 import { applyTask } from './task/apply-task.js';
 import { cancelBatches } from './batch/cancel-batches.js';
 import { cancelRun } from './run/cancel-run.js';
@@ -21,6 +22,8 @@ import { markPause } from './run/mark-pause.js';
 import type { ActivityDependencies, StepDependencies } from './dependencies.js';
 import { asFailure } from './errors.js';
 import { openRun } from './run/open-run.js';
+import { fileReader } from './files/read-run-file.js';
+import { writeRunFile } from './files/write-run-file.js';
 import { giveUp } from './task/give-up.js';
 import { planRetry } from './task/plan-retry.js';
 import { planTask } from './task/plan-task.js';
@@ -48,7 +51,7 @@ const readable = async ({ run }: { run: RunReference }): Promise<void> => {
 };
 
 /** Creates the activities of one worker; its heavy ones take turns, so that waiting batches never starve them. */
-export const createActivities = (given: ActivityDependencies): ProcessWorkflowActivities => {
+export const createActivities = (given: ActivityDependencies): ProcessWorkflowActivities & FileActivities => {
   const turn = pLimit(HEAVY_ACTIVITIES_AT_ONCE);
   const deps: StepDependencies = { ...given, events: eventLogs() };
   const ofBatches = { ...deps, readPlan: sharedPlanReader() };
@@ -74,7 +77,11 @@ export const createActivities = (given: ActivityDependencies): ProcessWorkflowAc
     deps.onRunFolder?.(input.run.dir);
     return readable(input);
   };
+  const readFile = fileReader();
   return {
+    // Not in turn with the heavy ones: somebody waits for them.
+    readRunFile: (input) => mapped(() => readFile(input)),
+    writeRunFile: (input) => mapped(() => writeRunFile(input)),
     openRun: (input) => step(() => openRun(input, deps)),
     planTask: (input) => step(() => ready(input).then(() => planTask(input, deps))),
     applyTask: (input) => step(() => ready(input).then(() => applyTask(input, deps))),

@@ -78,3 +78,9 @@ export const EARLIER_BATCH_INTERVAL_MS = 1_000;
 
 /** Logs that are looked through at once for warnings: far below what a process may have open. */
 export const LOGS_AT_ONCE = 16;
+
+/** Files that are read from afar in pieces, at once: of these a worker remembers the digests. */
+export const DIGESTS_REMEMBERED = 64;
+
+/** The largest request that is taken in pieces: a million images are some 300 MiB. */
+export const LARGEST_SPILL_BYTES = 1024 * 1024 * 1024;

@@ -1,6 +1,14 @@
 /** Waits for a run's end with progress on stderr, and hands its result over. */
 import { isGrpcServiceError } from '@temporalio/client';
-import { endOf, type EndedRun, type Queue, readResult, RunError, type RunHandle } from '../client/index.js';
+import {
+  endOf,
+  type EndedRun,
+  type Queue,
+  readResult,
+  RunError,
+  type RunFiles,
+  type RunHandle,
+} from '../client/index.js';
 import { formatSummary } from '../report/summary.js';
 import type { ResultReference } from '../wire/failure.js';
 import { Detached } from './exit-codes.js';
@@ -45,17 +53,18 @@ const deliver = async (
   io: Io,
   reference: ResultReference,
   { result: file, json }: Delivery,
+  elsewhere?: () => Promise<RunFiles>,
 ): Promise<void> => {
-  const result = await readResult(reference);
+  const result = await readResult(reference, elsewhere);
   const isForPeople = io.stdout.isTTY && json !== true;
   if (file !== undefined || !isForPeople) await writeResult(io, jsonText(result), file);
   if (isForPeople) print(io, formatSummary(result, file ?? reference.path, styleOf(io.stdout, io.env)));
 };
 
 /** A run that failed has a result too; that it cannot be read must not hide why the run failed. */
-const deliverPartial = async (io: Io, error: unknown, delivery: Delivery): Promise<void> => {
+const deliverPartial = async (io: Io, error: unknown, delivery: Delivery, run: RunHandle): Promise<void> => {
   if (!(error instanceof RunError) || error.result === null) return;
-  await deliver(io, error.result, delivery).catch((problem: unknown) =>
+  await deliver(io, error.result, delivery, run.files).catch((problem: unknown) =>
     say(io, problem instanceof Error ? problem.message : String(problem)),
   );
 };
@@ -111,12 +120,12 @@ export const followRun = async (io: Io, options: FollowOptions): Promise<void> =
     ended.abort();
     await watching;
     view.stop();
-    await deliverPartial(io, error, delivery);
+    await deliverPartial(io, error, delivery, run);
     throw error;
   } finally {
     ended.abort();
     await watching;
     view.stop();
   }
-  await deliver(io, reference, delivery);
+  await deliver(io, reference, delivery, run.files);
 };

@@ -2,13 +2,16 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { ProcessWorkflowResult } from '../wire/activities.js';
 import type { ResultReference } from '../wire/failure.js';
+import type { EventLine } from '../wire/events.js';
 import type { RunResult } from '../wire/result.js';
 import { within } from './deadline.js';
+import { eventsFrom, eventsOfRun, type EventsOptions } from './events.js';
 import { endOf, type EndedRun, readEndedRun } from './ended-run.js';
 import { RunCancelledError } from './errors.js';
 import { runErrorFrom } from './failure.js';
 import { type LiveProgress, readProgress } from './progress.js';
 import { readResult } from './result.js';
+import { filesHere, filesOfRun, type RunFiles } from './run-files.js';
 import { endedOperator, operatorOf, type OperatorHandle } from './operator.js';
 import { directoryOfRun } from './start-argument.js';
 import { QUERY_TIMEOUT_MS } from './tunables.js';
@@ -27,6 +30,10 @@ export interface RunHandle extends OperatorHandle {
   /** Waits for the end; where the result lies. Throws as `result` does, but reads no file. */
   reference(): Promise<ResultReference>;
   progress(): Promise<LiveProgress>;
+  /** What happens in the run, each event once and in order, until it is closed (docs/events.md). */
+  events(options?: EventsOptions): AsyncIterable<EventLine>;
+  /** Its public files, here or through its workers (docs/from-afar.md). Throws RunFileError when they can be had nowhere. */
+  files(): Promise<RunFiles>;
   /** Asks for cancellation and returns at once; `result` then throws RunCancelledError, when all is stopped. */
   cancel(): Promise<void>;
   /** Temporal's own handle, for everything else. */
@@ -76,6 +83,8 @@ export const getEndedRun = (client: Client, ended: EndedRun): RunHandle => {
     temporal: client.workflow.getHandle(workflowId),
     reference,
     result: async () => readResult(await reference()),
+    events: (options) => eventsFrom(filesHere(ended.result.workflow_dir), options),
+    files: () => Promise.resolve(filesHere(ended.result.workflow_dir)),
     progress: () => Promise.resolve({ state: endedState[result.status], progress: null, pending: [] }),
     cancel: () => Promise.resolve(),
   };
@@ -89,7 +98,12 @@ export const getRun = (client: Client, workflowId: string, joined = true): RunHa
     ...{ workflowId, joined, client },
     temporal: handle,
     reference: () => waitForReference(client, handle),
-    result: async () => readResult(await waitForReference(client, handle)),
+    result: async () => {
+      const reference = await waitForReference(client, handle);
+      return readResult(reference, () => filesOfRun(client, handle));
+    },
+    events: (options) => eventsOfRun(client, handle, options),
+    files: () => filesOfRun(client, handle),
     progress: () => readProgress(client, handle),
     cancel: async () => {
       await handle.cancel();

@@ -6,7 +6,8 @@ import { readIdentity } from '../state/identity.js';
 import { type EndedRun, readEndedRun } from './ended-run.js';
 import { RequestConflictError } from './errors.js';
 import { getEndedRun, getRun, type RunHandle } from './handle.js';
-import { type ProcessWorkflowInput, requestDigest, runDirOf, workflowArgument } from './request.js';
+import { type ProcessWorkflowInput, requestDigest, runDirOf } from './request.js';
+import { workflowArgument } from './spill.js';
 import { digestOfRun } from './start-argument.js';
 import { startAttributes, isUnknownAttribute } from './start-attributes.js';
 import { DIRECTORY_MEMO, REQUEST_DIGEST_MEMO } from './tunables.js';
@@ -77,7 +78,7 @@ export const startProcessWorkflow = async (
     if (forgotten.requestDigest !== digest) throw new RequestConflictError(workflowId);
     return getEndedRun(client, forgotten);
   }
-  const argument = await workflowArgument(request);
+  const argument = await workflowArgument(client, request, taskQueue);
   let typedSearchAttributes = startAttributes(request, isEncrypted);
   /** false when the id is taken. */
   const start = async (

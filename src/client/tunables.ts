@@ -23,3 +23,15 @@ export const DIRECTORY_MEMO = 'workflow_dir';
 
 /** Key of the memo by which a second start with the same id is recognised. */
 export const REQUEST_DIGEST_MEMO = 'request_digest';
+
+/** A piece of a file is a matter of milliseconds; a worker that is just being replaced is waited for. */
+export const FILE_WORKFLOW_SECONDS = 120;
+
+/** From afar each look for new events is a short workflow: a silent run is not asked more often. */
+export const AFAR_EVERY_MS = 1_500;
+
+/** A file that is read from afar in pieces and has changed meanwhile is read so often. */
+export const READS_OF_A_CHANGING_FILE = 5;
+
+/** The end of a log that is read from afar for its last lines. */
+export const TAIL_BYTES = 65_536;

@@ -1,8 +1,6 @@
 /** What a run's directory tells of its tasks and units, also while it runs and without a server. */
-import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCode } from '../state/errors.js';
-import { readIfThere } from '../state/files.js';
+import type { RunFiles } from '../client/index.js';
 import type { UnitRecord } from '../wire/result.js';
 
 export interface UnitFiles {
@@ -29,12 +27,12 @@ const parseRecord = (line: string): UnitRecord | null => {
   }
 };
 
-const recordLines = async (folder: string): Promise<string[]> =>
-  ((await readIfThere(join(folder, 'units.jsonl'))) ?? '').split('\n');
+const recordLines = async (files: RunFiles, folder: string): Promise<string[]> =>
+  ((await files.read(`${folder}/units.jsonl`))?.toString('utf8') ?? '').split('\n');
 
 /** Units with a record in its order, as fast as they are read; then those that have only begun. */
-async function* unitsOfTask(folder: string, order: number): AsyncGenerator<UnitFiles> {
-  const all = await readdir(folder);
+async function* unitsOfTask(run: RunFiles, folder: string, order: number): AsyncGenerator<UnitFiles> {
+  const all = await run.list(folder);
   const old = new Map<string, number>();
   for (const name of all) {
     const stem = oldLog.exec(name)?.[1];
@@ -48,36 +46,31 @@ async function* unitsOfTask(folder: string, order: number): AsyncGenerator<UnitF
   };
   const seen = new Set<string>();
   // Units without a log never started; they are in the records alone.
-  for (const line of await recordLines(folder)) {
+  for (const line of await recordLines(run, folder)) {
     const record = parseRecord(line);
     if (record === null) continue;
     seen.add(record.log_file);
     yield files(record.log_file, record);
   }
   const logs = all.filter((name) => name.endsWith(LOG_SUFFIX)).sort();
-  for (const path of logs.map((name) => join(folder, name))) if (!seen.has(path)) yield files(path, null);
+  for (const path of logs.map((name) => join(run.dir, folder, name)))
+    if (!seen.has(path)) yield files(path, null);
 }
 
-/** Every unit of a run that has a log or a record, in task order; none when the directory cannot be seen here. */
-export async function* unitFilesIn(runDir: string): AsyncGenerator<UnitFiles> {
-  const names = await readdir(runDir).catch((error: unknown) => {
-    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return [];
-    throw error;
-  });
-  const folders = names
+/** Every unit of a run that has a log or a record, in task order; none where its directory is not there. */
+export async function* unitFilesIn(run: RunFiles): AsyncGenerator<UnitFiles> {
+  const folders = (await run.list(''))
     .flatMap((name) => {
       const order = taskFolder.exec(name)?.[1];
-      return order === undefined ? [] : [{ order: Number(order), path: join(runDir, name) }];
+      return order === undefined ? [] : [{ order: Number(order), name }];
     })
     .sort((left, right) => left.order - right.order);
-  for (const { order, path } of folders) {
-    if ((await stat(path)).isDirectory()) yield* unitsOfTask(path, order);
-  }
+  for (const { order, name } of folders) yield* unitsOfTask(run, name, order);
 }
 
 /** All of them at once. */
-export const unitFilesOf = async (runDir: string): Promise<UnitFiles[]> => {
+export const unitFilesOf = async (run: RunFiles): Promise<UnitFiles[]> => {
   const units: UnitFiles[] = [];
-  for await (const unit of unitFilesIn(runDir)) units.push(unit);
+  for await (const unit of unitFilesIn(run)) units.push(unit);
   return units;
 };

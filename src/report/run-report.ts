@@ -1,7 +1,15 @@
 /** Everything `status` knows of a run: from the server, from its workflow, from its directory. */
 import type { Client } from '@temporalio/client';
-import { directoryOfRun, getRun, isEnded, type LiveProgress, readEndedRun } from '../client/index.js';
-import { fileTail } from '../state/file-tail.js';
+import {
+  directoryOfRun,
+  filesHere,
+  getRun,
+  isEnded,
+  type LiveProgress,
+  readEndedRun,
+  RunFileError,
+  type RunFiles,
+} from '../client/index.js';
 import type { RunResult, UnitRecord } from '../wire/result.js';
 import { noWorkerOf, pausedLine } from './no-worker.js';
 import { type UnitFiles, unitFilesOf } from './run-files.js';
@@ -34,25 +42,32 @@ export interface RunReport {
   result: Omit<RunResult, 'images' | 'task_runs'> | null;
 }
 
-const failedUnits = (units: readonly UnitFiles[], tails: number): Promise<FailedUnit[]> =>
+const failedUnits = (files: RunFiles, units: readonly UnitFiles[], tails: number): Promise<FailedUnit[]> =>
   Promise.all(
     units
       .flatMap(({ record, label }) => (record?.status === 'failed' ? [{ record, label }] : []))
       .map(async ({ record, label }, index) => ({
         label,
         ...record,
-        log_tail: index < tails ? await fileTail(record.log_file, LOG_TAIL_LINES) : null,
+        log_tail: index < tails ? await files.tail(record.log_file, LOG_TAIL_LINES) : null,
       })),
   );
 
-/** What the directory alone tells; `tails` is how many failed units come with the end of their log. */
+const resultOf = async (files: RunFiles): Promise<RunResult | null> => {
+  if (files.here) return (await readEndedRun(files.dir))?.result ?? null;
+  const bytes = await files.read('result.json');
+  return bytes === null ? null : (JSON.parse(bytes.toString('utf8')) as RunResult);
+};
+
+/** What the run's files alone tell; `tails` is how many failed units come with the end of their log. */
 export const reportFromFiles = async (
   workflowId: string,
   runDir: string | null,
   tails: number,
+  files: RunFiles | null = runDir === null ? null : filesHere(runDir),
 ): Promise<RunReport> => {
-  const result = runDir === null ? null : ((await readEndedRun(runDir))?.result ?? null);
-  const units = runDir === null ? [] : await unitFilesOf(runDir);
+  const result = files === null ? null : await resultOf(files);
+  const units = files === null ? [] : await unitFilesOf(files);
   const warned = units.filter(({ record }) => (record?.warnings ?? 0) > 0).length;
   const { images: _images, task_runs: _taskRuns, ...summary } = result ?? {};
   return {
@@ -66,7 +81,7 @@ export const reportFromFiles = async (
     pending: [],
     no_worker: [],
     note: null,
-    failed_units: await failedUnits(units, tails),
+    failed_units: files === null ? [] : await failedUnits(files, units, tails),
     ...(warned > 0 && { units_with_warnings: warned }),
     result: result === null ? null : (summary as RunReport['result']),
   };
@@ -85,8 +100,16 @@ export const reportRun = async (client: Client, workflowId: string, tails: numbe
     directoryOfRun(client, run.temporal),
     isEnded(description.status.name) ? [] : noWorkerOf(client, run.temporal, description.taskQueue),
   ]);
+  // What cannot be had from its workers is told by the server as far as that knows.
+  const told = await run
+    .files()
+    .then((files) => reportFromFiles(workflowId, runDir, tails, files))
+    .catch((error: unknown) => {
+      if (error instanceof RunFileError) return reportFromFiles(workflowId, runDir, tails);
+      throw error;
+    });
   return {
-    ...(await reportFromFiles(workflowId, runDir, tails)),
+    ...told,
     run_id: description.runId,
     state: live.state.toLowerCase(),
     started: description.startTime.toISOString(),

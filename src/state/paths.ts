@@ -52,6 +52,10 @@ export const pausePath = (runDir: string, number: number): string =>
 /** Written when the run is closed. */
 export const endPath = (runDir: string): string => join(runnerDir(runDir), 'ended.json');
 
+/** A request that was too large to travel, by its SHA-256. */
+export const spillPath = (runDir: string, digest: string): string =>
+  join(runnerDir(runDir), 'spill', `${digest}.json`);
+
 export const resultPath = (runDir: string): string => join(runDir, 'result.json');
 
 /** Public: what happens in the run, a line an event (docs/events.md). */

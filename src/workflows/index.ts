@@ -1,2 +1,3 @@
 /** The workflows that a workflow worker runs; all exports are workflow types. */
 export { processWorkflow } from './process-workflow.js';
+export { readRunFile, writeRunFile } from './run-files.js';

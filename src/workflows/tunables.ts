@@ -29,3 +29,12 @@ export const STEP_ATTEMPT_MINUTES = 15;
 
 /** Answered updates that a run knows again after it continued as new: who asks twice does so within minutes. */
 export const ANSWERS_KEPT = 50;
+
+/** A piece of 1 MiB is read in milliseconds; its digest is of the whole file, which may be gigabytes on slow storage. */
+export const FILE_ATTEMPT_SECONDS = 60;
+
+/** Somebody waits for it: a queue that nobody polls is told of soon. */
+export const FILE_TOTAL_SECONDS = 90;
+
+/** Storage that fails for a moment is tried again; nobody waits for more. */
+export const FILE_ATTEMPTS = 3;

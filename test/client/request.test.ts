@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { requestDigest, workflowArgument } from '../../src/client/request.js';
+import { requestDigest } from '../../src/client/request.js';
+import { workflowArgument } from '../../src/client/spill.js';
+import type { Client } from '@temporalio/client';
 import { SPILL_OVER_BYTES } from '../../src/client/tunables.js';
 
 let dir: string;
@@ -44,10 +46,16 @@ describe('requestDigest', () => {
   });
 });
 
+/** A server whose queues no worker polls: what is spilled lies where a worker may come to see it. */
+const nobodyPolls = {
+  options: { namespace: 'default' },
+  workflowService: { describeTaskQueue: () => Promise.resolve({ pollers: [] }) },
+} as unknown as Client;
+
 describe('workflowArgument', () => {
   it('a small request travels as it is', async () => {
     const small = request();
-    expect(await workflowArgument(small)).toBe(small);
+    expect(await workflowArgument(nobodyPolls, small, 'q')).toBe(small);
   });
 
   it('a large one is spilled into the run directory, with what routes it beside', async () => {
@@ -56,7 +64,10 @@ describe('workflowArgument', () => {
       activity_task_queue: 'mine',
       logger_name: 'x'.repeat(SPILL_OVER_BYTES),
     });
-    const argument = (await workflowArgument(large)) as { request_file: string; sha256: string };
+    const argument = (await workflowArgument(nobodyPolls, large, 'q')) as {
+      request_file: string;
+      sha256: string;
+    };
     const { request_file: file, sha256, ...routing } = argument;
     expect(file).toBe(join(dir, '.runner', 'spill', `${sha256}.json`));
     expect(routing).toEqual({ backend: 'slurm', activity_task_queue: 'mine' });
@@ -65,11 +76,11 @@ describe('workflowArgument', () => {
     expect(createHash('sha256').update(text).digest('hex')).toBe(sha256);
     // By this a run that was started without a memo is recognised.
     expect(sha256).toBe(requestDigest(large));
-    expect(await workflowArgument(large)).toEqual(argument);
+    expect(await workflowArgument(nobodyPolls, large, 'q')).toEqual(argument);
   });
 
   it('its size counts in bytes, not characters', async () => {
     const wide = request({ logger_name: 'ü'.repeat(SPILL_OVER_BYTES / 2) });
-    expect(await workflowArgument(wide)).toHaveProperty('request_file');
+    expect(await workflowArgument(nobodyPolls, wide, 'q')).toHaveProperty('request_file');
   });
 });

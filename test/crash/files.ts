@@ -44,11 +44,19 @@ class SeamHandle {
     return this.appendFile(data);
   }
 
-  write(data: string | Uint8Array): Promise<{ bytesWritten: number }> {
+  /** At `position`, or where the last write ended. */
+  write(
+    data: string | Uint8Array,
+    offset = 0,
+    length?: number,
+    position: number | null = null,
+  ): Promise<{ bytesWritten: number }> {
     return this.does('write', () => {
       this.attempt.world.dirty.add(fs.fstatSync(this.fd).ino);
       const bytes = Buffer.from(data);
-      return { bytesWritten: fs.writeSync(this.fd, bytes, 0, bytes.length) };
+      return {
+        bytesWritten: fs.writeSync(this.fd, bytes, offset, length ?? bytes.length - offset, position),
+      };
     });
   }
 

@@ -66,7 +66,9 @@ export class Playground {
     });
     const { ends = verdict.end.status } = this.scenario;
     const endsWrong = verdict.end.status === 'refused' || verdict.end.status !== ends;
-    const wrong = endsWrong ? verdict.end : disagreement(verdict, join(this.world.folder, 'run'));
+    const wrong = endsWrong
+      ? verdict.end
+      : (verdict.events ?? disagreement(verdict, join(this.world.folder, 'run')));
     if (wrong !== null) throw new Error(`the undisturbed run went wrong: ${JSON.stringify(wrong)}`);
     this.expected.set(null, verdict);
     return verdict;
@@ -120,6 +122,7 @@ export class Playground {
     if (late !== '') return `changed after the end of the run: ${late}`;
     const wrong = disagreement(verdict, join(this.world.folder, 'run'));
     if (wrong !== null) return wrong;
+    if (verdict.events !== null) return `events: ${verdict.events}`;
     if (this.scenario.cancelAfter !== undefined) return wrongAfterCancel(verdict);
     if (interrupted !== null) {
       const expected = await this.verdictFrom(null);

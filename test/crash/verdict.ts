@@ -6,6 +6,7 @@ import { pauseMarkPath } from '../../src/state/paths.js';
 import type { RunResult } from '../../src/wire/result.js';
 import type { Nodes } from './ground.js';
 import type { WorkflowEnd } from './workflow.js';
+import { wrongEvents } from '../support/events.js';
 import { filesIn } from './world.js';
 
 export interface Verdict {
@@ -17,6 +18,8 @@ export interface Verdict {
   jobs: string[];
   /** Batches of which a job still runs or waits. */
   live: string[];
+  /** What is wrong with the events of the run; null when nothing is. */
+  events: string | null;
   /** The mark of a pause is there. */
   paused: boolean;
   /** Files of the earlier run that it continues, and what they hold: nobody changes them. */
@@ -47,10 +50,15 @@ const readResult = (path: string): unknown => {
   }
 };
 
+export const isResult = (result: unknown): result is RunResult =>
+  typeof result === 'object' && result !== null;
+
 export const verdictOf = (end: WorkflowEnd, nodes: Nodes, runDir: string): Verdict => {
+  const result = readResult(join(runDir, 'result.json'));
   const verdict: Verdict = {
     end,
-    result: readResult(join(runDir, 'result.json')),
+    result,
+    events: isResult(result) ? wrongEvents(runDir, result) : null,
     begun: nodes.begun.toSorted(),
     jobs: [...new Set(nodes.jobs.map(({ key }) => key))].sort(),
     live: nodes.live.map(({ key }) => key),
@@ -110,9 +118,6 @@ export const endsBelow = (folder: string): Map<string, number> => {
   }
   return ends;
 };
-
-export const isResult = (result: unknown): result is RunResult =>
-  typeof result === 'object' && result !== null;
 
 /** How far the site had come when the run was cancelled is another matter each time; once is the most for any unit. */
 export const wrongAfterCancel = ({ end, live, begun }: Verdict): string | null => {

@@ -67,6 +67,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./units.js')).registerUnits,
   },
   {
+    name: 'events',
+    summary: 'what happens in a run, a line an event',
+    load: async () => (await import('./events.js')).registerEvents,
+  },
+  {
     name: 'logs',
     summary: 'the units of a run and their logs',
     load: async () => (await import('./logs.js')).registerLogs,

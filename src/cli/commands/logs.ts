@@ -1,10 +1,11 @@
 /** `logs`: the units of a run with their logs, or one unit's log. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
-import { fileTail } from '../../state/file-tail.js';
-import { directoryOf } from '../directory-of.js';
+import { withRunPlace } from '../run-place.js';
+import type { RunFiles } from '../../client/index.js';
 import { UsageError } from '../exit-codes.js';
 import type { UnitRecord } from '../../wire/result.js';
 import { type Io, jsonText, print, type ServerOptions } from '../io.js';
@@ -69,12 +70,13 @@ const unitLine = (unit: ListedUnit, runDir: string, style: Style): string => {
 /** Lines are handed on in pieces, and no faster than they are taken. */
 const LINES_AT_ONCE = 500;
 
-const listUnits = async (io: Io, runDir: string, options: LogsOptions): Promise<void> => {
+const listUnits = async (io: Io, run: RunFiles, options: LogsOptions): Promise<void> => {
+  const { dir: runDir } = run;
   const style = styleOf(io.stdout, io.env);
   let [all, shown] = [0, 0];
   async function* text(): AsyncGenerator<string> {
     let lines: string[] = [];
-    for await (const files of unitFilesIn(runDir)) {
+    for await (const files of unitFilesIn(run)) {
       all += 1;
       if (options.failed === true && files.record?.status !== 'failed') continue;
       const unit = listed(files);
@@ -101,16 +103,37 @@ const listUnits = async (io: Io, runDir: string, options: LogsOptions): Promise<
 const notReadable = (logFile: string): UsageError =>
   new UsageError(`The log ${logFile} is not there, or cannot be read from here.`);
 
-const printLog = async (io: Io, { logFile }: UnitFiles, tail: number | undefined): Promise<void> => {
+/** As it is read from afar: what is written meanwhile comes along. */
+async function* piecesOf(run: RunFiles, path: string): AsyncGenerator<Buffer> {
+  for (let at = 0; ;) {
+    const piece = await run.piece(path, at);
+    if (piece === null && at === 0) throw notReadable(path);
+    if (piece === null || piece.length === 0) return;
+    yield piece;
+    at += piece.length;
+  }
+}
+
+const openLog = async (run: RunFiles, logFile: string): Promise<Readable> => {
+  if (!run.here) return Readable.from(piecesOf(run, logFile), { objectMode: false });
+  const about = await stat(logFile).catch(() => null);
+  if (about?.isFile() !== true) throw notReadable(logFile);
+  return createReadStream(logFile);
+};
+
+const printLog = async (
+  io: Io,
+  run: RunFiles,
+  { logFile }: UnitFiles,
+  tail: number | undefined,
+): Promise<void> => {
   if (tail !== undefined) {
-    const text = await fileTail(logFile, tail);
+    const text = await run.tail(logFile, tail);
     if (text === null) throw notReadable(logFile);
     print(io, text);
     return;
   }
-  const about = await stat(logFile).catch(() => null);
-  if (about?.isFile() !== true) throw notReadable(logFile);
-  const log = createReadStream(logFile);
+  const log = await openLog(run, logFile);
   // To a file or a pipe it goes as it is; a terminal is not given what only looks like text.
   if (io.stdout.isTTY) await pipeline(log, readableLines, io.stdout, { end: false });
   else await pipeline(log, io.stdout, { end: false });
@@ -121,20 +144,20 @@ const logsCommand = async (
   id: string,
   unit: string | undefined,
   options: LogsOptions,
+  run: RunFiles,
 ): Promise<void> => {
-  const runDir = await directoryOf(io, id, options);
   if (unit === undefined) {
-    await listUnits(io, runDir, options);
+    await listUnits(io, run, options);
     return;
   }
-  const all = await unitFilesOf(runDir);
+  const all = await unitFilesOf(run);
   const found = findUnit(all, unit);
   if (found === null) {
     throw new UsageError(
-      `There is no unit ${unit} in ${runDir}; \`fractal-temporal logs ${id}\` lists them.`,
+      `There is no unit ${unit} in ${run.dir}; \`fractal-temporal logs ${id}\` lists them.`,
     );
   }
-  await printLog(io, found, options.tail);
+  await printLog(io, run, found, options.tail);
 };
 
 export const registerLogs = (program: Command, io: Io): void => {
@@ -147,6 +170,6 @@ export const registerLogs = (program: Command, io: Io): void => {
     .option('--failed', 'list failed units only')
     .option('--json', 'the list for programs (schemas/logs.schema.json)');
   addServerOptions(command).action((id: string, unit: string | undefined, options: LogsOptions) =>
-    logsCommand(io, id, unit, options),
+    withRunPlace(io, id, options, ({ files }) => logsCommand(io, id, unit, options, files)),
   );
 };

@@ -3,7 +3,8 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { formatTable } from '../../report/table.js';
 import { unitFilesOf } from '../../report/run-files.js';
 import { UNIT_HEAD, unitCells, unitRow } from '../../report/unit-rows.js';
-import { directoryOf } from '../directory-of.js';
+import type { RunFiles } from '../../client/index.js';
+import { withRunPlace } from '../run-place.js';
 import { UsageError } from '../exit-codes.js';
 import { type Io, jsonText, print, type ServerOptions, show } from '../io.js';
 import { styleOf } from '../style.js';
@@ -21,19 +22,18 @@ const taskOrder = (text: string): number => {
   return Number(text);
 };
 
-const unitsCommand = async (io: Io, id: string, options: UnitsOptions): Promise<void> => {
-  const runDir = await directoryOf(io, id, options);
-  const all = await unitFilesOf(runDir);
+const listUnits = async (io: Io, files: RunFiles, options: UnitsOptions): Promise<void> => {
+  const all = await unitFilesOf(files);
   if (all.length === 0 && !options.json)
-    throw new UsageError(`No unit has begun in ${runDir}, or it cannot be seen from here.`);
+    throw new UsageError(`No unit has begun in ${files.dir}, or it cannot be seen from here.`);
   const orders = [...new Set(all.map(({ order }) => order))];
   if (options.task !== undefined && !orders.includes(options.task) && !options.json)
     throw new UsageError(
-      `No task of order ${options.task} has begun in ${runDir}; there are ${orders.join(', ')}.`,
+      `No task of order ${options.task} has begun in ${files.dir}; there are ${orders.join(', ')}.`,
     );
   const rows = all
     .filter(({ order }) => options.task === undefined || order === options.task)
-    .map((files) => unitRow(files, files.oldLogs))
+    .map((unit) => unitRow(unit, unit.oldLogs))
     .filter(({ state }) => options.failed !== true || state === 'failed');
   if (options.json) print(io, jsonText(rows));
   else if (rows.length === 0) show(io, 'No unit has failed.');
@@ -56,5 +56,7 @@ export const registerUnits = (program: Command, io: Io): void => {
     .option('--failed', 'only those that failed')
     .option('--task <order>', 'only those of one task, by its order', taskOrder)
     .option('--json', 'for programs (schemas/units.schema.json)');
-  addServerOptions(command).action((id: string, options: UnitsOptions) => unitsCommand(io, id, options));
+  addServerOptions(command).action((id: string, options: UnitsOptions) =>
+    withRunPlace(io, id, options, ({ files }) => listUnits(io, files, options)),
+  );
 };
