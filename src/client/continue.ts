@@ -90,7 +90,8 @@ const givenRules = (rules: RecoveryRules): object => {
 /** What 0.2 has stored is as a request has it. */
 const isSettled = (recovery: object): recovery is RecoveryRules => 'memory' in recovery;
 
-const givenRecovery = ({ tasks, ...run }: Recovery): object => {
+/** Without what only openRun can say. */
+const givenRecovery = ({ tasks, in_parts: _, ...run }: Recovery): object => {
   const one = (rules: object): object => (isSettled(rules) ? givenRules(rules) : rules);
   const own = Object.entries(tasks).map(([position, rules]) => [position, one(rules)] as const);
   return { ...one(run), tasks: Object.fromEntries(own) };

@@ -409,6 +409,8 @@ describe('a run that was killed for good, left by', () => {
     const earlier = join(dir, 'run');
     // Of another server, which nobody can ask any more.
     await writeFile(abandonedPath(earlier), '');
+    // What made units of some of these runs fail.
+    await rm(join(dir, 'broken'), { force: true });
     const before = await shapeOf(earlier);
     const handle = await harness.start(await continuedRequest(earlier));
     const result = await handle.result();
@@ -420,7 +422,12 @@ describe('a run that was killed for good, left by', () => {
     expect(await shapeOf(earlier)).toEqual(before);
     const counts: Record<string, number> = {};
     for (const name of await begun(join(dir, 'runs'))) counts[name] = (counts[name] ?? 0) + 1;
-    const each = Array.from({ length: 10 }, (_, index) => [`image${index}`, 3] as const);
+    // Units of the last three images have failed in those, and they alone run once more.
+    const failed = /-(held|continued)$/.test(release) ? 1 : 0;
+    const each = Array.from(
+      { length: 10 },
+      (_, index) => [`image${index}`, index < 7 ? 3 : 3 + failed] as const,
+    );
     expect(counts).toEqual({ '*': 1, ...Object.fromEntries(each) });
   });
 });

@@ -156,7 +156,7 @@ describe.each(['local', 'slurm'] as const)('on the %s backend', (backend) => {
     });
     expect(end).toMatchObject({ status: 'done' });
     expect((await readdir(join(dir, 'run'))).toSorted()).toEqual([
-      ...['.runner', '0_______x', 'result.json', 'workflow.log'],
+      ...['.runner', '0_______x', 'events.jsonl', 'result.json', 'workflow.log'],
     ]);
     expect(await readdir(dir)).toEqual(['run']);
   });

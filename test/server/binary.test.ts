@@ -52,7 +52,9 @@ describe('findServerBinary', () => {
   it('an explicit path that does not work is an error, not a hint', async () => {
     await temporal(cached(), TEMPORAL_CLI_VERSION);
     const env = environment({ FRACTAL_TEMPORAL_SERVER_BINARY: join(dir, 'gone') });
-    await expect(findServerBinary({ env })).rejects.toThrow(/FRACTAL_TEMPORAL_SERVER_BINARY.*gone.*ENOENT/);
+    await expect(findServerBinary({ env })).rejects.toThrow(
+      /FRACTAL_TEMPORAL_SERVER_BINARY.*gone.*there is no such file/,
+    );
   });
 
   it('PATH goes before the cache', async () => {
