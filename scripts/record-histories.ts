@@ -1,11 +1,14 @@
 /** Records test/histories anew, from real runs on a real server: `npm run record-histories [-- NAME...]`. */
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { encryptingConverter } from '../src/encryption/converter.js';
 import { createLocalBackend } from '../src/executors/local/index.js';
 import { findServerBinary, startEmbeddedServer } from '../src/server/index.js';
+import { READ_RUN_FILE_TYPE } from '../src/wire/run-file.js';
 import { createScriptedBackend } from '../test/model/scripted/backend.js';
 import { startHarness, type Harness } from '../test/support/harness.js';
 import { rotatingKeys } from '../test/support/keys.js';
@@ -20,6 +23,20 @@ const folder = fileURLToPath(new URL('../test/histories/', import.meta.url));
 const withoutIdentity = (key: string, value: unknown): unknown =>
   key === 'stackTrace' ? '' : typeof value === 'string' && /^\d+@/.test(value) ? 'recorder' : value;
 
+const readFromAfar = async (
+  { client, workflowQueue, activityQueue }: Harness,
+  dir: string,
+  path: string,
+): Promise<WorkflowHandle> => {
+  const handle = await client.workflow.start(READ_RUN_FILE_TYPE, {
+    workflowId: `recorded-read-${randomUUID()}`,
+    taskQueue: workflowQueue,
+    args: [{ workflow_dir: join(dir, 'run'), path, activity_task_queue: activityQueue }],
+  });
+  await handle.result();
+  return handle;
+};
+
 const record = async (recording: Recording, harness: Harness, rotateKeys: () => void): Promise<void> => {
   const dir = await harness.folder();
   const workflowId = `recorded-${recording.name}-${randomUUID()}`;
@@ -30,7 +47,9 @@ const record = async (recording: Recording, harness: Harness, rotateKeys: () => 
   await recording.meanwhile?.({ harness, workflowId, dir, rotateKeys, until: untilFile });
   await handle.result().catch(() => undefined);
   const first = harness.client.workflow.getHandle(workflowId, firstRun.runId);
-  const history = await (recording.record === 'last' ? handle.temporal : first).fetchHistory();
+  const ofRun = recording.record === 'last' ? handle.temporal : first;
+  const recorded = recording.reads === undefined ? ofRun : await readFromAfar(harness, dir, recording.reads);
+  const history = await recorded.fetchHistory();
   const path = `${folder}${recording.name}.json`;
   const text = JSON.stringify(JSON.parse(historyToJSON(history)), withoutIdentity, 1);
   await writeFile(path, `${text}\n`);

@@ -18,6 +18,8 @@ export interface Recording {
   played?: boolean;
   /** Of a run that continued as new: its first history (the default) or its last. */
   record?: 'first' | 'last';
+  /** What is recorded is how this file of the run is read from afar when it is over. */
+  reads?: string;
   tasks(dir: string): TaskSpec[];
   images?: string[];
   /** Tasks of the run that it goes on from. */
@@ -98,6 +100,7 @@ const untilHeld = async ({ harness, workflowId, dir }: MeanwhileContext): Promis
  */
 export const recordings: Recording[] = [
   { name: 'success', images: ['a', 'b'], tasks: twoTasks },
+  { name: 'file-read-from-afar', images: ['a'], tasks: () => [{ type: 'parallel' }], reads: 'result.json' },
   {
     name: 'task-execution-error',
     images: ['a', 'b'],
