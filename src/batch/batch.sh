@@ -11,7 +11,7 @@ trap - ERR DEBUG RETURN
 set +aeEfuvx +o posix -o noclobber
 shopt -u failglob nocasematch
 IFS=$' \t\n'
-unset -f read wait printf kill trap export exec eval type umask date ln rm sleep taskset flock
+unset -f read wait printf kill trap export exec eval type umask date grep ln rm sleep taskset flock
 # Its own files are as private as the worker's, whatever lines before have set for the units.
 ft_unit_umask=$(umask)
 umask "$ft_umask"
@@ -125,6 +125,7 @@ ft_open_journal
 builtin cd -- "$ft_working_dir" || ft_quit 93 "cannot enter $ft_working_dir"
 [[ -r $ft_units ]] || ft_quit 93 "cannot read $ft_units"
 ft_check_program
+ft_free_claims
 ft_share_cpus
 #warm launchers/warm.sh
 ft_main

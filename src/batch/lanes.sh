@@ -104,11 +104,18 @@ ft_run() {
   ft_append 'E %s %s %s %s %s .\n' "$ft_index" "$ft_status" "$began" "$ft_now" "$wrote" || return 92
 }
 
-# The unit ran in vain in try $1 and may run again: its old log becomes -log.$1.txt, which frees its claim. Only one
-# lane can make that name; whoever comes later finds it there, and claims the unit or finds it claimed.
-ft_free_claim() {
-  [[ -e $ft_log && ! -e $ft_task_dir/$ft_stem-log.$1.txt ]] || return 0
-  ln -- "$ft_log" "$ft_task_dir/$ft_stem-log.$1.txt" && rm -f -- "$ft_log"
+# Units that ran in vain in an earlier try and may run again: the old log becomes -log.N.txt, N the number of that try, which
+# frees the claim. Before any lane begins: one that took a claim for taken while another was about to free it would pass by
+# a unit that nobody else comes to. A copy of the script that is started again finds the name there, and frees nothing.
+ft_free_claims() {
+  local index stem log
+  grep -q $'^[^\t]*+' "$ft_units" || return 0
+  while IFS=$'\t' read -r -u 8 index stem _; do
+    [[ $index == *+* ]] || continue
+    log=$ft_task_dir/$stem-log
+    [[ -e $log.txt && ! -e $log.${index#*+}.txt ]] || continue
+    ln -- "$log.txt" "$log.${index#*+}.txt" && rm -f -- "$log.txt"
+  done 8<"$ft_units"
 }
 
 # Of group $1 one unit runs at a time: whoever has its mark runs all of it. Of this copy of the script, since those that
@@ -136,10 +143,7 @@ ft_walk() {
   while IFS=$'\t' read -r -u 8 ft_index ft_stem ft_args; do
     ((seen += 1))
     ft_log=$ft_task_dir/$ft_stem-log.txt
-    if [[ $ft_index == *+* ]]; then
-      ft_free_claim "${ft_index#*+}"
-      ft_index=${ft_index%+*}
-    fi
+    ft_index=${ft_index%+*}
     group=
     if [[ $ft_index == *=* ]]; then
       group=${ft_index#*=}

@@ -192,3 +192,4 @@ if (isAsked)
       10 * MINUTES,
     );
   });
+else it.skip('runs of minutes: npm run test:slurm:long', () => undefined);
