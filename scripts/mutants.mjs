@@ -8,7 +8,15 @@ import { mutants } from './mutants-list.mjs';
 import { ensureInstalled, root } from './setup.mjs';
 
 /** What the suite needs of the repository; node_modules is linked. */
-const COPIED = ['src', 'test/model', 'test/support', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
+const COPIED = [
+  'src',
+  'dist/warm',
+  'test/model',
+  'test/support',
+  'package.json',
+  'tsconfig.json',
+  'vitest.config.ts',
+];
 
 const sourcesOf = (copy) =>
   readdirSync(join(copy, 'src'), { recursive: true })
