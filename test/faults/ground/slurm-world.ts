@@ -12,7 +12,11 @@ export const WRAPPED = ['squeue', 'sacct', 'sbatch', 'scontrol', 'scancel'] as c
 /** As a command is when it is well. */
 export const REAL = 'exec "$real" "$@"';
 
-const LIVE = /^\S+ (PENDING|RUNNING|COMPLETING|CONFIGURING|SUSPENDED|REQUEUED|REQUEUE_HOLD|SPECIAL_EXIT) /;
+/**
+ * A job completes until each of its nodes has said that its processes are gone, also one that is away: those are looked for on
+ * their own.
+ */
+const LIVE = /^\S+ (PENDING|RUNNING|CONFIGURING|SUSPENDED|REQUEUED|REQUEUE_HOLD|SPECIAL_EXIT) /;
 
 const QUEUE = 'cluster';
 
