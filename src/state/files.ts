@@ -5,7 +5,7 @@
  * file or none, and a second writer of the same content succeeds without writing over it.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { copyFile, link, rename, unlink } from 'node:fs/promises';
+import { copyFile, link, open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { FileReference } from '../wire/failure.js';
 import { errorCode, StateCorrupt, StorageFailed } from './errors.js';
@@ -114,13 +114,24 @@ export const replaceFile = async (path: string, parts: Parts, durable = false): 
   }
 };
 
-/** A copy for people, whole or not at all. Throws StorageFailed. */
-export const copyFileTo = async (from: string, to: string): Promise<void> => {
+const syncFile = async (path: string): Promise<void> => {
+  const handle = await open(path, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+};
+
+/** A copy for people, whole or not at all; `durable`: it survives a loss of power. Throws StorageFailed. */
+export const copyFileTo = async (from: string, to: string, durable = false): Promise<void> => {
   const temporary = `${to}.${randomUUID()}.tmp`;
   try {
     await makeFolder(dirname(to));
     await copyFile(from, temporary);
+    if (durable) await syncFile(temporary);
     await rename(temporary, to);
+    if (durable) await syncFolder(dirname(to));
   } catch (error) {
     throw cannotWrite(to, error);
   }

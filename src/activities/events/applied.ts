@@ -43,9 +43,9 @@ const imagesForPeople = async (
   const path = join(taskDir, imagesName(generation));
   let sha256 = images.sha256;
   await forPeople(taskDir, async () => {
-    if (run.filters_by_status !== true) return copyFileTo(images.path, path);
+    if (run.filters_by_status !== true) return copyFileTo(images.path, path, true);
     const stripped = [...parseLines<Image>(await readState(images))].map(withoutStatus);
-    ({ sha256 } = await replaceFile(path, formatLines(stripped)));
+    ({ sha256 } = await replaceFile(path, formatLines(stripped), true));
   });
   return { path, sha256 };
 };

@@ -68,6 +68,7 @@ export const tellPlan = async (
             units: plan.units,
           },
         ];
-  await forPeople(plan.task_dir, () => replaceFile(file, plannedLines(runDir, plan)));
+  // Nobody writes it again once the line that names it is there, so it has to be there for good before.
+  await forPeople(plan.task_dir, () => replaceFile(file, plannedLines(runDir, plan), true));
   await log.tell([...task, planned]);
 };
