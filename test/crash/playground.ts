@@ -12,7 +12,7 @@ import { interruptedUnits, wrongAfterPower } from './power.js';
 import { requestOf, type Scenario } from './scenarios.js';
 import { restoreSnapshot, takeSnapshot, type Snapshot } from './snapshot.js';
 import { difference, disagreement, verdictOf, wrongAfterCancel, type Verdict } from './verdict.js';
-import { runWorkflow } from './workflow.js';
+import { type WorkflowEnd, runWorkflow } from './workflow.js';
 import { Workers } from './workers.js';
 import { World } from './world.js';
 
@@ -89,7 +89,7 @@ export class Playground {
     );
     this.world.losePower('half');
     await this.workers.endAll();
-    return difference(verdict, verdictOf(again.end, this.ground.nodes, join(this.world.folder, 'run')));
+    return difference(verdict, this.verdictOf(again.end));
   }
 
   /** What is wrong after this disturbance; null when all is as it should be. */
@@ -115,7 +115,7 @@ export class Playground {
       zombie.attempt.release();
       await over(zombie);
       await this.ground.nodes.settle?.();
-      const after = verdictOf(verdict.end, this.ground.nodes, join(this.world.folder, 'run'));
+      const after = this.verdictOf(verdict.end);
       late = difference(verdict, after) ?? late;
     }
     await this.workers.endAll();
@@ -175,6 +175,11 @@ export class Playground {
     return isStorage(kind) ? new Set([...this.ground.differing, 'log_tail']) : this.ground.differing;
   }
 
+  private verdictOf(end: WorkflowEnd): Verdict {
+    const verdict = verdictOf(end, this.ground.nodes, join(this.world.folder, 'run'));
+    return this.scenario.untold === true ? { ...verdict, events: null } : verdict;
+  }
+
   private cancelsNow(call: Call): boolean {
     return call.name === 'runBatch' && this.scenario.cancelAfter !== undefined;
   }
@@ -229,6 +234,6 @@ export class Playground {
     const activities = this.activities(perform);
     const end = await runWorkflow(request, this.ground.uuid, activities, this.scenario.operator);
     await this.ground.nodes.settle?.();
-    return verdictOf(end, this.ground.nodes, join(folder, 'run'));
+    return this.verdictOf(end);
   }
 }
