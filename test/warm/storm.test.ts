@@ -177,7 +177,9 @@ it('on a disk that is full units are started plainly', async (context) => {
   const disk = await mkdtemp(join(tmpdir(), 'fractal-warm-full-'));
   const mounted = await execa('mount', ['-t', 'tmpfs', '-o', 'size=32k', 'none', disk], { reject: false });
   try {
-    context.skip(mounted.exitCode !== 0, `no small disk can be mounted here: ${mounted.stderr ?? ''}`);
+    // Root may: there it is a failure.
+    context.skip(mounted.failed && process.getuid?.() !== 0, 'a small disk is mounted by root only');
+    expect(mounted.exitCode, mounted.stderr).toBe(0);
     await writeFile(join(disk, 'ballast'), Buffer.alloc(1 << 20)).catch(() => undefined);
     const small = { root: join(disk, 'servers'), cacheFolder: join(disk, 'cache') };
     const test = await warmScriptOf(task, Array<string>(6).fill(''), { ground: small, lanes: 2 });
