@@ -43,6 +43,8 @@ export interface PlanFile {
   batches: PlannedBatch[];
   /** Units whose images agree in these attributes do not run at once; absent: there are none. */
   exclusive?: string[];
+  /** Of the events of its units, where it was planned after a retry of the init; absent: 0, or that of `retry`. */
+  generation?: number;
   /** Only of a retry: it holds some of the units, and their own indices. */
   retry?: PlannedRetryOf;
 }

@@ -75,6 +75,8 @@ export interface PlanTaskInput {
   left_out?: FileReference;
   /** Number of the first try of the init's round, where that was retried; absent: 1. */
   init_first_try?: number;
+  /** Of the retry after which the stage is planned; absent: none, 0. */
+  generation?: number;
 }
 
 export interface RunBatchInput {

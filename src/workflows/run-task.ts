@@ -76,7 +76,9 @@ const runStages = async (
         type_filters: run.type_filters,
         init_tries: before?.more_tries['0'] ?? before?.first_try ?? 1,
         ...leftOutOf(run),
-        ...(before?.first_try === undefined ? {} : { init_first_try: before.first_try }),
+        ...(before?.first_try === undefined
+          ? {}
+          : { init_first_try: before.first_try, generation: state.generation ?? 0 }),
       });
       stage = newStage(name, completePlan(plan, name, task, run.opened));
       state.stages.push(stage);

@@ -67,7 +67,6 @@ export const heldAndRetried: Scenario[] = [
   heldInterrupted('as they were', { rerun_interrupted: true }),
   {
     ends: 'done',
-    untold: true,
     name: 'an init is retried',
     request: compound,
     play: (dir) => ({

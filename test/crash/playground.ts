@@ -11,7 +11,14 @@ import type { Point, RecordedCall } from './points.js';
 import { interruptedUnits, wrongAfterPower } from './power.js';
 import { requestOf, type Scenario } from './scenarios.js';
 import { restoreSnapshot, takeSnapshot, type Snapshot } from './snapshot.js';
-import { difference, disagreement, verdictOf, wrongAfterCancel, type Verdict } from './verdict.js';
+import {
+  difference,
+  disagreement,
+  verdictOf,
+  withoutLogEnds,
+  wrongAfterCancel,
+  type Verdict,
+} from './verdict.js';
 import { type WorkflowEnd, runWorkflow } from './workflow.js';
 import { Workers } from './workers.js';
 import { World } from './world.js';
@@ -134,7 +141,10 @@ export class Playground {
         this.ground.differing,
       );
     }
-    const differences = allowed.map((expected) => difference(expected, verdict, this.ignored(point.kind)));
+    const compared = isStorage(point.kind) ? withoutLogEnds : (whole: Verdict): Verdict => whole;
+    const differences = allowed.map((expected) =>
+      difference(compared(expected), compared(verdict), this.ignored(point.kind)),
+    );
     return differences.includes(null) ? null : (differences.at(-1) ?? null);
   }
 
@@ -176,8 +186,7 @@ export class Playground {
   }
 
   private verdictOf(end: WorkflowEnd): Verdict {
-    const verdict = verdictOf(end, this.ground.nodes, join(this.world.folder, 'run'));
-    return this.scenario.untold === true ? { ...verdict, events: null } : verdict;
+    return verdictOf(end, this.ground.nodes, join(this.world.folder, 'run'));
   }
 
   private cancelsNow(call: Call): boolean {

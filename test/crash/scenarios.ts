@@ -19,8 +19,6 @@ export interface Scenario {
   other: WorkerOptions;
   /** Interrupted units may run again. */
   mayRerun?: boolean;
-  /** Its events lack units (docs/events.md, "What is not told yet"): they are not looked at. */
-  untold?: true;
   /** How its undisturbed run ends; absent: that does not matter. */
   ends?: 'done' | 'failed';
   /** What its operator does. */

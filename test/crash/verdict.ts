@@ -69,6 +69,10 @@ export const verdictOf = (end: WorkflowEnd, nodes: Nodes, runDir: string): Verdi
   return JSON.parse(JSON.stringify(verdict).replaceAll(/\/script-\d+\./g, '/script-PID.')) as Verdict;
 };
 
+/** The last line of a log in a failure's message is an extra: a failing storage may take it away. */
+export const withoutLogEnds = (verdict: Verdict): Verdict =>
+  JSON.parse(JSON.stringify(verdict).replaceAll(/ Its log ends: \\".*?\\"\./g, '')) as Verdict;
+
 /** A job that ended in good order may have been asked for its state or not: that depends on the moment. */
 const saysNothing = (key: string, value: unknown): boolean =>
   (key === 'slurm_state' || key === 'state') && (value === 'COMPLETED' || value === null);

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { RunCancelledError, TaskExecutionError, type RunHandle } from '../../src/client/index.js';
 import type { RunResult } from '../../src/wire/result.js';
 import { startHarness, type Harness } from '../support/harness.js';
+import { wrongEvents } from '../support/events.js';
 import { ask, refusal, untilStatus } from '../support/operator.js';
 import { listOf, makeRequest, update, zarrUrl, type TaskSpec } from '../support/scripted-requests.js';
 
@@ -237,6 +238,7 @@ describe('a held run', () => {
     await rm(broken(dir, 'compute'));
     await ask(run, 'retry', {});
     const result = await run.result();
+    expect(wrongEvents(join(dir, 'run'), result)).toBe(null);
     expect(await beginnings(dir)).toHaveLength(5);
     expect(result.task_runs[0]).toMatchObject({ status: 'done', num_tasks: 3 });
     // As of a compound that never failed: none of its units said anything, so that all of its images are reached.

@@ -4,6 +4,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { InvalidRequestError, RunError, type RunHandle } from '../../src/client/index.js';
 import type { JsonObject, JsonValue } from '../../src/wire/request.js';
 import type { RunResult, UnitRecord } from '../../src/wire/result.js';
+import { wrongEvents } from '../support/events.js';
 import { folderName } from './oracle/tasks.js';
 import { sorted } from './oracle/values.js';
 import type { ErrorView, RunView, TryView, UnitView } from './oracle/view.js';
@@ -97,6 +98,8 @@ export const observe = async (handle: RunHandle, dir: string): Promise<RunView> 
   const names = result.error?.type ?? null;
   if ((thrown?.name ?? null) !== names)
     throw new Error(`thrown: ${String(thrown)}, result.json: ${String(names)}`);
+  const wrong = wrongEvents(run, result);
+  if (wrong !== null) throw new Error(`events.jsonl: ${wrong}`);
   return {
     status: result.status,
     refused: null,

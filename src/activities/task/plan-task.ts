@@ -98,6 +98,7 @@ const makePlan = async (
     ceilings: (await deps.backend.ceilings?.(layout.resources)) ?? {},
     units: units.length,
     batches,
+    ...(input.generation === undefined ? {} : { generation: input.generation }),
     ...(exclusive.length > 0 && { exclusive }),
   };
 };
