@@ -60,7 +60,8 @@ export const createProgram = async (io: Io, args: readonly string[] | null): Pro
   const named = args === null ? [] : namedCommands(args);
   // A file may have several commands.
   for (const { name, load } of commands)
-    if ((args === null || named.includes(name)) && !has(name)) (await load())(program, io);
+    if ((args === null || named.includes(name)) && !has(name))
+      (await load())(program, io, () => createProgram(io, null));
   for (const { name, summary } of commands)
     (program.commands.find((command) => command.name() === name) ?? program.command(name)).summary(summary);
   return program;

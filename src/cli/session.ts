@@ -1,9 +1,8 @@
-/** What `run` works with: a server, and where that is a private one the workers too. */
+/** What `run` works with: a client on a server that others look after, or on one of its own (private-session.ts). */
 import { connectClient, type ConnectedClient } from '../client/index.js';
 import type { ServerTarget } from '../server/address.js';
 import type { BackendOptions } from './backends.js';
-import type { Io, ServerOptions } from './io.js';
-import { targetOfRun } from './target.js';
+import type { ServerOptions } from './io.js';
 
 /**
  * `close` leaves the client's connection open: a call that is under way when it closes (the wait for the run's end)
@@ -31,17 +30,4 @@ export interface RunPlace {
 export const joinSession = async (target: ServerTarget): Promise<Session> => {
   const nothing = (): Promise<void> => Promise.resolve();
   return { ...(await connectClient(target)), target, revive: nothing, close: nothing };
-};
-
-/**
- * A client on the server to use; a private server and its workers are started where there is none.
- *
- * @throws NoServer, OtherServer, NoServerBinary, ServerStartFailed.
- */
-export const openSession = async (io: Io, place: RunPlace, options: SessionOptions): Promise<Session> => {
-  const target = await targetOfRun(io, options, place.runDir);
-  if (target !== null) return joinSession(target);
-  // Workers take half a second to load: only where they run.
-  const { openPrivate } = await import('./private-session.js');
-  return openPrivate(io, place, options);
 };

@@ -5,7 +5,6 @@ import { fishCompletion } from '../completion/fish.js';
 import { completedCommand, type CompletedCommand } from '../completion/words.js';
 import { zshCompletion } from '../completion/zsh.js';
 import { type Io, print } from '../io.js';
-import { createProgram } from '../program.js';
 import { topicNames } from '../topics.js';
 
 const shells: Record<string, (program: CompletedCommand) => string> = {
@@ -14,14 +13,13 @@ const shells: Record<string, (program: CompletedCommand) => string> = {
   fish: fishCompletion,
 };
 
-export const registerCompletion = (program: Command, io: Io): void => {
+export const registerCompletion = (program: Command, io: Io, whole: () => Promise<Command>): void => {
   program
     .command('completion')
     .description('the script that completes command lines; how to install it: docs/cli.md, "Completion"')
     .addArgument(new Argument('<shell>', 'which shell').choices(Object.keys(shells)))
     .action(async (shell: string) => {
       // Every command is needed here, not the one that was named.
-      const whole = await createProgram(io, null);
-      print(io, shells[shell]?.(completedCommand(whole, topicNames)) ?? '');
+      print(io, shells[shell]?.(completedCommand(await whole(), topicNames)) ?? '');
     });
 };

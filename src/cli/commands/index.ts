@@ -5,8 +5,8 @@
 import type { Command } from 'commander';
 import type { Io } from '../io.js';
 
-/** Adds the command with its options and its action to the program. */
-export type Register = (program: Command, io: Io) => void;
+/** Adds the command with its options and its action to the program; `whole` is one with every command, for who needs all. */
+export type Register = (program: Command, io: Io, whole: () => Promise<Command>) => void;
 
 export interface CommandEntry {
   name: string;

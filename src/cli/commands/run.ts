@@ -15,9 +15,10 @@ import { Detached, exitCode, UsageError } from '../exit-codes.js';
 import { deliverEnd, type Delivery, followRun } from '../follow.js';
 import { clearEcho, type Io, say } from '../io.js';
 import { queuesOf } from '../../report/no-worker.js';
+import { openSession } from '../open-session.js';
 import { addBackendOptions, addServerOptions } from '../options.js';
 import { checkRequest, type CheckedRequest, readRequest } from '../request-file.js';
-import { openSession, type Session, type SessionOptions } from '../session.js';
+import type { Session, SessionOptions } from '../session.js';
 import { listenForInterrupts } from '../signals.js';
 import { runUrl } from '../web-ui.js';
 
