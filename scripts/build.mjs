@@ -60,6 +60,7 @@ const copyData = async () => {
     'lanes.sh',
     'cores.sh',
     'launchers/exec.sh',
+    'launchers/warm-server.sh',
     'launchers/warm.sh',
   ].map((name) => `batch/${name}`)) {
     if (!existsSync(inRoot('src', file))) continue;

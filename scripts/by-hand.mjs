@@ -4,12 +4,16 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root } from './setup.mjs';
 
-/** Options of the command line that are whole numbers, as text; `defaults` by their names. */
-export const wholeNumbers = (defaults) => {
-  const options = Object.fromEntries(Object.keys(defaults).map((name) => [name, { type: 'string' }]));
+/** Options of the command line that are whole numbers, as text, `defaults` by their names; and those that are there or not. */
+export const wholeNumbers = (defaults, flags = []) => {
+  const options = Object.fromEntries([
+    ...Object.keys(defaults).map((name) => [name, { type: 'string' }]),
+    ...flags.map((name) => [name, { type: 'boolean' }]),
+  ]);
   const { values } = parseArgs({ options });
   for (const [name, text] of Object.entries(values))
-    if (!/^\d+$/.test(text)) throw new Error(`--${name}: a whole number is expected, not "${text}"`);
+    if (!flags.includes(name) && !/^\d+$/.test(text))
+      throw new Error(`--${name}: a whole number is expected, not "${text}"`);
   return { ...defaults, ...values };
 };
 

@@ -127,6 +127,7 @@ builtin cd -- "$ft_working_dir" || ft_quit 93 "cannot enter $ft_working_dir"
 ft_check_program
 ft_free_claims
 ft_share_cpus
+#warm launchers/warm-server.sh
 #warm launchers/warm.sh
 ft_main
 exit 0

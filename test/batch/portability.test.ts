@@ -3,6 +3,7 @@ import { scriptBody } from '../../src/batch/script-body.js';
 import { describe, expect, it } from 'vitest';
 import { buildBatchScript } from '../../src/batch/script.js';
 import type { Batch } from '../../src/batch/contract.js';
+import { warmUpScript } from '../../src/warm/warm-up-script.js';
 import { newerThanBash42 } from './newer-bash.js';
 
 const batch: Batch = {
@@ -36,7 +37,16 @@ const input = { batch, header: [], jobIdExpression: '"$SLURM_JOB_ID"', restartEx
 const scripts = [
   { ...input, control: null },
   { ...input, control: { widthFile: '/w', lanesFile: '/l' } },
+  {
+    ...input,
+    control: null,
+    warm: { kind: 'host' as const, root: '/s', lock: '/k', cacheFolder: '/c' },
+  },
+  { ...input, control: null, warm: { kind: 'job' as const, cacheFolder: '/c' } },
 ].map(buildBatchScript);
+/** Starts servers ahead of a run. */
+const warmUp =
+  warmUpScript({ kind: 'host', root: '/s', lock: '', cacheFolder: '/c' }, [['/p/python', '/a b.py']]) ?? '';
 
 describe('batch script text', () => {
   it('is the same for the same input', () => {
@@ -75,13 +85,13 @@ describe('batch script text', () => {
       }
     };
     expect(check('echo $x\n')).toContain('SC2086');
-    for (const script of scripts) expect(check(script)).toBe('');
+    for (const script of [...scripts, warmUp]) expect(check(script)).toBe('');
   });
 });
 
 describe('bash 4.2', () => {
   it('is enough for the script', () => {
-    for (const script of scripts) expect(newerThanBash42(script)).toEqual([]);
+    for (const script of [...scripts, warmUp]) expect(newerThanBash42(script)).toEqual([]);
     expect(newerThanBash42(scriptBody)).toEqual([]);
   });
 

@@ -11,7 +11,7 @@ import type { Harness } from '../support/harness.js';
 import { observe, writeCase } from './one-run.js';
 import { predict } from './oracle/run.js';
 import type { RunView } from './oracle/view.js';
-import { anyCase, type Case } from './requests/requests.js';
+import type { Case } from './requests/requests.js';
 
 /** Runs at once: enough that the processors never wait, neither for the server nor for batches that take a second to end. */
 const AT_ONCE = 24;
@@ -44,6 +44,14 @@ export interface Campaign {
   ends: Record<string, number>;
   /** How many differ; the first few are in `differences`. */
   failed: number;
+}
+
+export interface CampaignOptions {
+  cases: fc.Arbitrary<Case>;
+  seed: number;
+  runs: number;
+  /** Ends with the first difference, as it is: for mutants, of which one is all that matters. */
+  untilFirst: boolean;
 }
 
 interface Trial {
@@ -123,11 +131,16 @@ const placeOf = (expected: unknown, observed: unknown): string => {
 };
 
 /** The smallest case that still differs, among those that a bounded number of runs has reached. */
-const shrink = async (harness: Harness, seed: number, run: number, first: Case): Promise<Case> => {
+const shrink = async (
+  harness: Harness,
+  { seed, cases }: CampaignOptions,
+  run: number,
+  first: Case,
+): Promise<Case> => {
   let smallest = first;
   let tries = 0;
   const deadline = Date.now() + SHRINK_MS;
-  const property = fc.asyncProperty(anyCase, async (one) => {
+  const property = fc.asyncProperty(cases, async (one) => {
     tries += 1;
     if (tries > SHRINKS || Date.now() > deadline) return true;
     const differs = !agrees(await tryCase(harness, one, SHORT_PATIENCE_MS));
@@ -159,13 +172,10 @@ const keep = async (harness: Harness, one: Case, seed: number, run: number): Pro
   return { run, expected, observed, file };
 };
 
-/** @param untilFirst ends with the first difference, as it is: for mutants, of which one is all that matters. */
-export const runCampaign = async (
-  harness: Harness,
-  { seed, runs, untilFirst }: { seed: number; runs: number; untilFirst: boolean },
-): Promise<Campaign> => {
+export const runCampaign = async (harness: Harness, options: CampaignOptions): Promise<Campaign> => {
+  const { seed, runs, untilFirst } = options;
   const limit = pLimit(AT_ONCE);
-  const cases = fc.sample(anyCase, { seed, numRuns: runs });
+  const cases = fc.sample(options.cases, { seed, numRuns: runs });
   const ends: Record<string, number> = {};
   const failed: number[] = [];
   const whole = cases.map((one, run) =>
@@ -187,7 +197,7 @@ export const runCampaign = async (
   for (const run of failed.sort((left, right) => left - right).slice(0, shown)) {
     const first = cases[run];
     if (first === undefined) continue;
-    differences.push(await keep(harness, await shrink(harness, seed, run, first), seed, run));
+    differences.push(await keep(harness, await shrink(harness, options, run, first), seed, run));
   }
   return { differences, ends, failed: failed.length };
 };

@@ -15,7 +15,8 @@ import type { RunView, TaskRunView, TryView, UnitView } from './view.js';
 import { pythonEqual, sorted, type Dict, type Scalar } from './values.js';
 
 /** The programs of commands that a node can execute; any other is missing or no program. */
-const PROGRAMS = ['node'];
+/** Those of the tasks that the model knows (task/). */
+const isProgram = (word = ''): boolean => word === 'node' || /\/python[0-9.]*$/.test(word);
 
 interface State {
   images: OracleImage[];
@@ -110,7 +111,7 @@ const runTask = (
         ...{ stage: component === 'compute' ? 'compute' : 'first', number },
         units: planned.slice(first, first + perBatch),
         ends: ((meta.ends ?? {}) as unknown as PlayedEnds)[number] ?? [],
-        isExecutable: PROGRAMS.includes(words(command)?.[0] ?? ''),
+        isExecutable: isProgram(words(command)?.[0]),
         policy,
         play: playUnit,
       });

@@ -14,16 +14,23 @@ export interface Case {
   imagesFile: JsonValue;
 }
 
-const COMMAND = `node ${fileURLToPath(new URL('../task/play-unit.mjs', import.meta.url))}`;
-const command = fc.oneof(
-  { weight: 60, arbitrary: fc.constant(COMMAND) },
-  {
-    weight: 2,
-    arbitrary: fc.constantFrom(COMMAND.replace('node', '"node"'), COMMAND.replace('node', " 'no'de ")),
-  },
-  // Missing, a folder, a file that is not executable.
-  { weight: 1, arbitrary: fc.constantFrom('/no/such/program', 'no-such-program x', '/tmp', '/etc/passwd') },
-);
+const programFile = (name: string): string => fileURLToPath(new URL(`../task/${name}`, import.meta.url));
+
+/** `program` runs `file`; most of the time it is spelled as everybody would. */
+const commandOf = (program: string, file: string): fc.Arbitrary<string> =>
+  fc.oneof(
+    { weight: 60, arbitrary: fc.constant(`${program} ${file}`) },
+    {
+      weight: 2,
+      arbitrary: fc.constantFrom(
+        `"${program}" ${file}`,
+        ` '${program.slice(0, -2)}'${program.slice(-2)}  ${file}`,
+      ),
+    },
+    // Missing, a folder, a file that is not executable.
+    { weight: 1, arbitrary: fc.constantFrom('/no/such/program', 'no-such-program x', '/tmp', '/etc/passwd') },
+  );
+const nodeCommand = commandOf('node', programFile('play-unit.mjs'));
 
 /** Arguments of the user's own: they reach the unit as they are. */
 const userArguments: fc.Arbitrary<JsonObject> = fc.dictionary(
@@ -87,7 +94,7 @@ const agreeing = (filters: Record<string, boolean>, input: Record<string, boolea
 const withEnds = (meta: JsonObject, ends: PlayedEnds | null): JsonObject =>
   ends === null ? meta : { ...meta, ends: ends as unknown as JsonValue };
 
-const task = (real: boolean): fc.Arbitrary<JsonObject> =>
+const task = (real: boolean, command: fc.Arbitrary<string>): fc.Arbitrary<JsonObject> =>
   fc
     .record({
       type: fc.oneof(
@@ -207,10 +214,10 @@ const forTasks = ({ tasks, ...rest }: JsonObject, count: number): JsonObject => 
 };
 
 /** @param real whether its units are processes of the real local executor. */
-const caseOf = (real: boolean): fc.Arbitrary<Case> =>
+const caseOf = (real: boolean, command = nodeCommand): fc.Arbitrary<Case> =>
   fc
     .record({
-      tasks: fc.array(task(real), { minLength: 1, maxLength: 4 }),
+      tasks: fc.array(task(real, command), { minLength: 1, maxLength: 4 }),
       orders: fc.shuffledSubarray([0, 1, 2, 3, 5, 9, 10], { minLength: 4, maxLength: 4 }),
       images,
       inFile: rarely(15, false, fc.constant(true)),
@@ -243,3 +250,7 @@ export const anyCase: fc.Arbitrary<Case> = fc.oneof(
   { weight: 9, arbitrary: caseOf(false) },
   { weight: 1, arbitrary: caseOf(true) },
 );
+
+/** All of processes, which may be forked from a warm interpreter of `python`. */
+export const anyPythonCase = (python: string): fc.Arbitrary<Case> =>
+  caseOf(true, commandOf(python, programFile('play-unit.py')));

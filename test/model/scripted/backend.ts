@@ -112,10 +112,11 @@ export const createScriptedBackend = (real: Backend): Backend => {
     ...real,
     layout: (input) => {
       const { units_per_batch: perBatch, real: isReal, ends } = input.meta;
-      const { unitsPerBatch, lanes } = real.layout(input);
+      const { unitsPerBatch, lanes, warm } = real.layout(input);
       return {
         unitsPerBatch: typeof perBatch === 'number' ? perBatch : unitsPerBatch,
         lanes,
+        ...(isReal === true && warm === true ? { warm } : {}),
         resources: { real: isReal === true, ends: objectOf(ends), memory: 1, time: 1 },
       };
     },
