@@ -35,7 +35,7 @@ export const warmUpScript = (place: WarmPlace, commands: readonly string[][]): s
   return [
     ...(umasks.units === null ? [] : [`umask ${umasks.units}`]),
     `ft_umask=${umasks.files}`,
-    'ft_key=warm-up ft_width_file= ft_lanes_file= ft_lanes=1',
+    'ft_key=warm-up',
     warmUpBody,
     ...parts,
     '',

@@ -45,8 +45,7 @@ const processOf = (pid: number): Process => {
   return { pid, parent, session, line: textOf(`/proc/${pid}/cmdline`) };
 };
 
-const KINDS = ['stub', 'unit', 'node', 'base', 'root'] as const;
-export type Kind = (typeof KINDS)[number];
+export type Kind = 'stub' | 'unit' | 'node' | 'base' | 'root';
 
 const holdsNodesPipe = (pid: number): boolean =>
   namesIn(`/proc/${pid}/fd`).some((fd) => /\/node-\d+$/.test(linkOf(`/proc/${pid}/fd/${fd}`)));

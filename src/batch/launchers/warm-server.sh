@@ -31,7 +31,7 @@ ft_warm_fits() {
 # Runs "$@" with what a unit gets around it.
 ft_warm_as_unit() {
   umask "$ft_unit_umask"
-  [[ -z $ft_locale ]] || export LC_ALL="$ft_locale"
+  [[ -z $ft_locale ]] || export -- "LC_ALL=$ft_locale"
   ((${#ft_settings[@]} == 0)) || ft_restore_settings
   builtin exec -- "$@"
 }
