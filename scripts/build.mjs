@@ -4,6 +4,7 @@ import { chmod, cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promi
 import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { bundleProgram } from './bundle-program.mjs';
 import { warmServerText } from './warm-server.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -96,6 +97,7 @@ export const build = async ({ clean = false, types = true } = {}) => {
   else await transpile();
   await copyData();
   await bundleWorkflows();
+  await bundleProgram(replaceFile);
   if (existsSync(inRoot('dist', 'cli', 'main.js'))) await chmod(inRoot('dist', 'cli', 'main.js'), 0o755);
 };
 

@@ -35,6 +35,7 @@ const isCurrent = (types) => {
     'tsconfig.json',
     'tsconfig.build.json',
     'scripts/build.mjs',
+    'scripts/bundle-program.mjs',
     'scripts/warm-server.mjs',
   ].every((source) => newest(join(root, source)) <= built);
 };

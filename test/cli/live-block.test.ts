@@ -1,37 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { createLiveBlock } from '../../src/cli/live-block.js';
+import { shown } from '../support/screen.js';
 
-/** A terminal of few rules: newline, carriage return, cursor up, clear to the line's end and below. */
 const terminal = (columns: number) => {
-  const rows: string[] = [''];
-  let row = 0;
-  let column = 0;
   const writes: string[] = [];
   const write = (text: string): boolean => {
-    writes.push(text);
-    for (const [part, amount] of text.matchAll(/\u001b\[(\d*)[AKJ]|[^\u001b]/g)) {
-      if (part === '\n') [row, column] = [row + 1, 0];
-      else if (part === '\r') column = 0;
-      else if (part.endsWith('A') && part.startsWith('\u001b')) row -= Number(amount);
-      else if (part === '\u001b[K') rows[row] = (rows[row] ?? '').slice(0, column);
-      else if (part === '\u001b[J') rows.splice(row, Infinity, (rows[row] ?? '').slice(0, column));
-      else {
-        const line = rows[row] ?? '';
-        rows[row] = line.slice(0, column) + part + line.slice(column + 1);
-        column += 1;
-      }
-    }
+    // As a terminal's driver has it.
+    writes.push(text.replaceAll('\n', '\r\n'));
     return true;
   };
   return {
-    stream: { columns, write } as unknown as NodeJS.WriteStream,
+    stream: { columns, rows: 24, isTTY: true, write } as unknown as NodeJS.WriteStream,
     writes,
-    screen: () => rows.join('\n').trimEnd(),
+    screen: async () => (await shown(writes.join(''), columns)).join('\n'),
   };
 };
 
 describe('a live block', () => {
-  it('writes only what has changed, in one piece, and nothing when nothing has', () => {
+  it('writes only what has changed, in one piece, and nothing when nothing has', async () => {
     const { stream, writes, screen } = terminal(80);
     const block = createLiveBlock(stream);
     block.draw(['one 1', 'two 1', 'three 1']);
@@ -41,14 +27,14 @@ describe('a live block', () => {
     expect(writes).toHaveLength(2);
     expect(writes[1]).not.toContain('one');
     expect(writes[1]).not.toContain('three');
-    expect(screen()).toBe('one 1\ntwo 22\nthree 1');
+    expect(await screen()).toBe('one 1\ntwo 22\nthree 1');
     block.draw(['o', 'two 22']);
-    expect(screen()).toBe('o\ntwo 22');
+    expect(await screen()).toBe('o\ntwo 22');
     block.draw(['o', 'two 22', 'more']);
-    expect(screen()).toBe('o\ntwo 22\nmore');
+    expect(await screen()).toBe('o\ntwo 22\nmore');
   });
 
-  it('a note stands above it, and what is said after the release below', () => {
+  it('a note stands above it, and what is said after the release below', async () => {
     const { stream, screen } = terminal(80);
     const block = createLiveBlock(stream);
     block.draw(['bar 1']);
@@ -57,6 +43,15 @@ describe('a live block', () => {
     block.release();
     block.draw(['bar 3']);
     block.note('Leaving');
-    expect(screen()).toBe('No worker polls\nbar 2\nLeaving');
+    expect(await screen()).toBe('No worker polls\nbar 2\nLeaving');
+  });
+
+  it('asks a terminal that can to show a change at once, and leaves its cursor alone', () => {
+    const { stream, writes } = terminal(80);
+    const block = createLiveBlock(stream);
+    block.draw(['one']);
+    block.release();
+    expect(writes[0]).toMatch(/^\u001b\[\?2026h.*\u001b\[\?2026l$/s);
+    expect(writes.join('')).not.toContain('\u001b[?25l');
   });
 });
