@@ -77,6 +77,8 @@ export class Playground {
       ? verdict.end
       : (verdict.events ?? disagreement(verdict, join(this.world.folder, 'run')));
     if (wrong !== null) throw new Error(`the undisturbed run went wrong: ${JSON.stringify(wrong)}`);
+    // What its workers do after the end must not come into the next run.
+    await this.workers.endAll();
     this.expected.set(null, verdict);
     return verdict;
   }
