@@ -1,14 +1,18 @@
 """Settings, the reader of events, endings: what needs no server."""
 
+import asyncio
 import json
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
+from temporalio.api.common.v1 import Payload
 
 from fractal_temporal_bridge.ending import Ending, ending_of_result, words_of
 from fractal_temporal_bridge.errors import JobExecutionError, TaskExecutionError
 from fractal_temporal_bridge.events import EventReader
 from fractal_temporal_bridge.folder import RunFolder
+from fractal_temporal_bridge.keys import KeyRing, KeyRingError, key_ring
 from fractal_temporal_bridge.process import error_of
 from fractal_temporal_bridge.settings import Settings
 
@@ -60,6 +64,45 @@ def test_a_run_apart_from_the_server(tmp_path: Path) -> None:
     there = sorted(str(path.relative_to(job)) for path in job.rglob("*") if path.is_file())
     assert there == ["0_a/log.txt", "result.json", "workflow-run.log", "workflow.log"]
     assert (job / "workflow.log").read_text() == "the server's"
+
+
+def test_a_key_ring_is_rotated_while_it_is_used(tmp_path: Path) -> None:
+    def ring(*names: str) -> None:
+        keys = [
+            {"id": name, "key": b64encode(name.encode() * 32).decode(), "from": f"2026-01-0{index + 1}T00:00:00.000Z"}
+            for index, name in enumerate(names)
+        ]
+        file.write_text(json.dumps({"version": 1, "keys": keys}))
+
+    file = tmp_path / "keys.json"
+    file.touch(mode=0o600)
+    ring("a")
+    old = KeyRing(file)
+    ring("a", "b")
+    new = KeyRing(file)
+    payload = Payload(metadata={"encoding": b"json/plain"}, data=b'"word"')
+    sealed = asyncio.run(new.encode([payload]))
+    assert (sealed[0].metadata["encryption-key-id"], b"word" in sealed[0].data) == (b"b", False)
+    # It did not have the key when it was read.
+    assert asyncio.run(old.decode([*sealed, payload])) == [payload, payload]
+    sealed[0].data = sealed[0].data[:-1] + bytes([sealed[0].data[-1] ^ 1])
+    with pytest.raises(KeyRingError, match="was changed since"):
+        asyncio.run(old.decode(sealed))
+    ring("c")
+    with pytest.raises(KeyRingError, match="key 'b', which"):
+        asyncio.run(KeyRing(file).decode(sealed))
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "words"),
+    [("{}", 0o600, "form of"), ("{", 0o600, "form of"), ("{}", 0o604, "mode 0604"), ("{}", 0o620, "mode 0620")],
+)
+def test_a_key_ring_that_is_none(tmp_path: Path, text: str, mode: int, words: str) -> None:
+    file = tmp_path / "keys.json"
+    file.write_text(text)
+    file.chmod(mode)
+    with pytest.raises(KeyRingError, match=words):
+        key_ring({"FRACTAL_TEMPORAL_KEYS": str(file)})
 
 
 def test_endings() -> None:

@@ -45,10 +45,13 @@ class EventReader:
         self._folder = folder
         self._offset = 0
 
-    def new(self) -> list[Event]:
-        """Lines that have come since the last call; raises OSError."""
+    def new(self) -> list[Event] | None:
+        """Lines that have come since the last call, None where nobody has answered yet; raises OSError."""
+        content = self._folder.news(EVENTS, self._offset)
+        if content is None:
+            return None
         events: list[Event] = []
-        for line in self._folder.read_from(EVENTS, self._offset).splitlines(keepends=True):
+        for line in content.splitlines(keepends=True):
             try:
                 if not line.endswith(b"\n"):
                     break

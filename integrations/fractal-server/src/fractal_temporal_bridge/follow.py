@@ -67,14 +67,18 @@ class Follower:
             if events:
                 self._tell(events)
                 self.recorder.record(events)
-            if any(event["event"] == "run_closed" for event in events):
+            if any(event["event"] == "run_closed" for event in events or []):
                 watch.stopped = True
                 return self._close(self._of_result(watch.ending), stopped)
             if watch.ending is not None or watch.forgotten:
-                over_since = over_since if over_since is not None else monotonic()
+                if over_since is None:
+                    self.folder.hurry()
+                    over_since = monotonic()
                 # A run that was refused writes no event at all.
                 is_refused = watch.ending is not None and watch.ending.type == "InvalidRequestError"
-                if is_refused or monotonic() - over_since > LAST_EVENT_SECONDS:
+                # What cannot be read now is waited for, until somebody has enough of it.
+                is_read = events is not None or self.stop_wanted() is not None
+                if is_refused or (is_read and monotonic() - over_since > LAST_EVENT_SECONDS):
                     return self._close(self._of_result(watch.ending), stopped)
             away = watch.away
             self.say("Temporal", away and f"Temporal does not answer ({away}): waiting, the run is not lost")
@@ -95,13 +99,16 @@ class Follower:
             self.logger.warning(words)
             self._said[about] = (words, monotonic())
 
-    def _read(self, reader: EventReader) -> list[Event]:
+    def _read(self, reader: EventReader) -> list[Event] | None:
+        """None where it is not known whether something has happened."""
         try:
             events = reader.new()
         except OSError as error:
             self.say("the run's files", f"The run's files cannot be read ({error}): waiting")
-            return []
-        self.say("the run's files", None)
+            return None
+        if events is not None:
+            refused = self.folder.refused if self._opened else None
+            self.say("the run's files", refused and f"The run's workers show nothing of it ({refused}): waiting")
         return events
 
     def _tell(self, events: list[Event]) -> None:

@@ -8,14 +8,15 @@ from typing import Any
 
 from .ending import Ending
 from .errors import RequestError
-from .folder import PRIVATE, RunFolder
+from .far import Far
+from .folder import RunFolder
 from .follow import Follower, NoRecorder
 from .ids import workflow_id
-from .request import build_request, carried_filters, encoded, field_of, images_of
+from .request import build_request, carried_filters, field_of, images_of
 from .settings import Settings
+from .spill import argument_of
 from .start import follow_run
 from .temporal import Temporal
-from .tunables import MAX_REQUEST_BYTES
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,17 @@ class Job:
             return settings.backend
         return "local" if self.resource_type in (None, "local") else "slurm"
 
-    def folder(self, settings: Settings) -> RunFolder:
+    def run_dir(self, settings: Settings) -> Path:
         apart = self.remote_dir is not None and settings.run_in == "remote"
-        return RunFolder(self.remote_dir if apart and self.remote_dir else self.job_dir, self.job_dir)
+        return self.remote_dir if apart and self.remote_dir else self.job_dir
 
     def workflow_id(self, settings: Settings) -> str:
-        return workflow_id(field_of(self.workflow, "name", "workflow"), str(self.folder(settings).run_dir))
+        name, run_dir = field_of(self.workflow, "name", "workflow"), self.run_dir(settings)
+        return workflow_id(name, str(run_dir), settings.is_encrypted)
+
+    def argument(self, settings: Settings, images: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+        """What Temporal is given; raises RequestError."""
+        return argument_of(self.request(settings, images), self.run_dir(settings), self.job_dir)
 
     def queues(self, settings: Settings) -> str:
         activities = settings.queue_for(self.backend(settings), self.cluster_user)
@@ -75,39 +81,30 @@ class Job:
             workflow=self.workflow,
             dataset=self.dataset,
             images=images_of(self.dataset) if images is None else images,
-            run_dir=str(self.folder(settings).run_dir),
+            run_dir=str(self.run_dir(settings)),
             more=fields,
         )
 
 
-def argument_of(request: dict[str, Any], run_dir: Path) -> dict[str, Any]:
-    """What Temporal is given: the request, or where it lies when it is large (docs/client.md, "Large requests")."""
-    content, digest = encoded(request)
-    if len(content) <= MAX_REQUEST_BYTES:
-        return request
-    path = run_dir / PRIVATE / "spill" / f"{digest}.json"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    except OSError as error:
-        size = f"The request has {len(content)} bytes, more than Temporal carries"
-        raise RequestError(f"{size}, and {path} cannot be written: {error}") from error
-    named = {name: request[name] for name in ("backend", "activity_task_queue")}
-    return {"request_file": str(path), "sha256": digest, **named}
+def far_of(temporal: Temporal, argument: dict[str, Any], run_dir: Path, workflow_queue: str) -> Far:
+    """What asks the workers of the run that was, or will be, started with `argument`."""
+    named: dict[str, str] = {name: argument[name] for name in ("backend", "activity_task_queue") if name in argument}
+    return Far(temporal, workflow_queue, {"workflow_dir": str(run_dir), **named})
 
 
 def run_job(job: Job, *, settings: Settings, temporal: Temporal, logger: logging.Logger) -> Ending:
     """Starts the job's run, or joins it, and follows it to its end; nothing is recorded but in the run's own files."""
-    folder = job.folder(settings)
     try:
-        argument = argument_of(job.request(settings), folder.run_dir)
+        argument = job.argument(settings)
     except RequestError as error:
         return Ending("failed", "JobExecutionError", f"The job cannot be sent to the runner. {error}")
+    run_dir, run_id = job.run_dir(settings), job.workflow_id(settings)
+    far = far_of(temporal, argument, run_dir, settings.workflow_queue)
     follower = Follower(
         temporal=temporal,
-        workflow_id=job.workflow_id(settings),
+        workflow_id=run_id,
         queues=job.queues(settings),
-        folder=folder,
+        folder=RunFolder(run_dir, job.job_dir, run_id, far),
         recorder=NoRecorder(),
         logger=logger,
         pause=time.sleep,

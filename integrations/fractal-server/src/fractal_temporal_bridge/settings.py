@@ -1,7 +1,7 @@
 """What an administrator may say, by environment variables; all of it has a default.
 
 Which Temporal server, and how it is reached, is said as for every program of Temporal (docs/connections.md):
-TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_TLS..., TEMPORAL_API_KEY, TEMPORAL_PROFILE.
+TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_TLS..., TEMPORAL_API_KEY, TEMPORAL_PROFILE; FRACTAL_TEMPORAL_KEYS.
 """
 
 import json
@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+from .keys import key_ring
 
 RunIn = Literal["remote", "local"]
 
@@ -27,6 +29,8 @@ class Settings:
     run_in: RunIn = "remote"
     #: FRACTAL_BRIDGE_RECOVERY: path of a JSON file, the `recovery` of every request (docs/recovery.md).
     recovery: dict[str, Any] = field(default_factory=dict)
+    #: FRACTAL_TEMPORAL_KEYS names a key ring: nothing that tells of a run stands in its id.
+    is_encrypted: bool = False
 
     @staticmethod
     def load(environment: Mapping[str, str] | None = None) -> "Settings":
@@ -45,6 +49,7 @@ class Settings:
             activity_queue=given("QUEUE"),
             run_in="local" if run_in == "local" else "remote",
             recovery=_recovery(given("RECOVERY")),
+            is_encrypted=key_ring(variables) is not None,
         )
 
     def queue_for(self, backend: str, user: str | None) -> str:

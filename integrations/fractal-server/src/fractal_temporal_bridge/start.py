@@ -4,25 +4,28 @@ from typing import Any
 
 from .ending import Ending
 from .errors import RequestError
-from .events import EVENTS
+from .far import FarRefusedError
 from .follow import Follower
+from .spill import deliver
 from .watch import patiently
 
 
 def follow_run(follower: Follower, argument: dict[str, Any], workflow_queue: str) -> Ending:
     """Comes back with how the run has ended; waits for Temporal as long as it is away.
 
-    A folder that holds events holds a run: that is followed and never started again, also if Temporal has forgotten it.
+    A folder that holds a run is followed and never started again, also if Temporal has forgotten it.
     """
     temporal = follower.temporal
 
     def start() -> None:
+        if (workers := follower.folder.workers) is not None:
+            temporal.call(deliver(argument, workers, follower.folder.job_dir))
         temporal.call(temporal.start(follower.workflow_id, argument, workflow_queue))
 
-    if not follower.folder.has(EVENTS):
+    if not follower.folder.is_begun():
         try:
             patiently(start, lambda words: follower.say("Temporal", words), follower.pause)
-        except RequestError as error:
+        except (RequestError, FarRefusedError) as error:
             return Ending("failed", "JobExecutionError", str(error))
         follower.say("Temporal", None)
     follower.logger.info(f"Run {follower.workflow_id} in {follower.folder.run_dir}")

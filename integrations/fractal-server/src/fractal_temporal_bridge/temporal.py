@@ -6,6 +6,7 @@ Made where it is first used, never at import: a server may fork its workers afte
 import asyncio
 import threading
 from collections.abc import Coroutine
+from concurrent.futures import Future
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from .errors import RequestError
+from .keys import encrypting_converter, key_ring
 from .request import encoded
 
 T = TypeVar("T")
@@ -60,17 +62,19 @@ class Temporal:
 
     def call(self, work: Coroutine[Any, Any, T]) -> T:
         """Runs `work` in the client's loop and waits for it; for threads other than the loop's."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        return self.submit(work).result()
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Starts `work` and does not wait for it."""
-        asyncio.run_coroutine_threadsafe(work, self._loop)
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     async def client(self) -> Client:
         if self._client is None:
             config = ClientConfigProfile.load().to_client_connect_config()
             self.address = config.setdefault("target_host", DEFAULT_ADDRESS)
-            self._client = await Client.connect(**config, lazy=True)
+            keys = key_ring()
+            more: dict[str, Any] = {} if keys is None else {"data_converter": encrypting_converter(keys)}
+            self._client = await Client.connect(**config, **more, lazy=True)
         return self._client
 
     async def start(self, workflow_id: str, argument: dict[str, Any], queue: str) -> None:

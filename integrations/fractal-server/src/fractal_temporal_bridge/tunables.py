@@ -34,6 +34,31 @@ MAX_REQUEST_BYTES = 1024 * 1024
 #: JSON has one number type; an integer beyond it would be rounded by the runner without a word.
 MAX_INTEGER = 2**53
 
+#: A piece of a file through Temporal, at most (docs/from-afar.md).
+PIECE_BYTES = 1024 * 1024
+
+#: A piece is a matter of milliseconds; a worker that is just being replaced, or started on demand, is waited for.
+FAR_WORKFLOW_SECONDS = 120.0
+
+#: A run that begins where this machine sees it is seen by then, and its workers need not be asked.
+FAR_FIRST_SECONDS = 3.0
+
+#: From afar each look for news is a short workflow: a run that is silent is asked after 1 s, then more and more seldom.
+FAR_SILENCE_SECONDS = 1.0
+FAR_SILENCE_MOST_SECONDS = 10.0
+
+#: A file may be written to while it is read in pieces.
+FAR_READS_OF_A_CHANGING_FILE = 5
+
+#: Files that are brought from afar at the same time: enough to hide the way there, no load for the workers.
+FAR_AT_ONCE = 16
+
+#: So many missing files at the end of a run are brought from afar whatever they are.
+FAR_FILES = 5_000
+
+#: How often the key ring is looked at, as workers do.
+KEY_FILE_SECONDS = 10.0
+
 #: After a fault in following a run (never while it is only away): enough for a person to see it in the log.
 FOLLOW_AGAIN_SECONDS = 5.0
 

@@ -8,6 +8,7 @@ from temporalio.client import WorkflowFailureError
 from temporalio.service import RPCError, RPCStatusCode
 
 from .ending import Ending, ending_of_failure
+from .far import FarError, FarRefusedError
 from .temporal import Temporal, is_away
 from .tunables import RETRY_SECONDS
 
@@ -27,7 +28,7 @@ class Watch:
 def watch_run(temporal: Temporal, workflow_id: str) -> Watch:
     """Starts to wait; the answer is in what is returned, once it is there."""
     watch = Watch()
-    temporal.spawn(_wait(temporal, workflow_id, watch))
+    temporal.submit(_wait(temporal, workflow_id, watch))
     return watch
 
 
@@ -56,7 +57,8 @@ def patiently(work: Callable[[], None], say: Callable[[str], None], pause: Calla
         try:
             return work()
         except Exception as error:
-            if not is_away(error):
+            if isinstance(error, FarRefusedError) or not is_away(error):
                 raise
-            say(f"Temporal does not answer ({error}): waiting for it, nothing is lost")
+            what = "The run's workers do not answer" if isinstance(error, FarError) else "Temporal does not answer"
+            say(f"{what} ({error}): waiting, nothing is lost")
             pause(RETRY_SECONDS)

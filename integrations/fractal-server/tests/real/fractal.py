@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from .postgres import Postgres
-from .processes import Process, free_port, until
+from .processes import Process, free_port, hiding, until
 
 ADMIN = {"username": "admin@fractal.xy", "password": "1234-of-a-test"}
 NATIVE, BRIDGED = "fractal_server.main:app", "fractal_temporal_bridge.main:app"
@@ -28,6 +28,8 @@ class Fractal:
     app: str = BRIDGED
     graceful_seconds: int = 4
     env: dict[str, str] = field(default_factory=dict)
+    #: Folders that the server does not see (only where root runs the tests): empty ones stand in their place.
+    hidden: list[Path] = field(default_factory=list)
     port: int = field(default_factory=free_port)
     starts: int = 0
 
@@ -130,7 +132,7 @@ class Fractal:
         options = ["--workers", "2", "--bind", f"127.0.0.1:{self.port}", "--timeout", "60"]
         worker = "fractal_server.gunicorn_fractal.FractalWorker"
         more = ["--worker-class", worker, "--graceful-timeout", str(self.graceful_seconds)]
-        command = [str(self.python.parent / "gunicorn"), self.app, *options, *more]
+        command = [*hiding(self.hidden), str(self.python.parent / "gunicorn"), self.app, *options, *more]
         self.process = Process(command, self.log, self.environment, cwd=self.folder)
         try:
             until("the server answers", lambda: self._is_alive(), 300)

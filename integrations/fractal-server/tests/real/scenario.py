@@ -14,14 +14,17 @@ from .tasks.package import HERE, MANIFEST
 _numbers = itertools.count(1)
 
 
-def collect_tasks(server: Fractal, client: FractalClient) -> dict[str, int]:
+def collect_tasks(
+    server: Fractal, client: FractalClient, python: Path | None = None, package: Path = HERE
+) -> dict[str, int]:
     """The test's tasks in the server; ids by name."""
     if server.version < (2, 17):
         me = client.call("GET", "/auth/current-user/")
         settings = {"project_dir": str(server.folder / "user"), "slurm_user": "somebody"}
         client.patch(f"/auth/users/{me['id']}/settings/", settings)
-    body = {"manifest": MANIFEST, "python_interpreter": str(server.python), "label": "tests", "package_root": str(HERE)}
-    tasks = client.post("task/collect/custom/", {**body, "version": "1.0"})
+    where = {"python_interpreter": str(python or server.python), "package_root": str(package)}
+    body = {"manifest": MANIFEST, "label": "tests", "version": "1.0", **where}
+    tasks = client.post("task/collect/custom/", body)
     return {task["name"]: task["id"] for task in tasks}
 
 
@@ -98,6 +101,11 @@ class Scenario:
         content = self.client.get(f"project/{self.project}/job/{job_id}/download/")
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return archive.namelist()
+
+    def folder_of_user(self, job_id: int) -> str:
+        """Where the run lies: the job's folder of its cluster user."""
+        query = "SELECT working_dir_user FROM jobv2 WHERE id = %s"
+        return str(self.server.postgres.rows(query, job_id)[0]["working_dir_user"])
 
     def runs(self) -> list[str]:
         """What each process of a task has noted, in order."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from .processes import hiding
 from .runner import Runner
 from .tasks.package import HERE
 
@@ -30,7 +31,7 @@ os._exit(0)
 """
 
 
-def call(runner: Runner, folder: Path, **more: object) -> str:
+def call(runner: Runner, folder: Path, *, keys: Path | None = None, hidden: bool = False, **more: object) -> str:
     command = f"{sys.executable} {HERE / 'measure.py'}"
     task = {"name": "Measure", "type": "parallel", "command_parallel": command}
     arguments = more.pop("arguments", {})
@@ -46,8 +47,10 @@ def call(runner: Runner, folder: Path, **more: object) -> str:
         **more,
     }
     env = {**os.environ, "TEMPORAL_ADDRESS": runner.address}
+    env |= {} if keys is None else {"FRACTAL_TEMPORAL_KEYS": str(keys)}
+    before = hiding([folder]) if hidden else []
     options = {"capture_output": True, "text": True, "env": env, "timeout": 300}
-    done = subprocess.run([sys.executable, "-c", PROGRAM], input=json.dumps(given), **options)
+    done = subprocess.run([*before, sys.executable, "-c", PROGRAM], input=json.dumps(given), **options)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -78,3 +81,15 @@ def test_wrong_request(runner: Runner, tmp_path: Path, more: dict[str, object], 
     said = call(runner, tmp_path, **more)
     assert said.startswith("job ")
     assert words in said
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="mount namespaces need root")
+def test_from_afar(runner: Runner, tmp_path: Path) -> None:
+    """A caller that does not see the folder of the run, with a request that is too large to travel."""
+    noted = {"runs_file": str(tmp_path / "runs"), "text": "x" * 3_000_000}
+    assert call(runner, tmp_path, hidden=True, arguments=noted) == "done\n"
+    assert (tmp_path / "runs").read_text() == "measure 00\n"
+    (tmp_path / "second").mkdir()
+    said = call(runner, tmp_path / "second", hidden=True, arguments={"fail": ["00"]})
+    assert said.startswith("task Measure 0 ")
+    assert "cannot measure 00" in said

@@ -17,7 +17,6 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from ..ending import Ending, ending_of_result
-from ..folder import RunFolder
 from ..follow import RESULT
 from ..tunables import ORPHAN_AGE_SECONDS, SCAN_SECONDS
 from . import rows
@@ -80,7 +79,7 @@ def _adopt(service: Service, job_id: int) -> None:
 def _go_on(service: Service, job_dir: Path, context: JobContext) -> None:
     log = service.seam.set_logger(context.logger_name, log_file_path=job_dir / WORKFLOW_LOG)
     log.info(f"The server was ended while the job ran: run {context.workflow_id} is taken up again")
-    folder = RunFolder(Path(context.run_dir), job_dir)
+    folder = service.folder_of(context, job_dir)
     lock = service.lock_of(context.job_id)
     try:
         ending = service.follow(context, folder, lock, log)
@@ -88,7 +87,7 @@ def _go_on(service: Service, job_dir: Path, context: JobContext) -> None:
     finally:
         service.seam.reset_logger(log)
     # Kept until the job's row says that it is over: whoever is killed in between is followed by one who reads it again.
-    folder.fetch_all()
+    service.bring(folder)
     service.end_job(context.job_id, ending, job_dir)
     service.tidy(folder)
     service.seam.zip_folder(folder=str(job_dir))

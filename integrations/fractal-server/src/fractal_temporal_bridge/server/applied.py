@@ -27,9 +27,11 @@ def apply_task(seam: Seam, job: JobContext, task: TaskContext, folder: RunFolder
     images = without_statuses(list(folder.lines(event["images_file"])))
     errors = executor_errors(folder, event["record"], record)
     for unit in units:
-        folder.fetch(unit["log_file"])
+        folder.fetch_missing(unit["log_file"])
     logs = {folder.shown(unit["log_file"]): unit["status"] for unit in units}
-    warned = {log for log in logs if rows.warns(log)}
+    # Its record counts them; the log of one from afar may still be under way.
+    counted = {folder.shown(unit["log_file"]) for unit in units if unit.get("warnings")}
+    warned = {log for log in logs if log in counted or rows.warns(log)}
     with seam.transaction() as session:
         rows.one_writer(session, job.job_id)
         run = rows.ensure_run(seam, session, job, task, record["num_available_images"])

@@ -6,9 +6,6 @@ are about, and the end of a task is one transaction that counts only while its r
 
 from collections.abc import Callable, Iterable
 from itertools import groupby
-from typing import Any
-
-from sqlalchemy import select
 
 from ..events import Event
 from ..folder import RunFolder
@@ -125,15 +122,3 @@ class DatabaseRecorder:
         with self._seam.transaction() as session:
             rows.one_writer(session, self._job.job_id)
             rows.fail_open(self._seam, session, self._job.job_id)
-
-
-def image_statuses(seam: Seam, dataset_id: int, workflow_task_id: int) -> dict[str, Any]:
-    """Of each image that a workflow-task has touched: the status of the unit that did so last."""
-    cache, units = seam.table("HistoryImageCache"), seam.table("HistoryUnit")
-    query = (
-        select(cache.c.zarr_url, units.c.status)
-        .join(units, cache.c.latest_history_unit_id == units.c.id)
-        .where(cache.c.dataset_id == dataset_id, cache.c.workflowtask_id == workflow_task_id)
-    )
-    with seam.transaction() as session:
-        return {url: str(status) for url, status in session.execute(query)}

@@ -164,3 +164,14 @@ def fail_open(seam: Seam, session: Any, job_id: int) -> None:
         .execution_options(synchronize_session=False)
     )
     session.execute(update(runs).where(runs.c.job_id == job_id, runs.c.status == "submitted").values(status="failed"))
+
+
+def image_statuses(seam: Seam, session: Any, dataset_id: int, workflow_task_id: int) -> dict[str, Any]:
+    """Of each image that a workflow-task has touched: the status of the unit that did so last."""
+    cache, units = seam.table("HistoryImageCache"), seam.table("HistoryUnit")
+    query = (
+        select(cache.c.zarr_url, units.c.status)
+        .join(units, cache.c.latest_history_unit_id == units.c.id)
+        .where(cache.c.dataset_id == dataset_id, cache.c.workflowtask_id == workflow_task_id)
+    )
+    return {url: str(status) for url, status in session.execute(query)}

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -13,17 +14,17 @@ from ..ending import Ending, ending_of_result
 from ..errors import RequestError
 from ..folder import RunFolder
 from ..follow import RESULT, Follower
-from ..job import Job, argument_of
+from ..job import Job, far_of
 from ..process import error_of
-from ..request import STATUS_ATTRIBUTE, images_of, with_statuses
 from ..settings import Settings
 from ..start import follow_run
 from ..temporal import Temporal, shared_temporal
 from ..tunables import FOLLOW_AGAIN_SECONDS, FOLLOW_TRIES, RETRY_SECONDS
-from .context import JobContext, task_contexts
+from .begin import job_context
+from .context import JobContext
 from .finish import write_end
 from .lock import JobLock, LockLostError, Locks
-from .record import DatabaseRecorder, image_statuses
+from .record import DatabaseRecorder
 from .resource import ResourceGate
 from .seam import Seam
 
@@ -94,14 +95,17 @@ class Service:
     def process(self, job: Job) -> None:
         """What a server's `process_workflow` does; raises the server's own errors."""
         lock = self.lock_of(job.job_id)
-        folder = job.folder(self.settings)
+        folder = RunFolder(job.run_dir(self.settings), job.job_dir)
         try:
             context = self._patient_context(job)
         except RequestError as error:
             ending = Ending("failed", "JobExecutionError", f"The job cannot be sent to the runner. {error}")
         else:
             context.save(job.job_dir)
+            folder = self.folder_of(context, job.job_dir)
             ending = self.follow(context, folder, lock, logging.getLogger(job.logger_name))
+            # Before the job's row says that it is over: then its files are looked at.
+            self.bring(folder)
         with self._turn:
             self._over[str(job.job_dir)] = (job.job_id, folder, ending)
         if ending.status != "done":
@@ -119,6 +123,11 @@ class Service:
             self.end_job(job_id, ending, run_folder.job_dir)
             self.tidy(run_folder)
         self.seam.zip_folder(folder=folder)
+
+    def folder_of(self, context: JobContext, job_dir: Path) -> RunFolder:
+        run_dir = Path(context.run_dir)
+        workers = far_of(self.temporal, context.argument, run_dir, context.workflow_queue)
+        return RunFolder(run_dir, job_dir, context.workflow_id, workers)
 
     def end_job(self, job_id: int, ending: Ending, job_dir: Path | None) -> None:
         """Writes the end of a job unless it is written, again until the database takes it."""
@@ -164,15 +173,25 @@ class Service:
                 return follow_run(follower, context.argument, context.workflow_queue)
             except Exception as error:
                 follower.logger.exception(f"The run cannot be followed ({error}): trying again")
-                if failures >= FOLLOW_TRIES and follower.folder.has(RESULT):
-                    return ending_of_result(follower.folder.object(RESULT))
+                if failures >= FOLLOW_TRIES:
+                    with suppress(OSError):
+                        return ending_of_result(follower.folder.object(RESULT))
                 self.pause(FOLLOW_AGAIN_SECONDS)
         raise AssertionError("unreachable")
+
+    def bring(self, folder: RunFolder) -> None:
+        """All that a user may want to see; of a run whose workers have gone what has come until then."""
+        for _ in range(FOLLOW_TRIES):
+            try:
+                folder.fetch_all()
+                return
+            except OSError as error:
+                logger.warning(f"{folder.job_dir}: files of the run cannot be had ({error})")
+                self.pause(FOLLOW_AGAIN_SECONDS)
 
     @staticmethod
     def tidy(folder: RunFolder) -> None:
         """What the server packs is what a user may want to see."""
-        folder.fetch_all()
         folder.drop_private()
         JobContext.remove(folder.job_dir)
 
@@ -209,33 +228,10 @@ class Service:
         """Raises RequestError; waits for a database that is away."""
         while True:
             try:
-                return self._context(job)
+                return job_context(self.seam, self.settings, job)
             except (OperationalError, InterfaceError) as error:
                 logger.warning(f"Job {job.job_id}: the database is away, it starts when it is back ({error})")
                 self.pause(RETRY_SECONDS)
-
-    def _context(self, job: Job) -> JobContext:
-        settings, folder = self.settings, job.folder(self.settings)
-        tasks = task_contexts(self.seam, job)
-        images = images_of(job.dataset)
-        first = job.first_task_index or 0
-        if STATUS_ATTRIBUTE in (job.attribute_filters or {}):
-            images = with_statuses(images, image_statuses(self.seam, job.dataset.id, tasks[first].workflow_task_id))
-        return JobContext(
-            job_id=job.job_id,
-            user_id=job.user_id,
-            dataset_id=job.dataset.id,
-            resource_id=job.resource_id,
-            resource_type=job.resource_type or "local",
-            workflow_name=job.workflow.name,
-            workflow_id=job.workflow_id(settings),
-            run_dir=str(folder.run_dir),
-            logger_name=job.logger_name,
-            queues=job.queues(settings),
-            workflow_queue=settings.workflow_queue,
-            argument=argument_of(job.request(settings, images), folder.run_dir),
-            tasks=tasks,
-        )
 
 
 def stop_wanted(job_dir: Path) -> str | None:
