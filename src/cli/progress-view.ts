@@ -9,6 +9,7 @@ import { createLiveBlock } from './live-block.js';
 import { createPace } from './pace.js';
 import { isAnimated, styleOf } from './style.js';
 import { CLOCK_MS, FRESH_MS, LINE_PER_PARTS } from './tunables.js';
+import { taskTitle } from '../wire/task-title.js';
 
 export interface ProgressView {
   update(progress: LiveProgress): void;
@@ -25,7 +26,7 @@ const counts = ({ units_done, units_failed, units_total }: TaskProgress): string
 
 /** `task 2/5 Project Image: running 3/4, 1 failed` */
 export const progressLine = (task: TaskProgress, index: number, tasks: number): string =>
-  `task ${index + 1}/${tasks} ${task.name}: ${task.status}${counts(task)}`;
+  `task ${index + 1}/${tasks} ${taskTitle(task)}: ${task.status}${counts(task)}`;
 
 /** What a change is: another status, another tenth of the units, another number of failures. */
 const changeKey = (task: TaskProgress): string => {

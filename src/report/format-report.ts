@@ -8,6 +8,7 @@ import { durationText, localTime } from './times.js';
 import { tryLines, unitEnd } from './try-lines.js';
 import { waitingReasons } from './waiting-reasons.js';
 import { FAILED_UNITS_SHOWN } from './tunables.js';
+import { taskTitle } from '../wire/task-title.js';
 
 const indent = (text: string): string => text.replaceAll(/^/gm, '    ');
 
@@ -28,7 +29,7 @@ const tasksTable = (report: RunReport, style: Style): string[] => {
   if (tasks.length === 0) return [];
   const rows = tasks.map((task) => [
     task.order,
-    task.name,
+    taskTitle(task),
     stateCell(task.status, style),
     share(task.units_done + task.units_failed, task.units_total),
     task.units_failed === 0 ? '' : task.units_failed,

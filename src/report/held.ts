@@ -2,6 +2,7 @@
 import { quoteWord } from '../batch/quote.js';
 import type { HeldUnit } from '../wire/held.js';
 import type { Progress } from '../wire/progress.js';
+import { taskTitle } from '../wire/task-title.js';
 
 const unitLine = ({ component, index, zarr_url: url, message }: HeldUnit): string =>
   `  ${component} ${index}${url === null ? '' : ` ${url}`}: ${message}`;
@@ -19,7 +20,7 @@ export const operatorLines = (id: string, progress: Progress | null): string[] =
     const { held } = progress;
     const rest = held.open - held.units.length;
     return [
-      `The run is held: ${held.open} of ${held.total} units of task ${held.order} ${held.name} failed, and wait for your decision.`,
+      `The run is held: ${held.open} of ${held.total} units of task ${held.order} ${taskTitle(held)} failed, and wait for your decision.`,
       ...held.units.map(unitLine),
       ...(rest > 0 ? [`  and ${rest} more`] : []),
       'All of them; run them again; give them up and go on with the rest; end the run as failed:',

@@ -4,6 +4,7 @@ import { plainText } from '../state/plain-text.js';
 import type { TaskProgress } from '../wire/progress.js';
 import { ellipsis, paint, type Style, stateCell } from './style.js';
 import { clockText } from './times.js';
+import { taskTitle } from '../wire/task-title.js';
 
 export interface TaskPace {
   task: TaskProgress;
@@ -72,7 +73,7 @@ const taskLine = (pace: TaskPace, nameWidth: number, style: Style): string => {
   while (facts.length > 1 && LEAST_NAME + 2 + facts.join('  ').length > room) facts.pop();
   const told = facts.join('  ');
   const nameRoom = Math.max(0, Math.min(nameWidth, room - 2 - told.length));
-  const name = padTo(cutTo(plainText(task.name).replaceAll('\n', ' '), nameRoom, style), nameRoom);
+  const name = padTo(cutTo(plainText(taskTitle(task)).replaceAll('\n', ' '), nameRoom, style), nameRoom);
   const rest = room - nameRoom - 2 - told.length - 2;
   const total = task.units_total ?? 0;
   const bar =
@@ -104,7 +105,7 @@ export const progressLines = (picture: ProgressPicture, style: Style, rows: numb
   const told = reasons.slice(0, MOST_REASONS).map((reason) => `  ${plainText(reason).replaceAll('\n', ' ')}`);
   const more = reasons.length > MOST_REASONS ? [`  and ${reasons.length - MOST_REASONS} more reasons`] : [];
   const { shown, left } = chosen(tasks, Math.max(2, rows - told.length - more.length - 2));
-  const names = Math.max(0, ...shown.map(({ task }) => stringWidth(plainText(task.name))));
+  const names = Math.max(0, ...shown.map(({ task }) => stringWidth(plainText(taskTitle(task)))));
   return [
     ...shown.map((pace) => taskLine(pace, names, style)),
     ...[...(left === null ? [] : [left]), ...told, ...more, `  ${clockText(elapsedSeconds)} elapsed`].map(

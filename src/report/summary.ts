@@ -1,9 +1,10 @@
 /** The end of a run in a few lines: what `run` says on a terminal. */
 import { plainText } from '../state/plain-text.js';
-import type { RunResult } from '../wire/result.js';
+import type { RunResult, TaskRunRecord } from '../wire/result.js';
 import { stateCell, stateText, type Style } from './style.js';
 import { type Cell, type Column, formatTable } from './table.js';
 import { durationText } from './times.js';
+import { aliasOf, taskTitle } from '../wire/task-title.js';
 
 const columns: Column[] = [
   { head: 'task', least: 12 },
@@ -13,6 +14,9 @@ const columns: Column[] = [
   { head: 'new images', right: true, optional: true },
   { head: 'duration', right: true, optional: true },
 ];
+
+const titleOf = ({ task_name: name, ...task }: TaskRunRecord): string =>
+  taskTitle({ name, ...aliasOf(task) });
 
 const secondsBetween = (started: string, ended: string | null): number | null =>
   ended === null ? null : (Date.parse(ended) - Date.parse(started)) / 1_000;
@@ -30,7 +34,7 @@ export const formatSummary = (result: RunResult, path: string, style: Style): st
     const failed = task.units.filter(({ status }) => status === 'failed').length;
     const seconds = secondsBetween(task.started, task.ended);
     return [
-      `${task.workflow_task_order} ${task.task_name}`,
+      `${task.workflow_task_order} ${titleOf(task)}`,
       stateCell(task.status, style),
       task.num_tasks,
       failed === 0 ? '' : failed,
@@ -52,7 +56,7 @@ export const formatSummary = (result: RunResult, path: string, style: Style): st
     `${stateText(result.status, style)}: ${counts.join(', ')}`,
     ...warned.map((task) =>
       plainText(
-        `Warnings: in the logs of ${task.units_with_warnings ?? 0} of ${task.num_tasks} units of task ${task.workflow_task_order} "${task.task_name}"`,
+        `Warnings: in the logs of ${task.units_with_warnings ?? 0} of ${task.num_tasks} units of task ${task.workflow_task_order} "${titleOf(task)}"`,
       ),
     ),
     `Result: ${plainText(path)}`,

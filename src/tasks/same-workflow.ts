@@ -12,8 +12,8 @@ const shown = (value: unknown): string => {
   return text.length > SHOWN ? `${text.slice(0, SHOWN - 3)}...` : text;
 };
 
-/** Fields of a workflow-task by their paths; its id is that of a row in some database. */
-const fieldsOf = ({ id: _id, task, ...wftask }: WorkflowTask): [string[], unknown][] => [
+/** Fields of a workflow-task by their paths; its id is that of a row in some database, its alias is for people. */
+const fieldsOf = ({ id: _id, alias: _alias, task, ...wftask }: WorkflowTask): [string[], unknown][] => [
   ...Object.entries(wftask).map(([name, value]): [string[], unknown] => [[name], value]),
   ...Object.entries(task).map(([name, value]): [string[], unknown] => [['task', name], value]),
 ];

@@ -20,6 +20,8 @@ export interface TaskSummary {
   position: number;
   order: number;
   name: string;
+  /** The user's own name of the workflow-task; absent: none, or the run was opened by an older release. */
+  alias?: string;
   type: TaskType;
 }
 

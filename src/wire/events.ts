@@ -18,6 +18,8 @@ export interface EventTask {
   workflow_task_id: number | null;
   workflow_task_order: number;
   task_name: string;
+  /** The user's own name of the workflow-task; absent: none. */
+  alias?: string;
   task_type: TaskType;
   /** Folder of the task's files. */
   folder: string;

@@ -6,6 +6,8 @@ export interface TaskProgress {
   position: number;
   order: number;
   name: string;
+  /** The user's own name of the workflow-task; absent: none. */
+  alias?: string;
   status: 'waiting' | 'planning' | 'running' | 'applying' | 'held' | 'done' | 'failed';
   /** Units of ended batches; live counts are in the heartbeats of the pending ones. */
   units_done: number;
@@ -20,6 +22,8 @@ export interface HeldProgress {
   position: number;
   order: number;
   name: string;
+  /** The user's own name of the workflow-task; absent: none. */
+  alias?: string;
   /** Failed, and neither retried nor given up yet. */
   open: number;
   done: number;

@@ -32,6 +32,8 @@ export interface Task {
 export interface WorkflowTask {
   id: number | null;
   order: number;
+  /** The user's own name of it; absent: none. */
+  alias?: string | null;
   task_type: TaskType;
   args_non_parallel: JsonObject;
   args_parallel: JsonObject;

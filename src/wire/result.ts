@@ -76,6 +76,8 @@ export interface SlurmJobRecord {
 export interface TaskRunRecord {
   workflow_task_order: number;
   task_name: string;
+  /** The user's own name of the workflow-task; absent: none. */
+  alias?: string;
   status: TaskStatus;
   num_available_images: number;
   num_tasks: number;

@@ -1,6 +1,7 @@
 /** A run's current details in the Web UI, in Markdown. Pure. */
 import { quoteWord } from '../batch/quote.js';
 import type { Progress } from '../wire/progress.js';
+import { taskTitle } from '../wire/task-title.js';
 
 /** Text of a request inside a Markdown table: nothing of it may end the cell or start markup. */
 const cell = (text: string): string => text.replace(/[\\`*_{}[\]<>()#+!|~]/g, '\\$&').replace(/\s+/g, ' ');
@@ -20,7 +21,7 @@ const heldLines = ({ held }: Progress, workflowId: string): string[] => {
   const rest = held.open - held.units.length;
   return [
     '',
-    `**Held**: ${held.open} of ${held.total} units of task ${held.order} ${cell(held.name)} failed, and wait for a decision.`,
+    `**Held**: ${held.open} of ${held.total} units of task ${held.order} ${cell(taskTitle(held))} failed, and wait for a decision.`,
     '',
     ...held.units.map(
       (unit) =>
@@ -54,7 +55,7 @@ export const detailsMarkdown = (progress: Progress, workflowId: string): string 
   const at = current === -1 ? total : current + 1;
   const rows = progress.tasks.map(
     (task) =>
-      `| ${task.order} | ${cell(task.name)} | ${task.status} | ${task.units_done} | ${task.units_failed} | ${task.units_total ?? '?'} |`,
+      `| ${task.order} | ${cell(taskTitle(task))} | ${task.status} | ${task.units_done} | ${task.units_failed} | ${task.units_total ?? '?'} |`,
   );
   return [
     `**${cell(progress.workflow_name ?? '')}**: ${progress.status}, task ${at} of ${total}`,

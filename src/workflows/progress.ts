@@ -1,6 +1,7 @@
 /** What a run shows of itself: the query `progress`. Pure. */
 import type { HeldProgress, Progress, TaskProgress } from '../wire/progress.js';
 import type { RunState, TaskState } from './state.js';
+import { aliasOf } from '../wire/task-title.js';
 
 export type Phase = 'opening' | 'planning' | 'running' | 'applying' | 'waiting' | 'held' | 'closing';
 
@@ -37,7 +38,7 @@ const taskProgress = (run: RunState, phase: Phase, status: Progress['status']): 
   run.opened.tasks.map((task, index) => {
     const totals = run.totals[index];
     const base: TaskProgress = {
-      ...{ position: task.position, order: task.order, name: task.name, status: 'waiting' },
+      ...{ position: task.position, order: task.order, name: task.name, ...aliasOf(task), status: 'waiting' },
       ...{ units_done: 0, units_failed: 0, units_total: null, batches_ended: 0, batches_total: null },
     };
     if (totals !== undefined) {
@@ -57,7 +58,7 @@ const heldProgress = (run: RunState): HeldProgress | null => {
   if (task === undefined || !state?.held || state.held.open === 0) return null;
   const { stage: _, shown, ...counts } = state.held;
   return {
-    ...{ position: task.position, order: task.order, name: task.name },
+    ...{ position: task.position, order: task.order, name: task.name, ...aliasOf(task) },
     ...counts,
     given_up: state.given_up?.units ?? 0,
     error: state.applied?.failure?.message ?? null,

@@ -10,6 +10,7 @@ import type { Phase } from './progress.js';
 import { runStage } from './run-stage.js';
 import { allTries, newStage, type RunState, type StageState, type TaskState } from './state.js';
 import { step } from './steps.js';
+import { taskTitle } from '../wire/task-title.js';
 
 export interface TaskContext {
   run: RunState;
@@ -34,7 +35,7 @@ const currentTask = (run: RunState): TaskSummary => {
   return task;
 };
 
-export const titleOf = (task: TaskSummary): string => `Task ${task.order} ${task.name}`;
+export const titleOf = (task: TaskSummary): string => `Task ${task.order} ${taskTitle(task)}`;
 
 const initFailed = (stage: StageState): boolean => stage.units_failed > 0;
 

@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { formatSummary } from '../../src/report/summary.js';
 import { startHarness, type Harness } from '../support/harness.js';
 import { makeRequest, zarrUrl } from '../support/scripted-requests.js';
 
@@ -69,4 +70,27 @@ it('tasks are told of the cache folder of their user', async () => {
   const result = await (await harness.start(request)).result();
   const log = await readFile(result.task_runs[0]?.units[0]?.log_file ?? '', 'utf8');
   expect(log).toBe('/home/ann/cache\n');
+});
+
+it('the alias of a workflow-task stands beside its name where people look, and not in the names of files', async () => {
+  const dir = await harness.folder();
+  const request = makeRequest({ dir, tasks: [{ type: 'parallel', name: 'Segment' }], images: ['a'] });
+  const [task] = request.workflow.task_list;
+  const workflow = { ...request.workflow, task_list: [{ ...task, alias: ' Nuclei ' }] };
+  const handle = await harness.start({ ...request, workflow });
+  const result = await handle.result();
+  expect(result.task_runs.map(({ task_name, alias }) => [task_name, alias])).toEqual([['Segment', 'Nuclei']]);
+  expect((await handle.progress()).progress?.tasks.map(({ name, alias }) => [name, alias])).toEqual([
+    ['Segment', 'Nuclei'],
+  ]);
+  expect(await readFile(join(dir, 'run', 'workflow.log'), 'utf8')).toContain(
+    '"Nuclei (Segment)": 1 of 1 units',
+  );
+  const opened = (await readFile(join(dir, 'run', 'events.jsonl'), 'utf8')).split('\n')[0] ?? '';
+  expect(JSON.parse(opened)).toMatchObject({
+    tasks: [{ task_name: 'Segment', alias: 'Nuclei', folder: '0_segment' }],
+  });
+  expect(formatSummary(result, 'r', { width: Infinity, color: false, unicode: false })).toContain(
+    '0 Nuclei (Segment)',
+  );
 });

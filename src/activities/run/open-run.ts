@@ -29,6 +29,7 @@ import { logEvent } from '../../state/run-log.js';
 import { publishImages } from '../../state/stored-request.js';
 import { slipsIn } from '../../validation/slips.js';
 import { searchAttributesOf } from '../../wire/search-attributes.js';
+import { aliasOf } from '../../wire/task-title.js';
 
 /** Errors that say that the folder cannot be had, rather than that the storage is ill. */
 const UNUSABLE_FOLDER = new Set([
@@ -129,7 +130,10 @@ export const openRun = async (input: OpenRunInput, deps: StepDependencies): Prom
   // Another worker, with other defaults of recovery, may have been here first: then its word holds.
   const { reference } = await adoptState(requestPath(dir), [canonicalJson(stored), '\n'], isJson);
   const tasks = request.workflow.task_list
-    .map((task, position) => ({ position, order: task.order, name: task.task.name, type: task.task_type }))
+    .map((task, position) => ({
+      ...{ position, order: task.order, name: task.task.name, ...aliasOf(task) },
+      type: task.task_type,
+    }))
     .slice(request.first_task_index, request.last_task_index + 1);
   warmUp(request, deps);
   await logEvent(

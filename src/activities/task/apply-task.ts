@@ -27,6 +27,7 @@ import { readTakenUnits } from '../../state/continued-file.js';
 import { keptUnits, withTakenImages } from '../../tasks/taken-units.js';
 import { publishImages, readImages, readRequest, taskAt } from '../../state/stored-request.js';
 import { writeTaskRecord } from './task-record.js';
+import { aliasOf, taskTitle } from '../../wire/task-title.js';
 
 interface Counted {
   tally: TaskTally;
@@ -173,6 +174,7 @@ export const applyTask = async (input: ApplyTaskInput, deps: StepDependencies): 
     taskRun: {
       workflow_task_order: task.order,
       task_name: task.task.name,
+      ...aliasOf(task),
       status,
       num_available_images: change.numAvailable,
       num_tasks: total,
@@ -191,7 +193,7 @@ export const applyTask = async (input: ApplyTaskInput, deps: StepDependencies): 
   });
   await logEvent(
     input.run.dir,
-    `apply: task ${task.order} "${task.task.name}": ${ended} of ${total} units done, ${images.count} images` +
+    `apply: task ${task.order} "${taskTitle({ name: task.task.name, ...aliasOf(task) })}": ${ended} of ${total} units done, ${images.count} images` +
       (failure === null ? '' : `; ${failure.type}: ${failure.message}`) +
       (next.hold === undefined ? '' : `; held: ${next.hold.open} units wait for the operator`) +
       (leftOut.left_out === undefined ? '' : '; the run goes on without the images of the failed units'),

@@ -12,6 +12,7 @@ import { addServerOptions } from '../options.js';
 import { idOnServer, nameRun, requireTarget, requireTargetOfRun } from '../target.js';
 import { NO_WORKER_NOTICE_MS } from '../tunables.js';
 import { unitList } from '../unit-list.js';
+import { taskTitle } from '../../wire/task-title.js';
 
 interface RetryOptions extends ServerOptions {
   units?: number[] | 'failed';
@@ -92,7 +93,7 @@ const isConfirmed = async (
   const prompt = createInterface({ input: process.stdin, output: io.stderr });
   try {
     const answer = await prompt.question(
-      `${count} of the ${held.open} failed units of task ${held.order} ${held.name} run again. What they have changed so far stays as it is. Go on? [y/N] `,
+      `${count} of the ${held.open} failed units of task ${held.order} ${taskTitle(held)} run again. What they have changed so far stays as it is. Go on? [y/N] `,
     );
     return /^y(?:es)?$/i.test(answer.trim());
   } finally {

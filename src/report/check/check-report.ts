@@ -18,6 +18,7 @@ import { taskTypeTraits } from '../../tasks/task-types.js';
 import { canonicalJson } from '../../wire/canonical-json.js';
 import type { Image, JsonObject, ProcessWorkflowRequest, WorkflowTask } from '../../wire/request.js';
 import type { Component } from '../../wire/result.js';
+import { aliasOf } from '../../wire/task-title.js';
 
 /** The id of a run is drawn when it starts; this one stands in its place in scripts and keys. */
 export const NO_RUN_YET = '00000000-0000-0000-0000-000000000000';
@@ -56,6 +57,8 @@ export interface CheckedTask {
   position: number;
   order: number;
   name: string;
+  /** The user's own name of the workflow-task; absent: none. */
+  alias?: string;
   type: WorkflowTask['task_type'];
   /** Those that hold when the tasks before it are done. */
   type_filters: TypeFilters;
@@ -193,7 +196,7 @@ const checkTask = async (
   const steps = isConverter ? [] : filterSteps(images, typeFilters, request.job_attribute_filters);
   const chosen = imagesForTask(images, task, isConverter, carried, request).images;
   const checked: CheckedTask = {
-    ...{ position, order: task.order, name: task.task.name, type: task.task_type },
+    ...{ position, order: task.order, name: task.task.name, ...aliasOf(task), type: task.task_type },
     type_filters: typeFilters,
     images: why === null ? chosen.map(({ zarr_url: url }) => url) : null,
     filters: why === null ? steps : null,

@@ -3,6 +3,7 @@ import { IMAGES_SHOWN } from '../tunables.js';
 import { paint, type Style } from '../style.js';
 import type { CheckedStage, CheckedTask, CheckReport } from './check-report.js';
 import type { FilterStep } from '../../images/filter-steps.js';
+import { taskTitle } from '../../wire/task-title.js';
 
 const many = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
 
@@ -74,7 +75,7 @@ export const formatCheck = (report: CheckReport, style: Style, scripts: boolean)
   const { workflow, workflow_id: id, workflow_dir: dir, backend, images } = report;
   const tasks = report.tasks.flatMap((task) => [
     '',
-    `Task ${task.order} "${task.name}" (${task.type})`,
+    `Task ${task.order} "${taskTitle(task)}" (${task.type})`,
     ...imageLines(task, images),
     ...task.stages.flatMap((stage) => stageLines(stage, isSlurm, scripts)),
     ...(task.unknown === null ? [] : [`  unknown: ${task.unknown}`]),

@@ -10,6 +10,7 @@ import type { JsonObject, Task, WorkflowTask } from '../../wire/request.js';
 import { isJsonObject } from '../schemas/leaf.js';
 import { readFields } from '../schemas/read-fields.js';
 import { task as taskSchema, workflowTask as workflowTaskSchema } from '../schemas/workflow.js';
+import { aliasOf } from '../../wire/task-title.js';
 
 type Path = readonly PropertyKey[];
 
@@ -103,5 +104,7 @@ export const checkWorkflowTask = (value: unknown, path: Path, problems: Problems
   checkArguments(wftask.args_parallel, [...path, 'args_parallel'], problems);
   checkTypeFilters(wftask, task, path, problems);
   checkFolder(wftask, task, path, problems);
-  return isComplete(wftask, shape.shape) && isComplete(task, taskSchema.shape) ? { ...wftask, task } : null;
+  if (!isComplete(wftask, shape.shape) || !isComplete(task, taskSchema.shape)) return null;
+  const { alias, ...fields } = wftask;
+  return { ...fields, ...aliasOf({ alias }), task };
 };

@@ -26,6 +26,7 @@ const task = z
     workflow_task_id: integer.nullable(),
     workflow_task_order: integer,
     task_name: z.string(),
+    alias: z.string().optional().describe("The user's own name of the workflow-task; absent: none"),
     task_type: z.enum(Object.keys(taskTypeTraits)),
     folder: file,
   })

@@ -32,6 +32,7 @@ const task = z.object({
   position: count,
   order: integer,
   name: z.string(),
+  alias: z.string().optional().describe("The user's own name of the workflow-task; absent: none"),
   status: z.string().describe('waiting, planning, running, applying, done, failed'),
   units_done: count,
   units_failed: count,
@@ -158,6 +159,7 @@ const checkedTask = z.object({
   position: count,
   order: integer,
   name: z.string(),
+  alias: z.string().optional().describe("The user's own name of the workflow-task; absent: none"),
   type: z.string(),
   type_filters: z
     .record(z.string(), z.boolean())

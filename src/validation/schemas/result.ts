@@ -62,6 +62,7 @@ const taskRun = z
   .object({
     workflow_task_order: integer,
     task_name: z.string(),
+    alias: z.string().optional().describe("The user's own name of the workflow-task; absent: none"),
     status: taskStatus,
     num_available_images: count.describe('Images that the type filters leave, before attribute filters'),
     num_tasks: count.describe('Units: 1, the number of images, or 1 + the length of the list of an init'),

@@ -39,6 +39,11 @@ export const workflowTask = z
   .object({
     id: integer.nullish().transform((value) => value ?? null),
     order: count.describe('Place in the workflow; no two are equal'),
+    alias: z
+      .string()
+      .nullish()
+      .transform((value) => value?.trim() || null)
+      .describe("The user's own name of it, shown beside the task's"),
     task_type: taskType.describe("The same as the task's type"),
     args_non_parallel: objectOrNull.describe("The user's arguments of the single or init part"),
     args_parallel: objectOrNull.describe("The user's arguments of the compute part"),
