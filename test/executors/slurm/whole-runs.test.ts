@@ -1,0 +1,143 @@
+/** Whole runs on a cluster in memory that runs what it is given: units that must not meet, and how memory is asked for. */
+import { spawn } from 'node:child_process';
+import { readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { CommandEnd } from '../../../src/executors/slurm/commands/sbatch.js';
+import { createSlurmBackend } from '../../../src/executors/slurm/backend.js';
+import { parseSlurmConfig } from '../../../src/executors/slurm/options/config.js';
+import type { RunResult } from '../../../src/wire/result.js';
+import { startHarness, type Harness } from '../../support/harness.js';
+import { makeRequest, zarrUrl } from '../../support/scripted-requests.js';
+import { configText } from './config-text.js';
+import { FakeCluster, said } from './fake-cluster.js';
+
+/** Each job is a process of this machine, started at once. */
+class RunningCluster extends FakeCluster {
+  readonly scripts: string[] = [];
+
+  constructor() {
+    super(() => '');
+  }
+
+  override start(
+    words: readonly string[],
+    files: { stdout: number; stderr: number; stdin?: number },
+  ): Promise<CommandEnd> {
+    this.calls.push({ command: 'sbatch', args: words });
+    const script = readFileSync(files.stdin ?? 0, 'utf8');
+    this.scripts.push(script);
+    const job = this.addJob(/^#SBATCH --job-name=(.*)$/m.exec(script)?.[1] ?? '');
+    const env = { ...process.env, SLURM_JOB_ID: String(job.id) };
+    const child = spawn('bash', ['-s'], { env, detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+    child.stdin.end(script);
+    child.once('exit', (code) => {
+      job.state = code === 0 ? 'COMPLETED' : 'FAILED';
+    });
+    writeSync(files.stdout, `${job.id}\n`);
+    return Promise.resolve(said(''));
+  }
+
+  /** What the jobs have asked for, an option a line, each once. */
+  asked(option: string): string[] {
+    const lines = this.scripts.flatMap((script) => script.split('\n'));
+    return [...new Set(lines.filter((line) => line.startsWith(`#SBATCH --${option}=`)))];
+  }
+}
+
+const address = inject('temporal').address;
+
+interface Ground {
+  cluster: RunningCluster;
+  harness: Harness;
+}
+
+const startGround = async (changes: Record<string, unknown>): Promise<Ground> => {
+  const cluster = new RunningCluster();
+  const config = parseSlurmConfig(configText(changes));
+  const backend = () => createSlurmBackend({ config, user: 'ann', commands: cluster });
+  return { cluster, harness: await startHarness({ address, backend }) };
+};
+
+const runner = { poll_interval_seconds: 0.1, late_file_wait_seconds: 0 };
+
+describe('units that must not meet', () => {
+  let ground: Ground;
+  beforeAll(async () => {
+    const batching_config = {
+      ...{ target_cpus_per_job: 2, max_cpus_per_job: 2, target_mem_per_job: '1G', max_mem_per_job: '1G' },
+      ...{ target_num_jobs: 100, max_num_jobs: 100 },
+    };
+    ground = await startGround({ batching_config, runner_config: runner });
+  });
+  afterAll(() => ground.harness.stop());
+
+  it('never do, in one job and across the jobs of a task; jobs of other wells run meanwhile', async () => {
+    const { harness, cluster } = ground;
+    const dir = await harness.folder();
+    // Not well by well. A batch counts a well as one unit, so that the third is in another job.
+    const wells = { a: 'A1', b: 'A2', c: 'A1', d: 'A2', e: 'A3', f: 'A3', g: 'A1', h: 'A2', i: 'A3' };
+    const names = Object.entries(wells);
+    // Ends with 8 where it meets another of its well. The first of each of two wells waits for the other's.
+    const awaited: Record<string, string> = { a: 'e', e: 'a' };
+    const script = Object.fromEntries(
+      names.map(([name, well]) => [
+        zarrUrl(dir, name),
+        {
+          ...{ alone: join(dir, `busy-${well}`), tell: join(dir, `began-${name}`) },
+          ...(awaited[name] ? { wait_for: join(dir, `began-${awaited[name]}`) } : {}),
+        },
+      ]),
+    );
+    const meta = { tasks_per_job: 2, parallel_tasks_per_job: 2, exclusive: ['well'] };
+    const request = makeRequest({
+      dir,
+      tasks: [{ type: 'parallel', script, meta }],
+      images: Object.keys(wells),
+    });
+    const images = names.map(([name, well]) => ({ zarr_url: zarrUrl(dir, name), attributes: { well } }));
+    const run = await harness.start({
+      ...request,
+      backend: 'slurm',
+      dataset: { ...request.dataset, images },
+    });
+    const result: RunResult = await run.result();
+    expect(result.task_runs[0]?.units.map(({ exit_code: code }) => code)).toEqual(names.map(() => 0));
+    expect(cluster.scripts.length).toBeGreaterThan(1);
+    const jobOf = new Map(
+      (result.task_runs[0]?.units ?? []).map((unit) => [unit.zarr_url ?? '', unit.slurm_job_id]),
+    );
+    // A well's units are in one job: nothing of another job could keep them apart.
+    for (const well of ['A1', 'A2', 'A3']) {
+      const jobs = names.filter(([, own]) => own === well).map(([name]) => jobOf.get(zarrUrl(dir, name)));
+      expect(new Set(jobs).size).toBe(1);
+    }
+  });
+});
+
+describe.each([
+  ['a site as most are', {}, {}, ['mem=400M'], []],
+  ['a site with --mem-per-cpu', { use_mem_per_cpu: true }, {}, [], ['mem-per-cpu=100M']],
+  ['a site that forbids --mem', {}, { memory_option: 'none' }, [], []],
+])('memory on %s', (_, slurm, more, mem, perCpu) => {
+  let ground: Ground;
+  beforeAll(async () => {
+    ground = await startGround({
+      default_slurm_config: { partition: 'main', cpus_per_task: 2, mem: '200M', ...slurm },
+      runner_config: { ...runner, ...more },
+    });
+  });
+  afterAll(() => ground.harness.stop());
+
+  it('is asked for as the site has it, and the run is done', async () => {
+    const { harness, cluster } = ground;
+    const dir = await harness.folder();
+    const meta = { tasks_per_job: 2, parallel_tasks_per_job: 2 };
+    const tasks = [{ type: 'parallel' as const, meta }];
+    const request = makeRequest({ dir, tasks, images: ['a', 'b'], extra: { backend: 'slurm' } });
+    const result = await (await harness.start(request)).result();
+    expect(result.status).toBe('done');
+    expect(cluster.asked('mem')).toEqual(mem.map((line) => `#SBATCH --${line}`));
+    expect(cluster.asked('mem-per-cpu')).toEqual(perCpu.map((line) => `#SBATCH --${line}`));
+  });
+});
