@@ -7,6 +7,7 @@ import Table from 'cli-table3';
 import { findUpServer } from '../src/server/up-server.js';
 import type { Bench, Row } from './bench.js';
 import { cli } from './cli.js';
+import { cores } from './cores.js';
 import { history } from './history.js';
 import { images } from './images.js';
 import { openProgram } from './program.js';
@@ -16,7 +17,7 @@ import { WARM_PAIRS } from './tunables.js';
 import { units } from './units.js';
 import { warmBenches } from './warm/index.js';
 
-export const benches: readonly Bench[] = [cli, units, steps, images, history, slurm, ...warmBenches];
+export const benches: readonly Bench[] = [cli, units, steps, images, history, slurm, cores, ...warmBenches];
 
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);

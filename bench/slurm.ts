@@ -1,15 +1,11 @@
 /** The SLURM backend on a real cluster of this machine: units in a job, end of a job to its result, many jobs. */
-import { randomUUID } from 'node:crypto';
-import { chown, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startCluster, whyNoCluster, type Cluster } from '../test/slurm/cluster.js';
-import { createWrappers, type Wrappers } from '../test/slurm/wrappers.js';
-import type { JsonObject } from '../src/wire/request.js';
+import { startCluster, whyNoCluster } from '../test/slurm/cluster.js';
 import type { Bench, BenchContext, Row } from './bench.js';
 import { activityTimes, workflowIdIn } from './histories.js';
 import { median, seconds, timed, times } from './measure.js';
-import { benchRequest } from './requests.js';
 import { journalsOf, runPlainly } from './slurm-jobs.js';
+import { type Site, withWorker } from './slurm-site.js';
 import {
   SLURM_JOBS,
   SLURM_LATENCY_LIMIT_SECONDS,
@@ -21,56 +17,6 @@ import {
 } from './tunables.js';
 import { xargs } from './units.js';
 import { POLL_JITTER_FRACTION } from '../src/executors/slurm/tunables.js';
-
-const siteConfig = (pollSeconds: number): JsonObject => ({
-  default_slurm_config: { partition: 'normal', cpus_per_task: 1, mem: 10, time: '30' },
-  batching_config: {
-    ...{ target_cpus_per_job: 2, max_cpus_per_job: 16, target_mem_per_job: 100, max_mem_per_job: 64000 },
-    ...{ target_num_jobs: 1000, max_num_jobs: 1000 },
-  },
-  runner_config: { poll_interval_seconds: pollSeconds },
-});
-
-interface Site {
-  cluster: Cluster;
-  wrappers: Wrappers;
-  /** Runs `units` units of `true`, so many in a job; the folder of the run and its wall time. */
-  run(units: number, unitsPerJob: number): Promise<{ dir: string; took: number }>;
-}
-
-const withWorker = async <T>(
-  { program, address }: BenchContext,
-  cluster: Cluster,
-  pollSeconds: number,
-  work: (site: Site) => Promise<T>,
-): Promise<T> => {
-  const config = join(cluster.workDir, `slurm-config-${randomUUID()}.json`);
-  await writeFile(config, JSON.stringify(siteConfig(pollSeconds)));
-  await chown(config, cluster.uid, cluster.gid);
-  const wrappers = await createWrappers(cluster);
-  for (const command of ['squeue', 'sbatch']) await wrappers.set(command, 'exec "$real" "$@"');
-  const queue = `bench-slurm-${randomUUID()}`;
-  const worker = await program.start(
-    ['worker', 'slurm', '--slurm-config', config, '--task-queue', queue, '--address', address],
-    { prefix: [...cluster.userPrefix, `PATH=${wrappers.path}:/usr/local/bin:/usr/bin:/bin`] },
-  );
-  try {
-    return await work({
-      cluster,
-      wrappers,
-      run: async (units, unitsPerJob) => {
-        const dir = await mkdtemp(join(cluster.workDir, 'run-'));
-        await chown(dir, cluster.uid, cluster.gid);
-        const meta = { tasks_per_job: unitsPerJob, parallel_tasks_per_job: Math.min(2, unitsPerJob) };
-        const tasks = [{ name: 'True', type: 'parallel' as const, command: 'true', meta }];
-        const request = benchRequest({ dir, tasks, images: units, queue, backend: 'slurm' });
-        return { dir, took: await program.run(request, `slurm-${randomUUID()}`) };
-      },
-    });
-  } finally {
-    await worker.stop();
-  }
-};
 
 /** Units per second within a job, and the whole run against the same script given to sbatch by hand. */
 const oneJob = async ({ say }: BenchContext, { cluster, run }: Site): Promise<Row[]> => {
@@ -163,12 +109,17 @@ export const slurm: Bench = {
     }
     const cluster = await startCluster();
     try {
-      const quick = await withWorker(context, cluster, SLURM_LONG_POLL_SECONDS, async (site) => [
-        ...(await oneJob(context, site)),
-        await latency(context, site),
-      ]);
-      const many = await withWorker(context, cluster, SLURM_SHORT_POLL_SECONDS, (site) =>
-        manyJobs(context, site),
+      const quick = await withWorker(
+        context,
+        cluster,
+        { poll_interval_seconds: SLURM_LONG_POLL_SECONDS },
+        async (site) => [...(await oneJob(context, site)), await latency(context, site)],
+      );
+      const many = await withWorker(
+        context,
+        cluster,
+        { poll_interval_seconds: SLURM_SHORT_POLL_SECONDS },
+        (site) => manyJobs(context, site),
       );
       return [...quick, ...many];
     } finally {

@@ -93,3 +93,9 @@ export const START_LIMITS_S = { nothing: 0.2, asking: 0.6, running: 0.8 };
 
 /** A start of Node alone on such a machine: where it takes longer, the limits grow with it. */
 export const NODE_START_S = 0.045;
+
+/** Numeric units in one job, two at once: four after each other on each core. */
+export const CORES_UNITS = 8;
+
+/** Jobs of each kind; the median is quoted. */
+export const CORES_REPETITIONS = 5;
