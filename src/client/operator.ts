@@ -14,6 +14,7 @@ import type {
   UpdateName,
 } from '../wire/updates.js';
 import { UpdateRefusedError } from './errors.js';
+import { LONG_POLL_MS } from './tunables.js';
 
 export interface UpdateOptions {
   /** The same id again is the same update: it is done once, and answered alike. Default: a new one. */
@@ -45,11 +46,14 @@ const ask = async (
 ): Promise<UpdateAnswer> => {
   const { workflowId } = handle;
   for (;;) {
+    const asked = performance.now();
     try {
       return await handle.executeUpdate<UpdateAnswer, [object]>(name, { args: [argument], updateId });
     } catch (error) {
-      // It may have been taken: the same id asks for its answer.
-      if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) continue;
+      // A server has waited for the answer as long as it does: the update may have been taken, the same id asks for it. What
+      // ends sooner is the caller's own deadline, abort or closed connection, and would end at once each time.
+      const isLate = performance.now() - asked > LONG_POLL_MS;
+      if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError && isLate) continue;
       if (error instanceof WorkflowUpdateFailedError)
         throw new UpdateRefusedError(wordsOf(error), workflowId, { cause: error });
       if (error instanceof WorkflowNotFoundError && /already completed/i.test(error.message))

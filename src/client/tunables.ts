@@ -6,6 +6,9 @@ export const SPILL_OVER_BYTES = 1024 * 1024;
 /** A query is answered by a worker; when none lives it must not hold up what the server alone can tell. */
 export const QUERY_TIMEOUT_MS = 5_000;
 
+/** No server gives up waiting for an update's answer sooner (20 s by default). */
+export const LONG_POLL_MS = 5_000;
+
 /** A worker asks its queue anew at least once a minute: one not heard of for longer is gone. */
 export const POLLER_SILENT_MS = 75_000;
 
