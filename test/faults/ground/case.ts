@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import pLimit, { type LimitFunction } from 'p-limit';
 import { isEnded } from '../../../src/client/index.js';
+import { bounded } from './bounded.js';
 import { operate } from './drive.js';
 import type { Fault } from './fault.js';
+import { drawAim, injectAll } from './inject.js';
 import { judgeRun, leftIn } from './invariants.js';
 import { randomOf } from './random.js';
 import { makeFolders, placeIn, startRun, type RunSpec, type RunUnderFault } from './run.js';
@@ -43,24 +44,14 @@ const mountDisk = async (path: string, own: (path: string) => Promise<void>): Pr
   await own(path);
 };
 
-/** Waits for the moment: so many units of the run have begun, or it stands or is over. */
-const momentOf = async (run: RunUnderFault, begun: number, tenths: number): Promise<void> => {
-  while ((await run.begun()) < begun) {
-    const { state, progress } = await run.persist((handle) => handle.progress());
-    if (isEnded(state) || progress?.status === 'held') break;
-    await sleep(LOOK_MS);
-  }
-  await sleep(tenths * 100);
-};
-
 const stateOf = (run: RunUnderFault): Promise<string> =>
   run.persist(async ({ temporal }) => (await temporal.describe()).status.name);
 
-const untilOver = async (run: RunUnderFault, deadline: () => number): Promise<string | null> => {
+const untilOver = async (run: RunUnderFault, deadline: number): Promise<string | null> => {
   for (;;) {
     const state = await stateOf(run);
     if (isEnded(state)) return state;
-    if (Date.now() > deadline()) return null;
+    if (Date.now() > deadline) return null;
     await sleep(LOOK_MS);
   }
 };
@@ -83,73 +74,73 @@ const keep = async (world: World, dir: string, seed: number): Promise<void> => {
   console.log(`kept: ${kept}`);
 };
 
+/** What the runs say of themselves, for a case that does not come to its end. */
+const words = async (runs: readonly RunUnderFault[]): Promise<string> => {
+  const said = runs.map((run) =>
+    run.persist(async (handle) => `${run.workflowId}: ${JSON.stringify(await handle.progress())}`),
+  );
+  return (await Promise.all(said)).join('\n  ');
+};
+
+const judge = async (
+  runs: readonly RunUnderFault[],
+  states: readonly (string | null)[],
+  faults: readonly Fault[],
+): Promise<string[]> => {
+  const problems = runs.map(async (run, index) => {
+    const state = states[index] ?? null;
+    const all =
+      state === null
+        ? [`it neither ends nor is held: ${await words([run])}`]
+        : await judgeRun({ run, faults }, state);
+    return all.map((problem) => `${run.workflowId} (${run.shape.kind}): ${problem}`);
+  });
+  return (await Promise.all(problems)).flat();
+};
+
 export const runCase = async (world: World, { seed, faults, isLong }: CaseSpec): Promise<CaseReport> => {
   const random = randomOf(seed);
   const { dir, own } = await world.folder();
-  const violations: string[] = [];
   const specs = ([0, 1] as const).map((worker): RunSpec => ({
     ...{ world, worker, own, dir: join(dir, `run-${worker}`) },
     place: placeIn(join(dir, `run-${worker}`)),
     shape: drawShape(random, LONGEST_UNIT_TENTHS),
   }));
   for (const spec of specs) await makeFolders(spec);
-  const aims = faults.map((fault) => ({
-    fault,
-    victim: random.between(0, 1),
-    begun: random.between(0, 8),
-    tenths: random.between(0, 8),
-    own: randomOf(random.between(0, 2 ** 31)),
-  }));
+  const aims = faults.map((fault) => drawAim(random, fault));
   const disks = new Set(
     aims.flatMap(({ fault, victim }) =>
       fault.needs === 'own disk' ? (specs[victim]?.place.runDir ?? []) : [],
     ),
   );
   for (const disk of disks) await mountDisk(disk, own);
+  const report: CaseReport = { seed, injected: [], silence: 0, violations: [] };
+  const runs: RunUnderFault[] = [];
+  const behind: { stop(): Promise<unknown> }[] = [];
   try {
-    const runs = await Promise.all(specs.map((spec) => startRun(spec)));
+    runs.push(...(await Promise.all(specs.map((spec) => startRun(spec)))));
     const watches = runs.map((run) => watchSilence(world, run));
-    const queues = new Map<string, LimitFunction>();
     let healed = false;
-    let last = Date.now();
     const drivers = runs.map((run) => operate(run, random, () => healed));
-    const injecting = aims.map(async ({ fault, victim, begun, tenths, own: dice }) => {
-      const run = runs[victim];
-      if (run === undefined) return [];
-      await momentOf(run, begun, tenths);
-      for (const watch of watches) watch.begin();
-      const seconds = (long: number, short: number): number => (isLong ? long : short);
-      const target = { world, run, random: dice, seconds };
-      const key = fault.holds?.(target) ?? fault.name;
-      const queue = queues.get(key) ?? pLimit(1);
-      queues.set(key, queue);
-      return (await queue(() => fault.inject(target))) ? [fault] : [];
-    });
-    if (aims.length === 0) for (const watch of watches) watch.begin();
-    const injected = (await Promise.all(injecting)).flat();
+    behind.push(...watches, ...drivers);
+    const begin = (): void => watches.forEach((watch) => watch.begin());
+    if (aims.length === 0) begin();
+    const injected = await injectAll({ world, runs, aims, isLong, begin });
+    report.injected = injected.map(({ name }) => name);
     healed = true;
-    last = Date.now();
-    const states = await Promise.all(runs.map((run) => untilOver(run, () => last + PATIENCE_MS)));
+    const deadline = Date.now() + PATIENCE_MS;
+    const states = await Promise.all(runs.map((run) => untilOver(run, deadline)));
     await Promise.all(drivers.map((driver) => driver.stop()));
-    const silences = await Promise.all(watches.map((watch) => watch.stop()));
-    for (const [index, run] of runs.entries()) {
-      const state = states[index] ?? null;
-      const problems =
-        state === null
-          ? [
-              `it neither ends nor is held: ${await run.persist(async (h) => JSON.stringify(await h.progress()))}`,
-            ]
-          : await judgeRun({ run, faults: injected }, state);
-      violations.push(...problems.map((problem) => `${run.workflowId} (${run.shape.kind}): ${problem}`));
-    }
-    violations.push(...(await untilNothingLeft(world, dir)));
-    return {
-      ...{ seed, violations, injected: injected.map(({ name }) => name) },
-      silence: Math.max(0, ...silences),
-    };
+    report.silence = Math.max(...(await Promise.all(watches.map((watch) => watch.stop()))));
+    report.violations.push(...(await judge(runs, states, injected)), ...(await untilNothingLeft(world, dir)));
+  } catch (error) {
+    const asked = bounded('what the runs say', LEFT_MS, words(runs)).catch(String);
+    report.violations.push(`the case has no end: ${String(error)}\n  ${await asked}`);
   } finally {
-    if (violations.length > 0) await keep(world, dir, seed);
+    for (const one of behind) one.stop().catch(() => undefined);
+    if (report.violations.length > 0) await keep(world, dir, seed);
     for (const disk of disks) await execa('umount', ['-l', disk], { reject: false });
     await rm(dir, { recursive: true, force: true, maxRetries: 5 });
   }
+  return report;
 };

@@ -49,6 +49,8 @@ export const operate = (
       await act(run, run.retries === 0 ? first : run.retries < RETRIES ? 'retry' : 'skip');
     }
   })();
+  // Whoever stops it hears of it.
+  working.catch(() => undefined);
   return {
     stop: async () => {
       over = true;

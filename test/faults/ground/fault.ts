@@ -25,8 +25,8 @@ export interface Fault {
   /** The run may end as cancelled. */
   cancels?: boolean;
   needs?: 'shim' | 'own disk';
-  /** Two faults of one case that hold the same wait for each other. */
-  holds?: (target: Target) => string;
+  /** Two faults of one case that hold the same wait for each other; default: its name. */
+  holds?: (target: Target) => string | readonly string[];
   /** Brings it about, waits, and heals it. false: there was nothing to hit any more. */
   inject(target: Target): Promise<boolean>;
 }

@@ -51,10 +51,14 @@ const frozen = Object.entries(parts).map(([name, part]): Fault => ({
   },
 }));
 
+const allParts = ({ world }: Target): Part[] => [world.server, world.workflows, ...world.workers];
+
 const everything: Fault = {
-  ...{ name: 'server and all workers: SIGKILL at once', on: BOTH, spoils: [], holds: () => 'server' },
-  inject: async ({ world }) => {
-    const all = [world.server, world.workflows, ...world.workers];
+  ...{ name: 'server and all workers: SIGKILL at once', on: BOTH, spoils: [] },
+  holds: (target) => allParts(target).map(({ name }) => name),
+  inject: async (target) => {
+    const { world } = target;
+    const all = allParts(target);
     await Promise.all(all.map((part) => part.end('SIGKILL')));
     await world.server.start();
     await Promise.all(all.map((part) => part.start()));
