@@ -1,12 +1,32 @@
 /** Folders of a run, with the rights of its files (docs/security.md). */
-import { lstat, mkdir, open } from 'node:fs/promises';
-import { StateCorrupt } from './errors.js';
+import { lstat, mkdir, open, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { errorCode, StateCorrupt } from './errors.js';
 import { folderMode } from './rights.js';
 
-/** Makes a folder of a run, and those above it that are missing; what is there already stays as it is. */
-export const makeFolder = async (path: string): Promise<void> => {
-  await mkdir(path, { recursive: true, mode: folderMode() });
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
+/**
+ * As mkdir with `recursive`, with the error of the storage: that one says ENOENT for EIO, ESTALE and EDQUOT, which pass,
+ * while ENOENT does not.
+ */
+const makePath = async (path: string, mode: number): Promise<void> => {
+  try {
+    await mkdir(path, { mode });
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' && dirname(path) !== path && !(await isFolder(dirname(path)))) {
+      await makePath(dirname(path), mode);
+      await makePath(path, mode);
+    } else if (!(await isFolder(path))) throw error;
+  }
 };
+
+/** Makes a folder of a run, and those above it that are missing; what is there already stays as it is. */
+export const makeFolder = (path: string): Promise<void> => makePath(path, folderMode());
 
 /**
  * As `makeFolder`, for one in a run's directory into which only the runner writes.
