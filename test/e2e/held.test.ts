@@ -202,6 +202,9 @@ describe('a held run', () => {
     const result = await readResult(dir);
     expect(result.status).toBe('failed');
     expect(result.task_runs.map(({ status }) => status)).toEqual(['failed', 'done']);
+    // Nothing works on what a unit has left half done.
+    expect(result.task_runs[1]?.units.map(({ zarr_url: url }) => url)).toEqual([zarrUrl(dir, 'a')]);
+    expect(result.images.map(({ types }) => types)).toEqual([{ seen: true }, {}, {}]);
   });
 
   it('runs the compute units of a compound alone, and its init only where that has failed itself', async () => {

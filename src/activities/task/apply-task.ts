@@ -137,14 +137,13 @@ const afterwards = (
   return then === 'continue' && failedUrls !== null && input.failure === null ? { goes_on: true } : {};
 };
 
-/** With those that were left out before; nothing where the operator has given the units up, or none has failed. */
+/** With those that were left out before; nothing where what has failed is no unit of an image. */
 const leaveOut = async (
   { failedUrls }: Kept,
   { goes_on: goesOn }: Pick<AppliedTask, 'goes_on'>,
   input: ApplyTaskInput,
-  givenUp: ReadonlySet<number>,
 ): Promise<Pick<AppliedTask, 'left_out'>> => {
-  if (goesOn !== true || failedUrls === null || givenUp.size > 0) return {};
+  if (goesOn !== true || failedUrls === null) return {};
   const urls = new Set([...(await readLeftOut(input.left_out)), ...failedUrls]);
   return { left_out: await publishLeftOut(input.run, input.position + 1, urls, input.generation) };
 };
@@ -166,7 +165,7 @@ export const applyTask = async (input: ApplyTaskInput, deps: StepDependencies): 
   const kept = change.problem === null && total > 0 && change.planned;
   const status = failure !== null || input.cancelled ? 'failed' : 'done';
   const next = afterwards(outputs, input, request, givenUp);
-  const leftOut = await leaveOut(outputs, next, input, givenUp);
+  const leftOut = await leaveOut(outputs, next, input);
   const record = await writeTaskRecord({
     runDir: input.run.dir,
     position: input.position,
