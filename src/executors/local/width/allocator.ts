@@ -39,6 +39,8 @@ interface Live extends SharingBatch {
   starting: boolean;
   /** Its entry is damaged, so run and lanes are guessed: whoever submits it again knows better. */
   guessed: boolean;
+  /** Its lanes run nothing any more: it takes nothing, and its folder stays until its script has ended. */
+  closed: boolean;
 }
 
 export interface AllocatorOptions {
@@ -74,7 +76,7 @@ export const createAllocator = ({ stateDir, queue, limit, bootId, isAlive }: All
     const { starting = false, guessed = false } = is;
     const batch: Live = {
       ...{ key: about.key, run: about.run_uuid, lanes: about.lanes, width, files, starting, guessed },
-      ...{ active: new Set(), finished: new Set() },
+      ...{ active: new Set(), finished: new Set(), closed: false },
       ...(about.cost === undefined ? {} : { cost: about.cost }),
     };
     live.set(about.key, batch);
@@ -112,8 +114,7 @@ export const createAllocator = ({ stateDir, queue, limit, bootId, isAlive }: All
 
   const lookAtLanes = async (batch: Live): Promise<void> => {
     const { active, finished, closed } = parseLanes((await readIfThere(batch.files.lanes)) ?? '');
-    Object.assign(batch, { active, finished });
-    if (closed && !batch.starting) live.delete(batch.key);
+    Object.assign(batch, { active, finished, closed: closed && !batch.starting });
   };
 
   const dropIfDead = async (batch: Live): Promise<void> => {
@@ -127,11 +128,13 @@ export const createAllocator = ({ stateDir, queue, limit, bootId, isAlive }: All
     probedAt = Date.now();
   };
 
-  const waiting = (): Live[] => [...live.values()].filter((batch) => batch.width < batch.lanes);
+  const sharing = (): Live[] => [...live.values()].filter(({ closed }) => !closed);
+
+  const waiting = (): Live[] => sharing().filter((batch) => batch.width < batch.lanes);
 
   const reconcile = async (): Promise<void> => {
-    await Promise.all([...live.values()].map(lookAtLanes));
-    const batches = [...live.values()];
+    await Promise.all(sharing().map(lookAtLanes));
+    const batches = sharing();
     const targets = allocateWidths(batches, limit, Math.floor(Date.now() / TURN_MS));
     for (const batch of batches) {
       const target = targets.get(batch.key) ?? 0;
@@ -142,7 +145,7 @@ export const createAllocator = ({ stateDir, queue, limit, bootId, isAlive }: All
     await Promise.all(batches.map(lookAtLanes));
     for (const [key, width] of affordableRaises(batches, targets, limit)) {
       const batch = live.get(key);
-      if (batch) await setWidth(batch, width);
+      if (batch?.closed === false) await setWidth(batch, width);
     }
     // eslint-disable-next-line @typescript-eslint/no-use-before-define -- the two name each other
     if (waiting().length > 0) tickLater();
@@ -191,7 +194,8 @@ export const createAllocator = ({ stateDir, queue, limit, bootId, isAlive }: All
         for (const file of damaged.splice(0))
           note(`${file} is damaged and was passed over: what it says of its batch is not known`);
         // Known already: a worker that has just been started must still share out what it has found.
-        if (live.get(batch.key)?.guessed ?? true) await register(batch, files);
+        const known = live.get(batch.key);
+        if (known === undefined || known.guessed || known.closed) await register(batch, files);
         await reconcile();
       }),
     settle: (key) =>
@@ -208,7 +212,7 @@ export const createAllocator = ({ stateDir, queue, limit, bootId, isAlive }: All
       }),
     isParked: (key) => {
       const batch = live.get(key);
-      return batch !== undefined && batch.width === 0 && batch.active.size === 0;
+      return batch?.closed === false && batch.width === 0 && batch.active.size === 0;
     },
   };
 };
