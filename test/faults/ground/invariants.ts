@@ -92,7 +92,10 @@ export const judgeRun = async (judged: Judged, state: string): Promise<string[]>
   const { run, faults } = judged;
   const result = await readJson(join(run.place.runDir, 'result.json'));
   const witnesses = new Map((await readWitnesses(run.place.witnessDir)).map((one) => [one.unit, one]));
-  if (result === null) return [`there is no result of a run that is ${state}`];
+  if (result === null) {
+    const why = await run.persist((handle) => handle.result().then(String, String));
+    return [`there is no result of a run that is ${state}: ${why}`];
+  }
   const { images, problems } = expectedImages(
     ...([run.shape, run.place, result.task_runs] as const),
     (order, index) => {
