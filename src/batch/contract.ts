@@ -200,10 +200,10 @@ export interface Backend {
   /** Optional and pure: resources for units that a limit of their job interrupted and that may run again. */
   raise?(resources: JsonObject, limit: ReachedLimit, by: Raise): JsonObject;
   /**
-   * Optional: told of the commands that a run is about to start warm, so that interpreters can be made ready. Neither
-   * waits nor throws.
+   * Optional: told of the commands that a run is about to start warm, with the layout of as many units as there may be, so
+   * that interpreters can be made ready. Neither waits nor throws.
    */
-  warmUp?(commands: string[][]): void;
+  warmUp?(planned: { command: string[]; layout: BatchLayout }[]): void;
   /**
    * Optional: what the cluster knows of the most that a layout's resources may be raised to, asked once when a task is
    * planned and kept with the plan, so that no other worker raises otherwise. The backend's own; `{}` where nobody answers.

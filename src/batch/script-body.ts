@@ -14,5 +14,9 @@ export const scriptBody = whole.replaceAll(WARM_LINES, '');
 /** The body of one whose units may be forked from a warm interpreter (docs/warm-start.md). */
 export const warmScriptBody = whole.replaceAll(WARM_LINES, (_, file: string) => `\n${read(`./${file}`)}\n`);
 
-/** What of it stands before all that is about units, and how a server is started. */
-export const warmUpBody = `${read('./batch.sh').split(/^#include /m)[0] ?? ''}${read('./launchers/warm-server.sh')}`;
+/** What of it stands before all that is about units, what they may read of their share, and how a server is started. */
+export const warmUpBody = [
+  read('./batch.sh').split(/^#include /m)[0],
+  read('./cores.sh'),
+  read('./launchers/warm-server.sh'),
+].join('\n');

@@ -4,28 +4,47 @@ import { quoteWord } from '../batch/quote.js';
 import { scriptUmasks } from '../state/rights.js';
 import { warmLines, type WarmPlace } from './script-lines.js';
 
+/** A command, and what its batches set for their units: a server is theirs only where its environment is. */
+export interface AnnouncedCommand {
+  command: readonly string[];
+  /** Lines of the batch's header. */
+  header: readonly string[];
+  /** CPUs of a unit; null: how many threads its libraries start is left alone. */
+  cpus: number | null;
+}
+
+interface Server extends Omit<AnnouncedCommand, 'command'> {
+  python: string;
+  scripts: Set<string>;
+}
+
 const isPythonScript = ([python, script]: readonly string[]): boolean =>
   python?.startsWith('/') === true && script?.startsWith('/') === true && script.endsWith('.py');
 
-/** Scripts by their interpreter. */
-const byInterpreter = (commands: readonly string[][]): Map<string, Set<string>> => {
-  const found = new Map<string, Set<string>>();
-  for (const command of commands.filter(isPythonScript)) {
+const serversOf = (commands: readonly AnnouncedCommand[]): Server[] => {
+  const found = new Map<string, Server>();
+  for (const { command, header, cpus } of commands.filter((one) => isPythonScript(one.command))) {
     const [python = '', script = ''] = command;
-    found.set(python, (found.get(python) ?? new Set()).add(script));
+    const key = JSON.stringify([python, header, cpus]);
+    const server = found.get(key) ?? { python, header, cpus, scripts: new Set() };
+    server.scripts.add(script);
+    found.set(key, server);
   }
-  return found;
+  return [...found.values()];
 };
 
 /** null: none of the commands is `PYTHON SCRIPT.py`. */
-export const warmUpScript = (place: WarmPlace, commands: readonly string[][]): string | null => {
-  const scripts = byInterpreter(commands);
-  if (scripts.size === 0) return null;
+export const warmUpScript = (place: WarmPlace, commands: readonly AnnouncedCommand[]): string | null => {
+  const servers = serversOf(commands);
+  if (servers.length === 0) return null;
   const umasks = scriptUmasks();
-  const parts = [...scripts].map(([python, names]) => {
-    const command = [python, ...names];
+  const parts = servers.map(({ python, scripts, header, cpus }) => {
+    const command = [python, ...scripts];
     return [
       '(',
+      ...header,
+      `ft_cpus=${cpus ?? 0}`,
+      'ft_share_cpus',
       `ft_command=(${command.map(quoteWord).join(' ')})`,
       ...warmLines(place, command),
       'ft_warm_announce',
@@ -35,7 +54,7 @@ export const warmUpScript = (place: WarmPlace, commands: readonly string[][]): s
   return [
     ...(umasks.units === null ? [] : [`umask ${umasks.units}`]),
     `ft_umask=${umasks.files}`,
-    'ft_key=warm-up',
+    "ft_key=warm-up ft_lanes=1 ft_cpus_given='' ft_gpus=0 ft_gpu_ids=() ft_gpu_folder=''",
     warmUpBody,
     ...parts,
     '',

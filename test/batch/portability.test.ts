@@ -42,7 +42,9 @@ const scripts = [
 const withoutPython = (script: string): string => script.replace(/<<'(end of server\.py)'\n[^]*^\1$/m, '');
 /** Starts servers ahead of a run. */
 const warmUp =
-  warmUpScript({ kind: 'host', root: '/s', lock: '', cacheFolder: '/c' }, [['/p/python', '/a b.py']]) ?? '';
+  warmUpScript({ kind: 'host', root: '/s', lock: '', cacheFolder: '/c' }, [
+    { command: ['/p/python', '/a b.py'], header: ['export A=1'], cpus: 2 },
+  ]) ?? '';
 
 describe('batch script text', () => {
   it('is the same for the same input', () => {

@@ -1,4 +1,5 @@
 /** Tells the backend of the interpreters that a run will start warm, so that they are ready when their units are. */
+import type { LayoutInput } from '../../batch/contract.js';
 import { layoutInput } from '../../tasks/layout-input.js';
 import { splitCommand } from '../../tasks/command.js';
 import { usesNonParallelPart } from '../../tasks/task-types.js';
@@ -6,16 +7,22 @@ import type { ProcessWorkflowRequest } from '../../wire/request.js';
 import type { ActivityDependencies } from '../dependencies.js';
 import { componentsOf } from './check-layouts.js';
 
+/** How many a task will have is not known yet; of so many as many run at once as may. */
+const MANY_UNITS = 1_000;
+
 /** After `checkLayouts`, so that every task can be laid out. */
 export const warmUp = (request: ProcessWorkflowRequest, { backend }: ActivityDependencies): void => {
   if (backend.warmUp === undefined) return;
   const { first_task_index: first, last_task_index: last } = request;
-  const commands = request.workflow.task_list.slice(first, last + 1).flatMap((wftask) =>
+  const planned = request.workflow.task_list.slice(first, last + 1).flatMap((wftask) =>
     componentsOf(wftask).flatMap((component) => {
-      if (backend.layout(layoutInput(request, wftask, component, 1)).warm !== true) return [];
+      const isSingle = usesNonParallelPart(component);
+      const input: LayoutInput = layoutInput(request, wftask, component, isSingle ? 1 : MANY_UNITS);
+      const layout = backend.layout(input);
+      if (layout.warm !== true) return [];
       const { command_non_parallel: single, command_parallel: parallel } = wftask.task;
-      return [splitCommand((usesNonParallelPart(component) ? single : parallel) ?? '')];
+      return [{ command: splitCommand((isSingle ? single : parallel) ?? ''), layout }];
     }),
   );
-  if (commands.length > 0) backend.warmUp(commands);
+  if (planned.length > 0) backend.warmUp(planned);
 };

@@ -61,6 +61,6 @@ export const createLocalBackend = (options: LocalBackendOptions): Backend => {
     layout: (input) => localLayout(input, resources, warmStart),
     script: (batch) => localScript(batch, hostFiles(stateDir, queue, batch.key), place),
     executor: createLocalExecutor({ ...place, stateDir, queue, ...(host === undefined ? {} : { host }) }),
-    warmUp: createWarmUp(warm),
+    warmUp: createWarmUp(place),
   };
 };

@@ -7,7 +7,7 @@ import { buildBatchScript } from '../../../batch/script.js';
 import { readIfThere, replaceFile } from '../../../state/files.js';
 import { readOwner, readTombstone } from '../../claims.js';
 import { NeverSubmitted } from '../../../batch/errors.js';
-import type { Batch, BatchNames, Handle } from '../../../batch/contract.js';
+import type { Batch, BatchLayout, BatchNames, Handle } from '../../../batch/contract.js';
 import type { Liveness } from './alive.js';
 import type { HostFiles } from '../folders.js';
 import { amountsOf, type HostResources } from '../resources.js';
@@ -45,29 +45,33 @@ export interface ScriptPlace {
   gpuFolder: string;
 }
 
-/** Of a unit that asks for no CPUs: its part of what all of them have. */
-const threadsOf = ({ resources: asked, lanes }: Batch, { all }: HostResources): number => {
+type Laid = Pick<BatchLayout, 'resources' | 'lanes'>;
+
+/** Of a unit that asks for no CPUs: its part of what all of them have. null: the number of threads is left alone. */
+export const cpusOf = (
+  { resources: asked, lanes }: Laid,
+  { resources: { all }, unitThreads }: ScriptPlace,
+): number | null => {
+  if (!unitThreads) return null;
   const { cpus_per_unit: cpus } = asked;
   if (typeof cpus === 'number') return cpus;
   const there = Number.isFinite(all.cpus) ? all.cpus : availableParallelism();
   return Math.max(1, Math.floor(there / lanes));
 };
 
-const exportLines = ({ resources: { exports } }: Batch): string[] =>
+export const exportLines = ({ resources: { exports } }: Laid): string[] =>
   isJsonObject(exports)
     ? Object.entries(exports).map(([name, value]) => `export ${name}=${quoteWord(String(value))}`)
     : [];
 
 /** The script of a local batch. */
-export const localScript = (
-  batch: Batch,
-  files: HostFiles,
-  { warm, resources, unitThreads, gpuFolder }: ScriptPlace,
-): string => {
+export const localScript = (batch: Batch, files: HostFiles, place: ScriptPlace): string => {
+  const { warm, resources, gpuFolder } = place;
   const { gpus } = amountsOf(batch.resources);
+  const perUnit = cpusOf(batch, place);
   return buildBatchScript({
     batch,
-    cores: unitThreads ? { perUnit: threadsOf(batch, resources), given: null } : null,
+    cores: perUnit === null ? null : { perUnit, given: null },
     gpus:
       gpus > 0 && resources.gpuIds !== null
         ? { perUnit: gpus, ids: resources.gpuIds, folder: gpuFolder }
