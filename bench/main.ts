@@ -15,9 +15,20 @@ import { slurm } from './slurm.js';
 import { steps } from './steps.js';
 import { WARM_PAIRS } from './tunables.js';
 import { units } from './units.js';
+import { users } from './users.js';
 import { warmBenches } from './warm/index.js';
 
-export const benches: readonly Bench[] = [cli, units, steps, images, history, slurm, cores, ...warmBenches];
+export const benches: readonly Bench[] = [
+  cli,
+  units,
+  steps,
+  images,
+  history,
+  slurm,
+  cores,
+  users,
+  ...warmBenches,
+];
 
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);

@@ -99,3 +99,10 @@ export const CORES_UNITS = 8;
 
 /** Jobs of each kind; the median is quoted. */
 export const CORES_REPETITIONS = 5;
+
+/** What a site with a supervisor has: accounts, and those that work at the same time. */
+export const USERS = 200;
+export const USERS_BUSY = 5;
+
+/** How long what looking costs is measured: several looks at all queues. */
+export const USERS_SECONDS = 30;
