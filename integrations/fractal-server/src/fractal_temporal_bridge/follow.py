@@ -15,7 +15,14 @@ from .ending import Ending, ending_of_result
 from .events import Event, EventReader
 from .folder import RunFolder
 from .temporal import Temporal, is_away
-from .tunables import LAST_EVENT_SECONDS, NO_WORKER_SECONDS, POLL_SECONDS, REPEAT_WORDS_SECONDS
+from .tunables import (
+    FAR_REST_SECONDS,
+    FAR_SILENCE_MOST_SECONDS,
+    LAST_EVENT_SECONDS,
+    NO_WORKER_SECONDS,
+    POLL_SECONDS,
+    REPEAT_WORDS_SECONDS,
+)
 from .watch import watch_run
 
 RESULT = "result.json"
@@ -54,6 +61,9 @@ class Follower:
     stop_wanted: Callable[[], str | None] = lambda: None
     _said: dict[str, tuple[str, float]] = field(default_factory=dict)
     _opened: bool = False
+    _news_at: float = field(default_factory=monotonic)
+    _rest_asked_at: float = 0.0
+    _is_resting: bool = False
 
     def follow(self) -> Ending:
         """Comes back with how the run has ended, when all its events are recorded."""
@@ -63,14 +73,15 @@ class Follower:
         stopped: str | None = None
         over_since: float | None = None
         while True:
-            events = self._read(reader)
+            is_over = watch.ending is not None or watch.forgotten
+            events = None if not is_over and self._rests() else self._read(reader)
             if events:
                 self._tell(events)
                 self.recorder.record(events)
             if any(event["event"] == "run_closed" for event in events or []):
                 watch.stopped = True
                 return self._close(self._of_result(watch.ending), stopped)
-            if watch.ending is not None or watch.forgotten:
+            if is_over:
                 if over_since is None:
                     self.folder.hurry()
                     over_since = monotonic()
@@ -99,6 +110,20 @@ class Follower:
             self.logger.warning(words)
             self._said[about] = (words, monotonic())
 
+    def _rests(self) -> bool:
+        """Held or paused: nothing happens until somebody acts. Asking the run's workers would keep them for nothing."""
+        if self.folder.far() is None or monotonic() - self._news_at < FAR_REST_SECONDS:
+            return False
+        if monotonic() - self._rest_asked_at > FAR_SILENCE_MOST_SECONDS:
+            self._rest_asked_at = monotonic()
+            try:
+                status = self.temporal.call(self.temporal.status(self.workflow_id))
+            except Exception:
+                # Away, or over: whatever it is, others find out.
+                status = ""
+            self._is_resting = status in ("held", "paused")
+        return self._is_resting
+
     def _read(self, reader: EventReader) -> list[Event] | None:
         """None where it is not known whether something has happened."""
         try:
@@ -106,6 +131,8 @@ class Follower:
         except OSError as error:
             self.say("the run's files", f"The run's files cannot be read ({error}): waiting")
             return None
+        if events:
+            self._news_at = monotonic()
         if events is not None:
             refused = self.folder.refused if self._opened else None
             self.say("the run's files", refused and f"The run's workers show nothing of it ({refused}): waiting")

@@ -47,6 +47,9 @@ FAR_FIRST_SECONDS = 3.0
 FAR_SILENCE_SECONDS = 1.0
 FAR_SILENCE_MOST_SECONDS = 10.0
 
+#: A run from afar that was silent for so long may be held or paused: Temporal is asked before its workers are.
+FAR_REST_SECONDS = 30.0
+
 #: A file may be written to while it is read in pieces.
 FAR_READS_OF_A_CHANGING_FILE = 5
 
