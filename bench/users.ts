@@ -10,10 +10,13 @@ import { until } from '../test/support/until.js';
 import type { Bench, BenchContext, Row } from './bench.js';
 import { seconds } from './measure.js';
 import { benchRequest } from './requests.js';
-import { USERS, USERS_BUSY, USERS_SECONDS } from './tunables.js';
+import { READY_SECONDS, USERS, USERS_BUSY, USERS_SECONDS } from './tunables.js';
 
 const standIns = fileURLToPath(new URL('../test/supervisor/stand-ins', import.meta.url));
 const CLOCK_TICKS = 100;
+
+/** Between two looks at the runs: none of what is measured. */
+const LOOK_MS = 500;
 
 /** A process with all that it has started. */
 const familyOf = async (pid: number): Promise<number[]> => {
@@ -66,10 +69,13 @@ const measure = async ({ say }: BenchContext, { supervisor, users, occupy, end }
     );
     return family.filter((_, at) => names[at]?.includes('--supervised') === true);
   };
-  await until('all units to run', async () => {
-    const seen = await Promise.all(runs.map((run) => run.progress()));
-    return seen.every(({ progress }) => progress?.tasks[0]?.status === 'running');
-  });
+  const isRunning = async (run: RunHandle): Promise<boolean> =>
+    (await run.progress()).progress?.tasks[0]?.status === 'running';
+  const allRun = async (): Promise<boolean> => {
+    await sleep(LOOK_MS);
+    return (await Promise.all(runs.map(isRunning))).every(Boolean);
+  };
+  await until('all units to run', allRun, READY_SECONDS * 1000);
   const took = (Date.now() - began) / 1000;
   const busy = await workers();
   const all = sum(await Promise.all(busy.map(memoryOf)));

@@ -11,6 +11,9 @@ from .folder import PRIVATE
 from .request import encoded
 from .tunables import MAX_REQUEST_BYTES, PIECE_BYTES
 
+#: Its folder among the runner's own files.
+SPILL = "spill"
+
 
 def argument_of(request: dict[str, Any], run_dir: Path, job_dir: Path) -> dict[str, Any]:
     """What Temporal is given: the request, or where it will lie when it is large (docs/client.md, "Large requests").
@@ -27,7 +30,7 @@ def argument_of(request: dict[str, Any], run_dir: Path, job_dir: Path) -> dict[s
         size = f"The request has {len(content)} bytes, more than Temporal carries"
         raise RequestError(f"{size}, and {copy} cannot be written: {error}") from error
     named = {name: request[name] for name in ("backend", "activity_task_queue")}
-    return {"request_file": str(run_dir / PRIVATE / "spill" / copy.name), "sha256": digest, **named}
+    return {"request_file": str(run_dir / PRIVATE / SPILL / copy.name), "sha256": digest, **named}
 
 
 async def deliver(argument: dict[str, Any], far: Far, job_dir: Path) -> None:
@@ -51,4 +54,4 @@ async def deliver(argument: dict[str, Any], far: Far, job_dir: Path) -> None:
 
 
 def _copy(job_dir: Path, digest: str) -> Path:
-    return job_dir / PRIVATE / "spill" / f"{digest}.json"
+    return job_dir / PRIVATE / SPILL / f"{digest}.json"

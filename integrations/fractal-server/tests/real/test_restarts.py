@@ -148,6 +148,10 @@ def test_never_started(scenario: Make, postgres: Postgres, server: Fractal) -> N
     folder = Path(first["working_dir"]).parent / f"never-{s.number}"
     folder.mkdir()
     (folder / "workflow.log").write_text("begun\n")
+    # Of a request that is too large to travel, and of a context that was not written to its end.
+    (folder / ".runner" / "spill").mkdir(parents=True)
+    (folder / ".runner" / "spill" / "0.json").write_text("{}")
+    (folder / "fractal-temporal-bridge.12.tmp").write_text("{")
     columns = [name for name in first if name not in ("id", "end_timestamp", "log", "executor_error_log")]
     new = {
         **first,

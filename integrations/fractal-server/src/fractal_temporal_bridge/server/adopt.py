@@ -17,7 +17,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from ..ending import Ending, ending_of_result
+from ..folder import PRIVATE
 from ..follow import RESULT
+from ..spill import SPILL
 from ..tunables import ORPHAN_AGE_SECONDS, SCAN_SECONDS
 from . import rows
 from .anew import submit_arguments
@@ -108,6 +110,17 @@ def _end_of_archive(service: Service, job_id: int, job_dir: Path) -> None:
     service.end_job(job_id, ending, job_dir)
 
 
+def holds_more(job_dir: Path) -> bool:
+    """Than what a server leaves that was killed before the start of the run: a log, a large request, half a context."""
+
+    def is_left(path: Path) -> bool:
+        if path.name == PRIVATE:
+            return [inner.name for inner in path.iterdir()] == [SPILL]
+        return path.name == WORKFLOW_LOG or JobContext.is_draft(path)
+
+    return not all(is_left(path) for path in job_dir.iterdir())
+
+
 def _start_anew(service: Service, job: Any, job_dir: Path | None) -> None:
     """Submitted, and killed before it had a run: nothing of it has happened."""
     logger.info(f"Job {job.id} was submitted and never started: it is started now")
@@ -116,7 +129,7 @@ def _start_anew(service: Service, job: Any, job_dir: Path | None) -> None:
         words = "The server was ended before it had given this job a folder. Nothing has run: submit it again"
     elif (job_dir / SHUTDOWN).exists():
         words = "The job was stopped by its user before it started"
-    elif job_dir.exists() and any(path.name != WORKFLOW_LOG for path in job_dir.iterdir()):
+    elif job_dir.exists() and holds_more(job_dir):
         words = f"{job_dir} holds more than this job's log, and nothing that says what has run: look there"
     if words is not None:
         return service.end_job(job.id, Ending("failed", "JobExecutionError", words), job_dir)

@@ -77,6 +77,11 @@ class JobContext:
         return FILE
 
     @staticmethod
+    def is_draft(path: Path) -> bool:
+        """What `save` leaves when it is killed."""
+        return path.name.startswith(Path(FILE).stem) and path.suffix == ".tmp"
+
+    @staticmethod
     def remove(job_dir: Path) -> None:
         (job_dir / FILE).unlink(missing_ok=True)
 
