@@ -13,7 +13,7 @@ COPY package.json package-lock.json ./
 # No package here needs its install script: the native library of the Temporal SDK comes in its package.
 RUN npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 COPY tsconfig.json tsconfig.build.json ./
-COPY scripts/build.mjs scripts/bundle-program.mjs scripts/prune-modules.mjs scripts/warm-server.mjs scripts/
+COPY scripts/build.mjs scripts/bundle-program.mjs scripts/prune-modules.mjs scripts/third-party.mjs scripts/warm-server.mjs scripts/
 COPY src src
 RUN node scripts/build.mjs --clean && npm prune --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error && node scripts/prune-modules.mjs node_modules
 # TLS to a server with a certificate of a public authority: Mozilla's list as this Node holds it.

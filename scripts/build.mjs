@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { bundleProgram } from './bundle-program.mjs';
+import { thirdPartyLicences } from './third-party.mjs';
 import { warmServerText } from './warm-server.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -71,20 +72,24 @@ const copyData = async () => {
 };
 
 // Bundling at each worker start would cost 2-3 s.
+/** Resolves to the code of both bundles. */
 const bundleWorkflows = async () => {
   const workflowsPath = inRoot('dist', 'workflows', 'index.js');
-  if (!existsSync(workflowsPath)) return;
+  if (!existsSync(workflowsPath)) return [];
   const { bundleWorkflowCode } = await import('@temporalio/worker');
   const quiet = { trace() {}, debug() {}, info() {}, warn: console.error, error: console.error, log() {} };
   // How failures are converted is part of a bundle, so that a worker that encrypts has one of its own.
   const failureConverterPath = inRoot('dist', 'encryption', 'failure-converter.cjs');
+  const bundles = [];
   for (const [name, options] of [
     ['workflow-bundle.js', {}],
     ['workflow-bundle-encrypting.js', { failureConverterPath }],
   ]) {
     const { code } = await bundleWorkflowCode({ workflowsPath, logger: quiet, ...options });
     await replaceFile(inRoot('dist', name), code);
+    bundles.push(code);
   }
+  return bundles;
 };
 
 /**
@@ -96,8 +101,8 @@ export const build = async ({ clean = false, types = true } = {}) => {
   if (types) compile();
   else await transpile();
   await copyData();
-  await bundleWorkflows();
-  await bundleProgram(replaceFile);
+  const bundled = [...(await bundleWorkflows()), await bundleProgram(replaceFile)];
+  await replaceFile(inRoot('dist', 'THIRD-PARTY-LICENSES.txt'), await thirdPartyLicences(root, bundled));
   if (existsSync(inRoot('dist', 'cli', 'main.js'))) await chmod(inRoot('dist', 'cli', 'main.js'), 0o755);
 };
 

@@ -39,9 +39,12 @@ const removeOld = async (written) => {
   }
 };
 
-/** @param replaceFile writes a file in one step. */
+/**
+ * @param replaceFile writes a file in one step.
+ * @returns the files that it consists of, a line each.
+ */
 export const bundleProgram = async (replaceFile) => {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     entryPoints: [join(dist, 'cli', 'program-main.js')],
     outdir,
     bundle: true,
@@ -53,6 +56,7 @@ export const bundleProgram = async (replaceFile) => {
     plugins: [ownPlaces],
     minifyWhitespace: true,
     write: false,
+    metafile: true,
     // Packages in CommonJS call it.
     banner: { js: "import{createRequire as $c}from'node:module';const require=$c(import.meta.url);" },
     logLevel: 'warning',
@@ -63,4 +67,5 @@ export const bundleProgram = async (replaceFile) => {
   for (const { path, text } of outputFiles) if (path !== entry) await replaceFile(path, text);
   for (const { path, text } of outputFiles) if (path === entry) await replaceFile(path, text);
   await removeOld(new Set(outputFiles.map(({ path }) => path)));
+  return Object.keys(metafile.inputs).join('\n');
 };

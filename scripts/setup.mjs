@@ -36,6 +36,7 @@ const isCurrent = (types) => {
     'tsconfig.build.json',
     'scripts/build.mjs',
     'scripts/bundle-program.mjs',
+    'scripts/third-party.mjs',
     'scripts/warm-server.mjs',
   ].every((source) => newest(join(root, source)) <= built);
 };
