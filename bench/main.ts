@@ -17,6 +17,7 @@ import { WARM_PAIRS } from './tunables.js';
 import { units } from './units.js';
 import { users } from './users.js';
 import { warmBenches } from './warm/index.js';
+import { realTasksBench } from './warm/real-tasks.js';
 
 export const benches: readonly Bench[] = [
   cli,
@@ -28,6 +29,7 @@ export const benches: readonly Bench[] = [
   cores,
   users,
   ...warmBenches,
+  realTasksBench,
 ];
 
 const say = (line: string): void => {

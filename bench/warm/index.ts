@@ -17,24 +17,15 @@ import {
   WARM_UNITS,
   WARM_UNITS_LIMIT_RATIO,
 } from '../tunables.js';
-import { compareFolders, type Comparison } from './files.js';
+import { compareFolders } from './files.js';
 import { processesNaming, sharedMib } from './processor-time.js';
-import { pairRows, type Pair } from './rows.js';
+import { comparisonRow, pairRows, type Pair } from './rows.js';
 import { atSite, copiesOf, type Site, type Took } from './site.js';
 import { realTasks, segmentation } from './workflow.js';
 
 const LANES = 2;
 
 const told = ({ wall, processor }: Took): string => `${seconds(wall)} (processor ${seconds(processor)})`;
-
-const sameFiles = (what: string, { files, different }: Comparison): Row => ({
-  what,
-  measured: `${different.length} of ${files} files differ${different.length > 0 ? `: ${different.slice(0, 5).join(', ')}` : ''}`,
-  peer: 'plain',
-  ratio: '',
-  limit: '0',
-  reached: different.length === 0,
-});
 
 /** The real workflow, plainly, with an empty cache, and with that of the run before, each with new servers. */
 const workflow = (context: BenchContext): Promise<Row[]> =>
@@ -65,8 +56,8 @@ const workflow = (context: BenchContext): Promise<Row[]> =>
     return [
       ...pairRows(`${what}, cache of an earlier run`, WARM_FILLED_LIMIT_RATIO, filled),
       ...pairRows('the same, empty cache', WARM_EMPTY_LIMIT_RATIO, empty),
-      sameFiles('its output, cache of an earlier run', await compareFolders(plain, later)),
-      sameFiles('its output, empty cache', await compareFolders(plain, first)),
+      comparisonRow('its output, cache of an earlier run', await compareFolders(plain, later)),
+      comparisonRow('its output, empty cache', await compareFolders(plain, first)),
     ];
   });
 

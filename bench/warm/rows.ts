@@ -2,6 +2,7 @@
 import type { Row } from '../bench.js';
 import { median, seconds, times } from '../measure.js';
 import { judged } from '../rows.js';
+import type { Comparison } from './files.js';
 import type { Took } from './site.js';
 
 export interface Pair {
@@ -24,3 +25,12 @@ export const pairRows = (what: string, limit: number, pairs: Pair[]): Row[] => {
   };
   return [row('wall'), row('processor')];
 };
+
+export const comparisonRow = (what: string, { files, different }: Comparison): Row => ({
+  what,
+  measured: `${different.length} of ${files} files differ${different.length > 0 ? `: ${different.slice(0, 5).join(', ')}` : ''}`,
+  peer: 'plain',
+  ratio: '',
+  limit: '0',
+  reached: different.length === 0,
+});

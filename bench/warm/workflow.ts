@@ -62,6 +62,41 @@ export const realTasks = async (environments: Environments, plate: Plate): Promi
   ];
 };
 
+/** What the other workflow leaves out of the core package, and of a third one; half of it changes images in place. */
+export const moreTasks = async (
+  environments: Environments,
+  third: TaskEnvironment,
+): Promise<WorkflowTask[]> => {
+  const { core } = await packagesOf(environments);
+  const other = await readTaskPackage(join(third.sitePackages, 'zmb_fractal_tasks'), third.python);
+  const flat = { is_3D: false };
+  const uses: WorkflowTask[] = [
+    workflowTask(core, 'Apply Registration to Image', 7, {
+      parallel: { registered_roi_table: 'FOV_ROI_table_registered' },
+    }),
+    workflowTask(core, 'Project Image', 8),
+    workflowTask(other, 'Update display range', 9),
+    workflowTask(other, 'Histograms: Calculate channel-histograms for each image', 10),
+    workflowTask(other, 'Histograms: Aggregate plate-histograms', 11),
+    workflowTask(other, 'Expand segmentation', 12, {
+      parallel: { input_label_name: LABEL, expansion_distance: 2 },
+    }),
+    workflowTask(other, 'Measure features', 13, {
+      parallel: {
+        input_labels: [{ input_label_name: LABEL, output_table_name: 'features' }],
+        channels_to_measure: { use_all_channels: true },
+      },
+    }),
+    workflowTask(other, 'SMO background estimation', 14, { parallel: { subtract_background: true } }),
+    workflowTask(other, 'Export table as CSV', 15, { nonParallel: { tables_to_export: ['features'] } }),
+    workflowTask(other, 'Delete labels from OME-Zarr image', 16, { parallel: { labels_to_delete: [LABEL] } }),
+    workflowTask(core, 'Import OME-Zarr', 17, {
+      nonParallel: { zarr_name: 'plate.zarr', overwrite: true },
+    }),
+  ];
+  return uses.map((use) => (use.order > 8 && use.order < 17 ? { ...use, type_filters: flat } : use));
+};
+
 /** Only the segmentation, that many copies of an image being there. */
 export const segmentation = async (environments: Environments): Promise<WorkflowTask[]> => {
   const { core } = await packagesOf(environments);

@@ -12,10 +12,24 @@ import { OUTPUT_TAIL_LINES, SIGN_OF_LIFE_SECONDS } from './tunables.js';
 
 const CORE = 'fractal-tasks-core==2.0.2';
 const CONVERTERS = 'fractal-uzh-converters==0.7.1';
+
+export interface EnvironmentKind {
+  name: string;
+  requirements: string[];
+  /** Installed after these, without what they ask for themselves. */
+  alone?: string[];
+}
+
 /** Both packages in one environment, for the demo. */
-const DEMO = { name: 'demo-tasks', requirements: [CORE, CONVERTERS] };
+const DEMO: EnvironmentKind = { name: 'demo-tasks', requirements: [CORE, CONVERTERS] };
 /** The converters alone, where two environments are wanted. */
-export const CONVERTERS_ALONE = { name: 'demo-converters', requirements: [CONVERTERS] };
+export const CONVERTERS_ALONE: EnvironmentKind = { name: 'demo-converters', requirements: [CONVERTERS] };
+/** A third package. All that it asks for but basicpy, which needs libraries of years ago for two of its tasks. */
+export const THIRD_PACKAGE: EnvironmentKind = {
+  name: 'bench-third',
+  requirements: [CORE, 'smo==2.0.2'],
+  alone: ['zmb-fractal-tasks==0.4.3'],
+};
 const CONSTRAINTS_FILE = fileURLToPath(new URL('constraints.txt', import.meta.url));
 /** Written last: a folder without it is the rest of an attempt that was interrupted. */
 const COMPLETE_FILE = 'complete.json';
@@ -64,7 +78,7 @@ const runStep = async (
 
 const install = async (
   dir: string,
-  requirements: string[],
+  { requirements, alone = [] }: EnvironmentKind,
   cacheDir: string,
   say: (line: string) => void,
 ): Promise<TaskEnvironment> => {
@@ -85,6 +99,7 @@ const install = async (
     const python = join(dir, 'bin', 'python');
     const pip = ['-m', 'pip', 'install', '--no-compile', '--disable-pip-version-check', '--no-input'];
     await runStep(python, [...pip, '-c', CONSTRAINTS_FILE, ...requirements], env, logFile);
+    if (alone.length > 0) await runStep(python, [...pip, '--no-deps', ...alone], env, logFile);
     const { stdout } = await execa(python, ['-c', 'import sysconfig; print(sysconfig.get_path("purelib"))'], {
       env,
     });
@@ -116,15 +131,15 @@ const readComplete = async (dir: string): Promise<TaskEnvironment | null> => {
 export const ensureTaskEnvironment = async (
   cacheDir: string,
   say: (line: string) => void,
-  kind: { name: string; requirements: string[] } = DEMO,
+  kind: EnvironmentKind = DEMO,
 ): Promise<TaskEnvironment> => {
-  const wanted = `${kind.requirements.join('\n')}\n${await readFile(CONSTRAINTS_FILE, 'utf8')}`;
+  const wanted = `${[...kind.requirements, ...(kind.alone ?? [])].join('\n')}\n${await readFile(CONSTRAINTS_FILE, 'utf8')}`;
   const name = `${kind.name}-${createHash('sha256').update(wanted).digest('hex').slice(0, 12)}`;
   const dir = join(cacheDir, name);
   return withFolderLock(
     cacheDir,
     name,
     say,
-    async () => (await readComplete(dir)) ?? install(dir, kind.requirements, cacheDir, say),
+    async () => (await readComplete(dir)) ?? install(dir, kind, cacheDir, say),
   );
 };

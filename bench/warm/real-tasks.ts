@@ -1,0 +1,41 @@
+/** What real tasks of three packages leave, file by file: plain starts, an empty cache, and one of an earlier run. */
+import { ensureTaskEnvironment, THIRD_PACKAGE } from '../../examples/demo/task-environment.js';
+import { cacheFolder } from '../../src/server/folders.js';
+import type { Bench, BenchContext, Row } from '../bench.js';
+import { zarrDirOf } from '../requests.js';
+import { compareFolders } from './files.js';
+import { comparisonRow } from './rows.js';
+import { atSite } from './site.js';
+import { moreTasks, realTasks } from './workflow.js';
+
+const LANES = 2;
+
+const run = (context: BenchContext): Promise<Row[]> =>
+  atSite(context, LANES, async (site) => {
+    const third = await ensureTaskEnvironment(cacheFolder(), context.say, THIRD_PACKAGE);
+    const tasks = [
+      ...(await realTasks(site.environments, site.plate)),
+      ...(await moreTasks(site.environments, third)),
+    ];
+    const once = async (warm: boolean): Promise<string> => {
+      const dir = await site.newFolder();
+      const { wall, processor } = await site.run({ tasks, warm }, dir);
+      context.say(`${warm ? 'warm' : 'plain'}: ${wall.toFixed(1)} s (processor ${processor.toFixed(1)} s)`);
+      return zarrDirOf(dir);
+    };
+    const plain = await once(false);
+    const rows: Row[] = [];
+    for (const cache of ['empty cache', 'cache of an earlier run']) {
+      const compared = await compareFolders(plain, await once(true));
+      rows.push(comparisonRow(`output of ${tasks.length} real tasks of three packages, ${cache}`, compared));
+      await site.endServers();
+    }
+    return rows;
+  });
+
+export const realTasksBench: Bench = {
+  name: 'real-tasks',
+  title: 'files of real tasks, warm and plain',
+  run,
+  byNameOnly: true,
+};
