@@ -52,6 +52,27 @@ it('the servers that a run has made ready are those of its units, one for each e
   await until('a base', async () => (await logOf({ root, cacheFolder: '' })).includes('base is ready'));
 });
 
+it('while units of one task run, those of the next are prepared', async () => {
+  const dir = await harness.folder();
+  const [first, second] = [join(dir, 'waits.py'), join(dir, 'next.py')] as const;
+  const waits = `import time\nwhile not os.path.exists('${join(dir, 'go')}'): time.sleep(0.02)\n`;
+  await writeFile(first, PROGRAM + waits);
+  await writeFile(second, PROGRAM);
+  const tasks = [first, second].map((program) => ({
+    type: 'parallel' as const,
+    command: `${python} ${program}`,
+    // A server of its own.
+    meta: { cpus_per_task: 2, parallel_tasks_per_job: 1 },
+  }));
+  const handle = await harness.start({ ...makeRequest({ dir, tasks, images: ['a'] }), warm_start: true });
+  await until('the next node', async () =>
+    (await logOf({ root, cacheFolder: '' })).includes(`${second} is ready`),
+  );
+  await writeFile(join(dir, 'go'), '');
+  const { task_runs: runs } = await handle.result();
+  expect(runs.map(({ status }) => status)).toEqual(['done', 'done']);
+});
+
 it("a task's own word is the last one: its units are started plainly", async () => {
   const dir = await harness.folder();
   const program = join(dir, 'plain.py');

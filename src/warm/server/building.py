@@ -69,6 +69,19 @@ class Building(Lists):
         self.numbers += 1
         return NodeRecord(self.numbers, script, self.modules_of(script))
 
+    def make_ahead(self):
+        """While units of one script run, the node of the next one that a run has named is made; once, and never two."""
+        if not self.announced or self.base is None or not self.base.ready:
+            return
+        if any(not record.ready for record in self.nodes.values()):
+            return
+        following = self.scripts[self.scripts.index(self.current) + 1 :] if self.current in self.scripts else self.scripts
+        script = following[0] if following else None
+        if script is None or script in self.made_ahead or script in self.nodes or script in self.hopeless:
+            return
+        self.made_ahead.add(script)
+        self.nodes[script] = NodeRecord(0, script, [])
+
     def advance(self):
         """Builds what is waited for. In a new process: its role."""
         waiting = [record for record in self.nodes.values() if record.number == 0]

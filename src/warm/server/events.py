@@ -18,13 +18,14 @@ class Events(Building):
         if kind == "S" and len(fields) == 1:
             self.know(fields[0])
         elif kind == "G" and not self.ending:
-            self.used = time.monotonic()
+            self.used, self.announced = time.monotonic(), True
             if self.base is None or (self.base.ready and self.base.modules is None):
                 return self.build_base()
         elif kind == "U" and len(fields) >= 8:
             self.used = time.monotonic()
             pid, ticket, script = fields[0], fields[1], fields[7]
             self.know(script)
+            self.current = script
             record = self.nodes.get(script)
             if script in self.hopeless or self.ending:
                 answer(pid, "N")

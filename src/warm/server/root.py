@@ -26,6 +26,10 @@ class Root(Events, Memory):
         self.idle_seconds = idle_seconds
         self.max_bytes = max_bytes
         self.scripts = []
+        # Whether these are those of a run, in its order, and which of them units ask for now.
+        self.announced = False
+        self.current = None
+        self.made_ahead = set()
         self.nodes = {}
         self.successors = {}
         self.by_number = {}
@@ -134,6 +138,7 @@ class Root(Events, Memory):
         for pid in ended_children():
             self.buried(pid)
         self.tick()
+        self.make_ahead()
         return self.advance() or self.renew()
 
     def finish(self):
