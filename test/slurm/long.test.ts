@@ -36,7 +36,7 @@ if (isAsked)
     const start = async (
       slurm: Record<string, unknown>,
       whats: Record<string, string>,
-      extra: Record<string, unknown> = {},
+      extra: Record<string, unknown> | ((dir: string) => Record<string, unknown>) = {},
       meta: Record<string, unknown> = {},
     ) => {
       worker = await startSlurmWorker(cluster(), inject('temporal').address, siteConfig({}, slurm));
@@ -46,7 +46,9 @@ if (isAsked)
       const tasks = [
         { type: 'parallel' as const, name: 'Only', command: `bash ${join(dir, 'task.sh')}`, meta },
       ];
-      const request = makeRequest({ dir, tasks, images: Object.keys(whats), extra });
+      const images = Object.keys(whats);
+      const more = typeof extra === 'function' ? extra(dir) : extra;
+      const request = makeRequest({ dir, tasks, images, extra: more });
       return { dir, run: await worker.start(request) };
     };
 
@@ -74,43 +76,82 @@ if (isAsked)
       10 * MINUTES,
     );
 
+    /** Somebody else's job takes the node away, once. */
+    const preempt = async (): Promise<void> => {
+      const wanted = ['sbatch', '-p', 'high', '-w', cluster().nodes[0], '--exclusive', '--wait'];
+      expect((await cluster().asUser([...wanted, '--wrap', 'sleep 1'])).exitCode).toBe(0);
+    };
+
+    const lowJob = (): Record<string, unknown> => ({
+      ...oneJob,
+      nodelist: cluster().nodes[0],
+      extra_lines: ['#SBATCH --exclusive'],
+    });
+
     it(
-      `a job that is preempted ${PREEMPTIONS} times is charged to nobody`,
+      `a unit that is preempted ${PREEMPTIONS} times goes by the tries of infrastructure, and by no other`,
       async () => {
         const { dir, run } = await start(
           { partition: 'low' },
           { a: '', b: waitsForGo, c: '' },
-          // One repeat for anything else that goes wrong with a node: preemptions must not use it up.
-          { recovery: { rerun_interrupted: false, infrastructure: { tries: 1 } } },
           {
-            ...oneJob,
-            nodelist: cluster().nodes[0],
-            extra_lines: ['#SBATCH --exclusive'],
+            recovery: {
+              infrastructure: { tries: PREEMPTIONS },
+              ...{ memory: { tries: 1 }, time: { tries: 1 } },
+            },
           },
+          lowJob(),
         );
-        const high = [
-          'sbatch',
-          '-p',
-          'high',
-          '-w',
-          cluster().nodes[0],
-          '--exclusive',
-          '--wait',
-          '--wrap',
-          'sleep 1',
-        ];
         for (let count = 1; count <= PREEMPTIONS; count++) {
           await until(
             `unit b to run for the ${count}th time`,
             async () => (await runsOf(dir)).filter((name) => name === 'b').length === count,
             3 * MINUTES,
           );
-          expect((await cluster().asUser(high)).exitCode).toBe(0);
+          await preempt();
         }
         await writeFile(join(dir, 'go'), '');
-        expect((await run.result()).status).toBe('done');
-        expect((await runsOf(dir)).filter((name) => name === 'b')).toHaveLength(PREEMPTIONS + 1);
+        const result = await run.result();
+        expect(result.status).toBe('done');
+        const [a, b, c] = result.task_runs[0]?.units.map(({ tries }) => tries ?? []) ?? [];
+        expect(b?.map(({ cause }) => cause)).toEqual([
+          ...Array.from({ length: PREEMPTIONS }, () => 'interrupted'),
+          null,
+        ]);
+        expect(a?.map(({ cause }) => cause)).toEqual([null]);
+        // Of the jobs in which its turn did not come.
+        expect(new Set(c?.slice(0, -1).map(({ cause }) => cause))).toEqual(new Set(['never_started']));
+        expect(c?.at(-1)).toMatchObject({ cause: null, exit_code: 0 });
         expect((await runsOf(dir)).filter((name) => name !== 'b')).toEqual(['a', 'c']);
+      },
+      30 * MINUTES,
+    );
+
+    it(
+      `a job that is preempted ${PREEMPTIONS} times before its first unit begins is charged to nobody`,
+      async () => {
+        const { dir, run } = await start(
+          { partition: 'low' },
+          { a: '', b: '' },
+          (folder) => ({
+            worker_init: `echo start >>${join(folder, 'starts')}\nuntil [ -e ${join(folder, 'go')} ]; do sleep 0.2; done`,
+          }),
+          lowJob(),
+        );
+        const starts = async (): Promise<number> =>
+          (await readFile(join(dir, 'starts'), 'utf8').catch(() => '')).split('\n').length - 1;
+        for (let count = 1; count <= PREEMPTIONS; count++) {
+          await until(
+            `its job to run for the ${count}th time`,
+            async () => (await starts()) === count,
+            3 * MINUTES,
+          );
+          await preempt();
+        }
+        await writeFile(join(dir, 'go'), '');
+        const result = await run.result();
+        expect(result.status).toBe('done');
+        expect(await runsOf(dir)).toEqual(['a', 'b']);
       },
       30 * MINUTES,
     );
