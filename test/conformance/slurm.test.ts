@@ -14,16 +14,21 @@ const jobProcesses = async (jobId: string): Promise<string[]> => {
     .filter(Boolean);
 };
 
+/** `npm run test:conformance:warm`: units are forked from warm interpreters, of a Python that the cluster's user can read. */
+const PYTHON = '/usr/bin/python3';
+const isWarm = process.env['FRACTAL_CONFORMANCE_WARM'] === '1';
+
 const reason = whyNoCluster();
 if (reason !== null)
   console.warn(`executor conformance on slurm: no real cluster here, not tested: ${reason}`);
 describe.runIf(reason === null)('on a real cluster', () => {
   describeExecutor(
-    'slurm',
+    isWarm ? 'slurm, warm' : 'slurm',
     async () => {
       const cluster = await startCluster();
-      const config = testConfig({ poll_interval_seconds: 0.5 });
+      const config = testConfig({ poll_interval_seconds: 0.5, warm_start: isWarm });
       return {
+        ...(isWarm ? { python: PYTHON } : {}),
         createBackend: () => backendOn(cluster, config),
         folder: cluster.workDir,
         share: async (path) => {
