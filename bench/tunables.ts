@@ -98,7 +98,7 @@ export const NODE_START_S = 0.045;
 export const CORES_UNITS = 8;
 
 /** Jobs of each kind; the median is quoted. */
-export const CORES_REPETITIONS = 5;
+export const CORES_REPETITIONS = 3;
 
 /** What a site with a supervisor has: accounts, and those that work at the same time. */
 export const USERS = 200;

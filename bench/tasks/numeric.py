@@ -10,11 +10,11 @@ began = time.monotonic()
 import dask.array as da
 import numpy as np
 
-a = np.random.default_rng(0).random((1400, 1400))
-for _ in range(8):
+a = np.random.default_rng(0).random((1000, 1000))
+for _ in range(6):
     a = a @ a
     a /= np.linalg.norm(a)
-x = da.random.random((2000, 2000), chunks=(500, 500))
+x = da.random.random((1500, 1500), chunks=(500, 500))
 total = float((x @ x.T).sum().compute())
 
 used = resource.getrusage(resource.RUSAGE_SELF)
