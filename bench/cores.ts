@@ -7,8 +7,8 @@ import type { Bench, BenchContext, Row } from './bench.js';
 import { median, seconds, times } from './measure.js';
 import { taskProgram } from './requests.js';
 import { journalsOf } from './slurm-jobs.js';
-import { type Site, withWorker } from './slurm-site.js';
-import { CORES_REPETITIONS, CORES_UNITS, SLURM_SHORT_POLL_SECONDS } from './tunables.js';
+import { type BenchUnit, type Site, withWorker } from './slurm-site.js';
+import { CORES_REPETITIONS, CORES_UNIT_MB, CORES_UNITS, SLURM_SHORT_POLL_SECONDS } from './tunables.js';
 
 /** What bench/tasks/numeric.py says. */
 interface Used {
@@ -32,7 +32,8 @@ const numericPython = async (cluster: Cluster): Promise<string> => {
   await mkdir(venv);
   await chown(venv, cluster.uid, cluster.gid);
   const python = join(venv, 'bin', 'python');
-  await execa('python3', ['-m', 'venv', venv]);
+  // Debian's: one in root's home is nothing that the cluster's user could run.
+  await execa('/usr/bin/python3', ['-m', 'venv', venv]);
   await execa(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', 'numpy', 'dask']);
   return python;
 };
@@ -56,12 +57,12 @@ const useOf = async (runDir: string): Promise<JobUse> => {
   };
 };
 
-const measured = async ({ say }: BenchContext, own: Site, all: Site, command: string): Promise<Row[]> => {
+const measured = async ({ say }: BenchContext, own: Site, all: Site, unit: BenchUnit): Promise<Row[]> => {
   const uses: Record<'own' | 'all', JobUse[]> = { own: [], all: [] };
   // In turns: whatever else the machine does meets both.
   for (let repetition = 0; repetition < CORES_REPETITIONS; repetition += 1)
     for (const [name, site] of Object.entries({ own, all }) as ['own' | 'all', Site][]) {
-      const { dir } = await site.run(CORES_UNITS, CORES_UNITS, command);
+      const { dir } = await site.run(CORES_UNITS, CORES_UNITS, unit);
       const use = await useOf(join(dir, 'run'));
       uses[name].push(use);
       say(
@@ -101,7 +102,7 @@ export const cores: Bench = {
       const poll = { poll_interval_seconds: SLURM_SHORT_POLL_SECONDS };
       return await withWorker(context, cluster, poll, (own) =>
         withWorker(context, cluster, { ...poll, own_cores: false }, (all) =>
-          measured(context, own, all, command),
+          measured(context, own, all, { command, mem: CORES_UNIT_MB }),
         ),
       );
     } finally {

@@ -8,6 +8,8 @@ import { createWrappers, type Wrappers } from '../test/slurm/wrappers.js';
 import type { BenchContext } from './bench.js';
 import { benchRequest } from './requests.js';
 
+const TRUE: BenchUnit = { command: 'true', mem: 10 };
+
 const siteConfig = (runner: JsonObject): JsonObject => ({
   default_slurm_config: { partition: 'normal', cpus_per_task: 1, mem: 10, time: '30' },
   batching_config: {
@@ -17,11 +19,17 @@ const siteConfig = (runner: JsonObject): JsonObject => ({
   runner_config: runner,
 });
 
+export interface BenchUnit {
+  command: string;
+  /** MB. */
+  mem: number;
+}
+
 export interface Site {
   cluster: Cluster;
   wrappers: Wrappers;
   /** Runs `units` units of a command, so many in a job, two at once; the folder of the run and its wall time. */
-  run(units: number, unitsPerJob: number, command?: string): Promise<{ dir: string; took: number }>;
+  run(units: number, unitsPerJob: number, unit?: BenchUnit): Promise<{ dir: string; took: number }>;
 }
 
 export const withWorker = async <T>(
@@ -44,10 +52,10 @@ export const withWorker = async <T>(
     return await work({
       cluster,
       wrappers,
-      run: async (units, unitsPerJob, command = 'true') => {
+      run: async (units, unitsPerJob, { command, mem } = TRUE) => {
         const dir = await mkdtemp(join(cluster.workDir, 'run-'));
         await chown(dir, cluster.uid, cluster.gid);
-        const meta = { tasks_per_job: unitsPerJob, parallel_tasks_per_job: Math.min(2, unitsPerJob) };
+        const meta = { mem, tasks_per_job: unitsPerJob, parallel_tasks_per_job: Math.min(2, unitsPerJob) };
         const tasks = [{ name: 'Unit', type: 'parallel' as const, command, meta }];
         const request = benchRequest({ dir, tasks, images: units, queue, backend: 'slurm' });
         return { dir, took: await program.run(request, `slurm-${randomUUID()}`) };

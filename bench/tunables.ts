@@ -97,6 +97,9 @@ export const NODE_START_S = 0.045;
 /** Numeric units in one job, two at once: four after each other on each core. */
 export const CORES_UNITS = 8;
 
+/** Of one such unit: the libraries alone take some 100 MB. */
+export const CORES_UNIT_MB = 1_000;
+
 /** Jobs of each kind; the median is quoted. */
 export const CORES_REPETITIONS = 3;
 
