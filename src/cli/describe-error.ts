@@ -17,6 +17,9 @@ const indented = (text: string): string =>
 
 const describeExecution = (error: ExecutionError): string => {
   const { details } = error;
+  // The message names the log, and says what became of the unit.
+  const isNews = (value: string | number | null): value is string | number =>
+    value !== null && !error.message.includes(String(value));
   const facts: [string, string | number | null][] = [
     ['log', details.log_file],
     ['command', details.cmd_file],
@@ -28,7 +31,7 @@ const describeExecution = (error: ExecutionError): string => {
   ];
   return [
     `${error.name}: ${error.message}`,
-    ...facts.flatMap(([name, value]) => (value === null ? [] : [`  ${name}: ${value}`])),
+    ...facts.flatMap(([name, value]) => (isNews(value) ? [`  ${name}: ${value}`] : [])),
     ...(details.log_tail ? ['  last lines of the log:', indented(readableText(details.log_tail))] : []),
   ].join('\n');
 };

@@ -22,6 +22,17 @@ export class OtherServer extends Error {
   override readonly name = 'OtherServer';
 }
 
+/** What went wrong, and a command that helps: said last, where people look. */
+export class Advised extends Error {
+  override readonly name = 'Advised';
+  constructor(
+    readonly reason: unknown,
+    readonly advice: string,
+  ) {
+    super(advice);
+  }
+}
+
 /** Ctrl-C: this program leaves, the run stays. */
 export class Detached extends Error {
   override readonly name = 'Detached';

@@ -3,17 +3,20 @@ import { isGrpcServiceError } from '@temporalio/client';
 import {
   endOf,
   type EndedRun,
+  type LiveProgress,
   type Queue,
   readResult,
   RunError,
   type RunFiles,
   type RunHandle,
 } from '../client/index.js';
+import { endedTasks } from '../report/ended-tasks.js';
 import { formatSummary } from '../report/summary.js';
 import type { ResultReference } from '../wire/failure.js';
+import type { RunResult } from '../wire/result.js';
 import { Detached } from './exit-codes.js';
 import { type Io, jsonText, print, say } from './io.js';
-import { createProgressView } from './progress-view.js';
+import { createProgressView, type ProgressView } from './progress-view.js';
 import type { Session } from './session.js';
 import { aborted, pause } from './signals.js';
 import { styleOf } from './style.js';
@@ -48,25 +51,25 @@ export interface Delivery {
   json?: boolean;
 }
 
+interface Handover {
+  /** Reads what is not to be seen here. */
+  elsewhere?: () => Promise<RunFiles>;
+  /** Called with the result before it is handed over. */
+  before?: (result: RunResult) => void;
+}
+
 /** A person gets the summary, whoever reads a pipe or a file the whole result. */
 const deliver = async (
   io: Io,
   reference: ResultReference,
   { result: file, json }: Delivery,
-  elsewhere?: () => Promise<RunFiles>,
+  { elsewhere, before }: Handover = {},
 ): Promise<void> => {
   const result = await readResult(reference, elsewhere);
+  before?.(result);
   const isForPeople = io.stdout.isTTY && json !== true;
   if (file !== undefined || !isForPeople) await writeResult(io, jsonText(result), file);
   if (isForPeople) print(io, formatSummary(result, file ?? reference.path, styleOf(io.stdout, io.env)));
-};
-
-/** A run that failed has a result too; that it cannot be read must not hide why the run failed. */
-const deliverPartial = async (io: Io, error: unknown, delivery: Delivery, run: RunHandle): Promise<void> => {
-  if (!(error instanceof RunError) || error.result === null) return;
-  await deliver(io, error.result, delivery, run.files).catch((problem: unknown) =>
-    say(io, problem instanceof Error ? problem.message : String(problem)),
-  );
 };
 
 /** The end of a run that only its directory tells; throws the run's own error, as `followRun` does. */
@@ -92,6 +95,27 @@ const keepServer = async (session: Session, signal: AbortSignal): Promise<never>
   }
 };
 
+/** The view, and what it has shown last. */
+const remembering = (view: ProgressView) => {
+  let last: LiveProgress = { state: '', progress: null, pending: [] };
+  const update = (live: LiveProgress): void => {
+    last = live;
+    view.update(live);
+  };
+  /** The last counts came after the last look. */
+  const end = (result: RunResult): void => {
+    const tasks = endedTasks(last.progress?.tasks ?? [], result);
+    const unseen = { workflow_name: null, workflow_dir: null, backend: null, warnings: [] };
+    view.update({
+      ...last,
+      pending: [],
+      progress: { ...unseen, ...last.progress, status: result.status, tasks },
+    });
+    view.stop();
+  };
+  return { ...view, update, end };
+};
+
 /**
  * Follows a run to its end.
  *
@@ -99,7 +123,7 @@ const keepServer = async (session: Session, signal: AbortSignal): Promise<never>
  */
 export const followRun = async (io: Io, options: FollowOptions): Promise<void> => {
   const { session, run, queues, delivery, signal } = options;
-  const view = createProgressView(io);
+  const view = remembering(createProgressView(io));
   // What is said from then on stands below the picture, which must not be drawn over it.
   void aborted(signal).then(() => view.stop());
   const ended = new AbortController();
@@ -108,24 +132,27 @@ export const followRun = async (io: Io, options: FollowOptions): Promise<void> =
   const interrupted = aborted(signal).then(() => {
     throw new Detached();
   });
+  const handover = { elsewhere: run.files, before: view.end };
   let reference: ResultReference;
   try {
     reference = await Promise.race([waitForEnd(run, either), interrupted, keepServer(session, either)]);
-    // The last counts, which came after the last look.
-    await run.progress().then(
-      (live) => view.update(live),
-      () => undefined,
-    );
   } catch (error) {
     ended.abort();
     await watching;
-    view.stop();
-    await deliverPartial(io, error, delivery, run);
+    if (!(error instanceof RunError) || error.result === null) view.stop();
+    else
+      // A run that failed has a result too; that it cannot be read must not hide why the run failed.
+      await deliver(io, error.result, delivery, handover).catch((problem: unknown) => {
+        view.stop();
+        say(io, problem instanceof Error ? problem.message : String(problem));
+      });
     throw error;
+  }
+  ended.abort();
+  await watching;
+  try {
+    await deliver(io, reference, delivery, handover);
   } finally {
-    ended.abort();
-    await watching;
     view.stop();
   }
-  await deliver(io, reference, delivery, run.files);
 };

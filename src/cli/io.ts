@@ -1,6 +1,8 @@
 /** Where a command reads and writes; stdout carries results only, everything for people goes to stderr. */
 import { plainText } from '../state/plain-text.js';
 import type { AddressFlags } from '../server/address.js';
+import { wrapText } from '../report/wrap.js';
+import { styleOf } from './style.js';
 
 export interface Io {
   env: NodeJS.ProcessEnv;
@@ -8,9 +10,13 @@ export interface Io {
   stderr: NodeJS.WriteStream;
 }
 
+/** As it is said on stderr; lines of a log or a pipe are whole, for `grep`. */
+export const forPeople = ({ stderr, env }: Io, text: string): string =>
+  stderr.isTTY ? wrapText(plainText(text), styleOf(stderr, env).width) : plainText(text);
+
 /** One line for people; what comes out of a request, a log or a scheduler must not reach the terminal as it is. */
 export const say = (io: Io, line: string): void => {
-  io.stderr.write(`${plainText(line)}\n`);
+  io.stderr.write(`${forPeople(io, line)}\n`);
 };
 
 /** A terminal shows Ctrl-C as `^C` where the cursor is: what is said next has a line of its own. */

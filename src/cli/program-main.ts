@@ -1,6 +1,6 @@
 /** The program: runs a command, says what went wrong, ends with its code. */
 import { CommanderError } from 'commander';
-import { Detached, exitCode } from './exit-codes.js';
+import { Advised, Detached, exitCode } from './exit-codes.js';
 import type { Io } from './io.js';
 import { say } from './io.js';
 import { createProgram } from './program.js';
@@ -9,6 +9,11 @@ const io: Io = { env: process.env, stdout: process.stdout, stderr: process.stder
 
 /** What goes right needs no words for errors: they are loaded here. */
 const explain = async (io: Io, error: unknown, verbose: boolean): Promise<number> => {
+  if (error instanceof Advised) {
+    const code = await explain(io, error.reason, verbose);
+    say(io, error.advice);
+    return code;
+  }
   const [{ describeError }, { exitCodeOf }] = await Promise.all([
     import('./describe-error.js'),
     import('./exit-code-of.js'),

@@ -1,5 +1,6 @@
 /** The program `fractal-temporal`: its commands and their options (docs/cli.md). */
 import { Command } from 'commander';
+import { wrapText } from '../report/wrap.js';
 import { plainText } from '../state/plain-text.js';
 import { applyShare, type Share, shareOf } from '../state/rights.js';
 import { closestTo } from '../validation/did-you-mean.js';
@@ -7,6 +8,7 @@ import { version } from '../version.js';
 import { commands } from './commands/index.js';
 import { UsageError } from './exit-codes.js';
 import type { Io } from './io.js';
+import { styleOf } from './style.js';
 
 /** Before a command does anything: it and all that it starts make files with these rights. */
 const setRights = (io: Io, command: Command): void => {
@@ -18,10 +20,18 @@ const setRights = (io: Io, command: Command): void => {
   }
 };
 
+/** Narrower than this a description is no easier to read for being wrapped. */
+const LEAST_DESCRIPTION = 20;
+
+/** Lines of a help are read by people, wherever they go. */
+const USUAL_WIDTH = 100;
+
+const helpWidth = (io: Io): number => Math.min(styleOf(io.stdout, io.env).width, USUAL_WIDTH);
+
 /** Below every help; docs/cli.md says more. */
-const EXIT_CODES = `
-Exit codes: 0 done, 1 unforeseen, 2 invalid request or usage, 3 a task failed, 4 what ran a task failed,
-            5 cancelled, 6 no server, 130 left by Ctrl-C while the run goes on`;
+const EXIT_CODES =
+  'Exit codes: 0 done, 1 unforeseen, 2 invalid request or usage, 3 a task failed, 4 what ran a task failed, ' +
+  '5 cancelled, 6 no server, 130 left by Ctrl-C while the run goes on';
 
 /** `fractal-temporal [help] COMMAND ...`: those whose code is needed; none of the program's own options has a value. */
 const namedCommands = (args: readonly string[]): string[] => {
@@ -47,13 +57,15 @@ export const createProgram = async (io: Io, args: readonly string[] | null): Pro
   const program = new Command('fractal-temporal')
     .description('Runs Fractal workflows on Temporal, on this machine or a SLURM cluster.')
     .version(version)
-    .addHelpText('afterAll', EXIT_CODES)
+    .addHelpText('afterAll', () => `\n${wrapText(EXIT_CODES, helpWidth(io), ' '.repeat(12))}`)
+    .configureHelp({ minWidthToWrap: LEAST_DESCRIPTION })
     .exitOverride()
     .helpCommand(false)
     .hook('preAction', (_, command) => setRights(io, command))
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(plainText(text)),
+      getOutHelpWidth: () => helpWidth(io),
       outputError: (text, write) => write(withMeant(text)),
     });
   const has = (name: string): boolean => program.commands.some((command) => command.name() === name);

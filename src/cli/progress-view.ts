@@ -1,9 +1,8 @@
 /** How a run's progress is shown: a picture that is drawn anew on a terminal, else one line per change. */
 import type { LiveProgress } from '../client/index.js';
 import { waitingReasons } from '../report/waiting-reasons.js';
-import { plainText } from '../state/plain-text.js';
 import type { TaskProgress } from '../wire/progress.js';
-import { type Io, say } from './io.js';
+import { forPeople, type Io, say } from './io.js';
 import { progressLines } from '../report/progress-lines.js';
 import { createLiveBlock } from './live-block.js';
 import { createPace } from './pace.js';
@@ -85,7 +84,7 @@ const pictureView = (io: Io): ProgressView => {
       reasons = waitingReasons(live);
       draw();
     },
-    note: (line) => block.note(plainText(line)),
+    note: (line) => block.note(forPeople(io, line)),
     stop: () => {
       clearInterval(clock);
       block.release();

@@ -9,6 +9,7 @@ import { tryLines, unitEnd } from './try-lines.js';
 import { waitingReasons } from './waiting-reasons.js';
 import { FAILED_UNITS_SHOWN } from './tunables.js';
 import { taskTitle } from '../wire/task-title.js';
+import { wrapText } from './wrap.js';
 
 const indent = (text: string): string => text.replaceAll(/^/gm, '    ');
 
@@ -88,6 +89,7 @@ export const formatReport = (report: RunReport, style: Style): string => {
       report.result?.error ? plainText(`${report.result.error.type}: ${report.result.error.message}`) : null,
     ],
   ];
+  const wrap = (line: string): string => wrapText(line, style.width);
   const pending = pendingLines(report);
   const after = [
     ...operatorLines(report.workflow_id, report.progress),
@@ -103,9 +105,9 @@ export const formatReport = (report: RunReport, style: Style): string => {
     ...failedLines(report.failed_units),
   ];
   return [
-    ...facts.flatMap(([name, value]) => (value === null ? [] : [`${`${name}:`.padEnd(11)}${value}`])),
+    ...facts.flatMap(([name, value]) => (value === null ? [] : [wrap(`${`${name}:`.padEnd(11)}${value}`)])),
     ...tasksTable(report, style),
-    ...after.map(plainText),
+    ...after.map((line) => wrap(plainText(line))),
   ]
     .join('\n')
     .trimEnd();

@@ -29,6 +29,8 @@ const symbols: Record<string, [tone: Tone | null, unicode: string, ascii: string
   running: ['busy', '●', '*'],
   planning: ['busy', '●', '*'],
   applying: ['busy', '●', '*'],
+  pausing: ['odd', '●', '*'],
+  stopping: ['odd', '●', '*'],
   paused: ['odd', '○', '-'],
   held: ['odd', '○', '-'],
   waiting: [null, '○', '-'],
@@ -37,10 +39,13 @@ const symbols: Record<string, [tone: Tone | null, unicode: string, ascii: string
 /** Temporal calls done what is done. */
 const words: Record<string, string> = { completed: 'done', timed_out: 'timed out' };
 
+/** As people call it. */
+export const stateWord = (state: string): string => words[state] ?? state;
+
 /** A cell of a table: `✓ done`, a state as people read it. */
 export const stateCell = (state: string, { unicode }: Style): { text: string; tone: Tone | null } => {
   const [tone, sign, ascii] = symbols[state] ?? [null, ' ', ' '];
-  return { tone, text: `${unicode ? sign : ascii} ${words[state] ?? state}` };
+  return { tone, text: `${unicode ? sign : ascii} ${stateWord(state)}` };
 };
 
 export const stateText = (state: string, style: Style): string => {

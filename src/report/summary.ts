@@ -1,10 +1,12 @@
 /** The end of a run in a few lines: what `run` says on a terminal. */
 import { plainText } from '../state/plain-text.js';
 import type { RunResult, TaskRunRecord } from '../wire/result.js';
+import { countOf } from './count.js';
 import { stateCell, stateText, type Style } from './style.js';
 import { type Cell, type Column, formatTable } from './table.js';
 import { durationText } from './times.js';
 import { aliasOf, taskTitle } from '../wire/task-title.js';
+import { wrapText } from './wrap.js';
 
 const columns: Column[] = [
   { head: 'task', least: 12 },
@@ -45,9 +47,9 @@ export const formatSummary = (result: RunResult, path: string, style: Style): st
   const seconds = secondsOf(result);
   const units = result.task_runs.reduce((sum, task) => sum + task.num_tasks, 0);
   const counts = [
-    `${result.task_runs.length} tasks`,
-    `${units} units`,
-    `${result.images.length} images`,
+    countOf(result.task_runs.length, 'task'),
+    countOf(units, 'unit'),
+    countOf(result.images.length, 'image'),
     ...(seconds === null ? [] : [durationText(seconds)]),
   ];
   const warned = result.task_runs.filter(({ units_with_warnings: count = 0 }) => count > 0);
@@ -55,8 +57,11 @@ export const formatSummary = (result: RunResult, path: string, style: Style): st
     ...(rows.length === 0 ? [] : [formatTable(columns, rows, style), '']),
     `${stateText(result.status, style)}: ${counts.join(', ')}`,
     ...warned.map((task) =>
-      plainText(
-        `Warnings: in the logs of ${task.units_with_warnings ?? 0} of ${task.num_tasks} units of task ${task.workflow_task_order} "${titleOf(task)}"`,
+      wrapText(
+        plainText(
+          `Warnings: in the logs of ${task.units_with_warnings ?? 0} of ${task.num_tasks} units of task ${task.workflow_task_order} "${titleOf(task)}"`,
+        ),
+        style.width,
       ),
     ),
     `Result: ${plainText(path)}`,

@@ -11,6 +11,8 @@ export interface Column {
   /** Left out where there is no room for it; the last one first. */
   optional?: boolean;
   right?: boolean;
+  /** Where rows become a few lines, the head stands before the cell: a number alone says nothing. */
+  named?: boolean;
 }
 
 export type Cell = string | number | { text: string; tone: Tone | null };
@@ -85,11 +87,18 @@ const wrapped = (words: readonly string[], width: number): string[] => {
   return lines;
 };
 
+/** Stands for what is not known in a column. */
+export const NOTHING = '-';
+
 /** Each row as its first cell and, below it, the others. */
-const stacked = (rows: readonly Cell[][], style: Style): string =>
+const stacked = (columns: readonly Column[], rows: readonly Cell[][], style: Style): string =>
   rows
     .map(([first = '', ...rest]) => {
-      const below = rest.filter((cell) => textOf(cell) !== '').map((cell) => painted(style, cell));
+      const below = rest.flatMap((cell, index) => {
+        const { head = '', named = false } = columns[index + 1] ?? {};
+        if (['', NOTHING].includes(textOf(cell))) return [];
+        return [named ? `${head} ${painted(style, cell)}` : painted(style, cell)];
+      });
       return [painted(style, first), ...wrapped(below, style.width).map((line) => `  ${line}`)].join('\n');
     })
     .join('\n');
@@ -100,7 +109,7 @@ export const formatTable = (columns: readonly Column[], rows: readonly Cell[][],
     Math.max(stringWidth(head), ...rows.map((row) => stringWidth(textOf(row[index] ?? '')))),
   );
   const chosen = layout(columns, natural, style.width);
-  if (chosen === null) return stacked(rows, style);
+  if (chosen === null) return stacked(columns, rows, style);
   const { shown, widths } = chosen;
   const table = new Table({
     head: shown.map((index) => columns[index]?.head.toUpperCase() ?? ''),

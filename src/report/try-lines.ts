@@ -9,7 +9,12 @@ export const unitEnd = ({
   exit_code: exit,
   signal,
 }: Pick<UnitRecord, 'cause' | 'exit_code' | 'signal'>): string =>
-  [cause, exit === null ? null : `exit code ${exit}`, signal === null ? null : `signal ${signal}`]
+  [
+    // Its exit code says it all.
+    cause === 'exit' && exit !== null ? null : cause,
+    exit === null ? null : `exit code ${exit}`,
+    signal === null ? null : `signal ${signal}`,
+  ]
     .filter(Boolean)
     .join(', ');
 

@@ -1,6 +1,7 @@
 /** The units of a run one by one, for `units`: state, cause, tries, where it ran, its log. Pure. */
 import type { Component, UnitCause, UnitRecord } from '../wire/result.js';
 import type { UnitFiles } from './run-files.js';
+import { type Column, NOTHING } from './table.js';
 
 /** A unit as `units --json` gives it; null where unknown. */
 export interface UnitRow {
@@ -51,12 +52,21 @@ export const unitRow = ({ label, order, logFile, record }: UnitFiles, oldLogs: n
   };
 };
 
-const orDash = (value: string | number | null): string | number => value ?? '-';
+const orDash = (value: string | number | null): string | number => value ?? NOTHING;
 
-export const UNIT_HEAD = ['unit', 'state', 'cause', 'exit', 'tries', 'job', 'node', 'log'];
+export const UNIT_COLUMNS: Column[] = [
+  { head: 'unit' },
+  { head: 'state' },
+  { head: 'cause' },
+  { head: 'exit', named: true },
+  { head: 'tries', named: true },
+  { head: 'job', named: true },
+  { head: 'node', named: true },
+  { head: 'log' },
+];
 
 const exitOf = ({ exit_code: exit, signal }: UnitRow): string | number =>
-  exit ?? (signal === null ? '-' : `signal ${signal}`);
+  exit ?? (signal === null ? NOTHING : `signal ${signal}`);
 
 export const unitCells = (row: UnitRow): (string | number)[] => [
   row.unit,

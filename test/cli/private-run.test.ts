@@ -76,7 +76,7 @@ describe('run, with no server anywhere', () => {
     const status = await sandbox.run(['status', runDir]);
     expect(status.stdout).toContain('no cells');
     expect(status.stdout).toContain('exit code 7');
-    expect(status.stdout).toMatch(/try 1: exit, exit code 7; used .*\n +try 2: exit, exit code 7; used /);
+    expect(status.stdout).toMatch(/try 1: exit code 7; used .*\n +try 2: exit code 7; used /);
     const asleep = await sandbox.run(['retry', runDir]);
     expect(asleep).toMatchObject({ code: 6, stdout: '' });
     expect(asleep.stderr).toContain("`fractal-temporal run` with the run's request starts it");

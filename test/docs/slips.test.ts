@@ -77,6 +77,7 @@ beforeAll(async () => {
   );
   await write('args', parallel, {}, (text) => text.replace('"args_parallel"', '"args_parralel"'));
   await write('meta', { ...parallel, meta: { cpus_per_tsk: 2 } });
+  await write('recovery', parallel, { recovery: { memory: { factr: 3 } } });
   await write('relative', parallel, { workflow_dir_local: 'jobs/1' });
   await write('shell', { ...parallel, command: 'true; false' });
   await write('backend', parallel, { backend: 'slrum' });

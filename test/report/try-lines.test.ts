@@ -25,7 +25,7 @@ describe('the tries of a unit', () => {
         { ...done, cause: 'exit', exit_code: 75 },
         { ...done, n: 2 },
       ],
-      ['try 1: exit, exit code 75; used 12 s', 'try 2: exit code 0; used 12 s'],
+      ['try 1: exit code 75; used 12 s', 'try 2: exit code 0; used 12 s'],
     ],
     [
       'one alone with limits',

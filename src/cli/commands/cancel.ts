@@ -21,6 +21,7 @@ import { UsageError } from '../exit-codes.js';
 import { openSession } from '../open-session.js';
 import { addBackendOptions, addServerOptions } from '../options.js';
 import { noWorkerOf, pausedLine, queuesOf } from '../../report/no-worker.js';
+import { stateWord } from '../../report/style.js';
 import { createProgressView } from '../progress-view.js';
 import { storedRequest } from '../stored-request.js';
 import { idOnServer, type NamedRun, nameRun, requireTarget, targetOfRun } from '../target.js';
@@ -52,7 +53,7 @@ const waitUntilCancelled = async (io: Io, client: Client, run: RunHandle, queues
 };
 
 const sayEnded = (io: Io, workflowId: string, state: string): void =>
-  say(io, `Run ${workflowId} has ended already: ${state}.`);
+  say(io, `Run ${workflowId} has ended already: ${stateWord(state)}.`);
 
 const isLost = (workflowId: string): UsageError =>
   new UsageError(`There is no run ${workflowId} on its server. ${LOST}`);

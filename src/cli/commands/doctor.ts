@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import { Argument, type Command } from 'commander';
 import { connectClient } from '../../client/index.js';
 import { formatFinding, type Finding } from '../../doctor/finding.js';
+import { wrapText } from '../../report/wrap.js';
+import { styleOf } from '../style.js';
 import { examineDisks, examineServer, usualQueues } from '../../doctor/index.js';
 import { examineLocal } from '../../executors/local/doctor.js';
 import { backendNames } from '../../executors/names.js';
@@ -70,10 +72,11 @@ const findingsOf = (io: Io, backend: string | undefined, options: DoctorOptions)
 };
 
 const doctorCommand = async (io: Io, backend: string | undefined, options: DoctorOptions): Promise<void> => {
+  const style = styleOf(io.stdout, io.env);
   const found: Finding[] = [];
   for await (const finding of findingsOf(io, backend, options)) {
     found.push(finding);
-    if (options.json !== true) show(io, formatFinding(finding));
+    if (options.json !== true) show(io, wrapText(formatFinding(finding), style.width, '         '));
   }
   const problems = found.filter(({ status }) => status === 'problem').length;
   if (options.json === true) print(io, jsonText({ version, problems, findings: found }));

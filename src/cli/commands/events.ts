@@ -4,6 +4,7 @@ import { eventsFrom } from '../../client/index.js';
 import { formatEvent } from '../../report/format-event.js';
 import { type Io, print, type ServerOptions } from '../io.js';
 import { addServerOptions } from '../options.js';
+import { styleOf } from '../style.js';
 import { withRunPlace } from '../run-place.js';
 
 interface EventsOptions extends ServerOptions {
@@ -15,8 +16,9 @@ const eventsCommand = (io: Io, id: string, options: EventsOptions): Promise<void
   withRunPlace(io, id, options, async ({ files, isOver }) => {
     const follow = options.follow === true;
     const events = eventsFrom(files, { follow, ...(isOver === undefined ? {} : { isOver }) });
+    const style = styleOf(io.stdout, io.env);
     for await (const event of events)
-      print(io, options.json === true ? JSON.stringify(event) : formatEvent(event));
+      print(io, options.json === true ? JSON.stringify(event) : formatEvent(event, style));
   });
 
 export const registerEvents = (program: Command, io: Io): void => {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { excerptOf, pageText } from '../../report/markdown.js';
+import { wrapText } from '../../report/wrap.js';
 import { didYouMean } from '../../validation/did-you-mean.js';
 import { UsageError } from '../exit-codes.js';
 import { type Io, show } from '../io.js';
@@ -38,9 +39,9 @@ export const registerHelp = (program: Command, io: Io): void => {
     .command('help')
     .description('help for a command, or a short form of a page of the documentation')
     .argument('[command-or-topic]', 'a command, or one of the topics below')
-    .addHelpText(
-      'after',
-      `\nTopics:\n${topics.map(({ name, summary }) => `  ${name.padEnd(17)}${summary}`).join('\n')}`,
-    )
+    .addHelpText('after', () => {
+      const lines = topics.map(({ name, summary }) => `  ${name.padEnd(17)}${summary}`).join('\n');
+      return `\nTopics:\n${wrapText(lines, styleOf(io.stdout, io.env).width, ' '.repeat(17))}`;
+    })
     .action((word: string | undefined) => helpCommand(io, program, word));
 };

@@ -12,14 +12,14 @@ import { requireTarget } from '../target.js';
 interface ListOptions extends ServerOptions {
   json?: boolean;
   running?: boolean;
-  status: ListState[];
+  status?: ListState[];
   since?: Date;
   limit: number;
 }
 
 const isState = (text: string): text is ListState => Object.hasOwn(listStates, text);
 
-const statesOf = (text: string, before: ListState[]): ListState[] => {
+const statesOf = (text: string, before: ListState[] = []): ListState[] => {
   const states = text.split(',').map((word) => word.trim());
   if (!states.every(isState))
     throw new InvalidArgumentError(`expected ${Object.keys(listStates).join(', ')}; several with commas.`);
@@ -36,7 +36,8 @@ const since = (text: string): Date => {
 const listCommand = async (io: Io, options: ListOptions): Promise<void> => {
   const { client, close } = await connectClient(await requireTarget(io, options));
   try {
-    const states: ListState[] = options.running === true ? [...options.status, 'running'] : options.status;
+    const { status = [] } = options;
+    const states: ListState[] = options.running === true ? [...status, 'running'] : status;
     const runs = await listRuns(client, { states, since: options.since, limit: options.limit });
     const none = states.length > 0 || options.since !== undefined ? 'No such run.' : 'No runs yet.';
     print(io, options.json ? jsonText(runs) : formatRuns(runs, none, styleOf(io.stdout, io.env)));
@@ -50,7 +51,7 @@ export const registerList = (program: Command, io: Io): void => {
     .command('list')
     .description('the runs that the server knows, newest first')
     .option('--running', 'only those that go on: --status running')
-    .option('--status <states>', `only these: ${Object.keys(listStates).join(', ')}`, statesOf, [])
+    .option('--status <states>', `only these: ${Object.keys(listStates).join(', ')}`, statesOf)
     .option('--since <time>', 'only those started since: 2d, 3h, 30m before now, or a date', since)
     .option('--limit <n>', 'at most so many', positiveInteger, LIST_LIMIT)
     .option('--json', 'for programs (schemas/list.schema.json)');

@@ -11,7 +11,7 @@ import {
 } from '../../client/index.js';
 import { givenTarget } from '../../server/address.js';
 import { isAway, isUnasked } from '../away.js';
-import { Detached, exitCode, UsageError } from '../exit-codes.js';
+import { Advised, Detached, exitCode, UsageError } from '../exit-codes.js';
 import { deliverEnd, type Delivery, followRun } from '../follow.js';
 import { clearEcho, type Io, say } from '../io.js';
 import { queuesOf } from '../../report/no-worker.js';
@@ -120,7 +120,7 @@ export const runChecked = async (
       if (error instanceof Detached)
         for (const line of detachedLines(session, comeBack, checked)) say(io, line);
       if (error instanceof ExecutionError)
-        say(io, `Once it is mended, only what is not done: fractal-temporal ${again}`);
+        throw new Advised(error, `Once it is mended, only what is not done: fractal-temporal ${again}`);
       throw error;
     } finally {
       await session.close();

@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { formatTable } from '../../report/table.js';
 import { unitFilesOf } from '../../report/run-files.js';
-import { UNIT_HEAD, unitCells, unitRow } from '../../report/unit-rows.js';
+import { UNIT_COLUMNS, unitCells, unitRow } from '../../report/unit-rows.js';
 import type { RunFiles } from '../../client/index.js';
 import { withRunPlace } from '../run-place.js';
 import { UsageError } from '../exit-codes.js';
@@ -37,15 +37,7 @@ const listUnits = async (io: Io, files: RunFiles, options: UnitsOptions): Promis
     .filter(({ state }) => options.failed !== true || state === 'failed');
   if (options.json) print(io, jsonText(rows));
   else if (rows.length === 0) show(io, 'No unit has failed.');
-  else
-    print(
-      io,
-      formatTable(
-        UNIT_HEAD.map((head) => ({ head })),
-        rows.map(unitCells),
-        styleOf(io.stdout, io.env),
-      ),
-    );
+  else print(io, formatTable(UNIT_COLUMNS, rows.map(unitCells), styleOf(io.stdout, io.env)));
 };
 
 export const registerUnits = (program: Command, io: Io): void => {

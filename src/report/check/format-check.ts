@@ -1,11 +1,11 @@
 /** What `check` says, for people. Pure. */
 import { IMAGES_SHOWN } from '../tunables.js';
+import { countOf } from '../count.js';
 import { paint, type Style } from '../style.js';
+import { wrapText } from '../wrap.js';
 import type { CheckedStage, CheckedTask, CheckReport } from './check-report.js';
 import type { FilterStep } from '../../images/filter-steps.js';
 import { taskTitle } from '../../wire/task-title.js';
-
-const many = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
 
 const filterText = ({ filter, key, wanted }: FilterStep): string =>
   filter === 'type'
@@ -38,17 +38,17 @@ const resourceText = (resources: CheckedStage['resources']): string =>
 
 const sizes = (stage: CheckedStage, isSlurm: boolean): string => {
   const { units, units_per_batch: each, lanes, batches } = stage;
-  const [one, several] = isSlurm ? ['job', 'jobs'] : ['batch', 'batches'];
+  const [one, several] = isSlurm ? (['job', 'jobs'] as const) : (['batch', 'batches'] as const);
   if (units === null || batches === null || each === null || lanes === null)
     return `units and ${several} unknown`;
   const size = batches === 1 ? '' : `, at most ${each} in each`;
-  return `${many(units, 'unit')} in ${batches} ${batches === 1 ? one : several}${size}, ${lanes} at once${batches === 1 ? '' : ` in each`}`;
+  return `${countOf(units, 'unit')} in ${countOf(batches, one, several)}${size}, ${lanes} at once${batches === 1 ? '' : ` in each`}`;
 };
 
 const exclusiveLines = ({ exclusive }: CheckedStage): string[] => {
   if (exclusive === null) return [];
   const { attributes, missing, groups } = exclusive;
-  const at = groups === null ? '' : `: at most ${many(groups, 'unit')} at once`;
+  const at = groups === null ? '' : `: at most ${countOf(groups, 'unit')} at once`;
   return [
     `    one at a time of those whose images agree in ${attributes.join(', ')}${at}`,
     ...missing.map((name) => `    no image has the attribute ${name}: all of them agree in it`),
@@ -70,6 +70,9 @@ const stageLines = (stage: CheckedStage, isSlurm: boolean, scripts: boolean): st
   ];
 };
 
+/** Lines of scripts, which are files. */
+const isVerbatim = (line: string): boolean => /^ {4}(?:\||#SBATCH)/.test(line);
+
 export const formatCheck = (report: CheckReport, style: Style, scripts: boolean): string => {
   const isSlurm = report.backend === 'slurm';
   const { workflow, workflow_id: id, workflow_dir: dir, backend, images } = report;
@@ -82,11 +85,13 @@ export const formatCheck = (report: CheckReport, style: Style, scripts: boolean)
     ...(task.problem === null ? [] : [paint(style, 'bad', `  fails: ${task.problem}`)]),
   ]);
   return [
-    `Workflow "${workflow}" as ${id}, on ${backend}, ${many(images, 'image')}`,
+    `Workflow "${workflow}" as ${id}, on ${backend}, ${countOf(images, 'image')}`,
     `  directory: ${dir}`,
     ...report.warnings.map((warning) => paint(style, 'busy', `  warning: ${warning}`)),
     ...tasks,
     '',
     'Nothing was run or written.',
-  ].join('\n');
+  ]
+    .map((line) => (isVerbatim(line) ? line : wrapText(line, style.width)))
+    .join('\n');
 };

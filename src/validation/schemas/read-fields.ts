@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { didYouMean } from '../did-you-mean.js';
 import type { Problems } from '../problems.js';
+import { knownKeys } from './known-keys.js';
 import { isJsonObject } from './leaf.js';
 
 const EXPECTED_TYPES: Record<string, string> = {
@@ -47,7 +48,8 @@ export const read = <T extends z.ZodType>(
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys) {
         const at = [...issue.path, key];
-        problems.add([...path, ...at], 'no field of this name', valueAt(value, at));
+        const near = didYouMean(key, knownKeys(schema, issue.path));
+        problems.add([...path, ...at], `no field of this name${near}`, valueAt(value, at));
       }
     } else {
       const got = valueAt(value, issue.path);

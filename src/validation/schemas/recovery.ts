@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { MEMORY_SYNTAX, parseMemory } from '../../quantities/memory.js';
 import { isTimeLimit, parseTimeLimit, TIME_SYNTAX } from '../../quantities/time-limit.js';
 import { failureActions } from '../../wire/recovery.js';
+import { didYouMean } from '../did-you-mean.js';
 import { isJsonObject, leaf, type Report } from './leaf.js';
 import { count } from './scalars.js';
 
@@ -43,7 +44,8 @@ const readTries = (value: unknown, path: PropertyKey[], report: Report): { tries
     report('an object', path);
     return undefined;
   }
-  for (const key of Object.keys(value)) if (key !== 'tries') report('no field of this name', [...path, key]);
+  for (const key of Object.keys(value))
+    if (key !== 'tries') report(`no field of this name${didYouMean(key, ['tries'])}`, [...path, key]);
   const given = count.safeParse(value['tries']);
   if (!given.success) report('an integer, at least 0', [...path, 'tries']);
   return given.success ? { tries: given.data } : undefined;
