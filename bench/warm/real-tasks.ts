@@ -6,17 +6,14 @@ import { zarrDirOf } from '../requests.js';
 import { compareFolders } from './files.js';
 import { comparisonRow } from './rows.js';
 import { atSite } from './site.js';
-import { moreTasks, realTasks } from './workflow.js';
+import { manyTasks } from './workflow.js';
 
 const LANES = 2;
 
 const run = (context: BenchContext): Promise<Row[]> =>
   atSite(context, LANES, async (site) => {
     const third = await ensureTaskEnvironment(cacheFolder(), context.say, THIRD_PACKAGE);
-    const tasks = [
-      ...(await realTasks(site.environments, site.plate)),
-      ...(await moreTasks(site.environments, third)),
-    ];
+    const tasks = await manyTasks(site.environments, third, site.plate);
     const once = async (warm: boolean): Promise<string> => {
       const dir = await site.newFolder();
       const { wall, processor } = await site.run({ tasks, warm }, dir);

@@ -62,39 +62,43 @@ export const realTasks = async (environments: Environments, plate: Plate): Promi
   ];
 };
 
-/** What the other workflow leaves out of the core package, and of a third one; half of it changes images in place. */
-export const moreTasks = async (
+/** Those of the workflow above, the rest of the core package's, and tasks of a third one; half of them change images in place. */
+export const manyTasks = async (
   environments: Environments,
   third: TaskEnvironment,
+  plate: Plate,
 ): Promise<WorkflowTask[]> => {
   const { core } = await packagesOf(environments);
   const other = await readTaskPackage(join(third.sitePackages, 'zmb_fractal_tasks'), third.python);
-  const flat = { is_3D: false };
-  const uses: WorkflowTask[] = [
-    workflowTask(core, 'Apply Registration to Image', 7, {
+  const onProjections = (name: string, args: Parameters<typeof workflowTask>[3] = {}): WorkflowTask => ({
+    ...workflowTask(other, name, 0, args),
+    type_filters: { is_3D: false },
+  });
+  const first = await realTasks(environments, plate);
+  const uses = [
+    ...first.slice(0, 3),
+    // A projection's images have no acquisition to be registered by.
+    workflowTask(core, 'Apply Registration to Image', 0, {
       parallel: { registered_roi_table: 'FOV_ROI_table_registered' },
     }),
-    workflowTask(core, 'Project Image', 8),
-    workflowTask(other, 'Update display range', 9),
-    workflowTask(other, 'Histograms: Calculate channel-histograms for each image', 10),
-    workflowTask(other, 'Histograms: Aggregate plate-histograms', 11),
-    workflowTask(other, 'Expand segmentation', 12, {
-      parallel: { input_label_name: LABEL, expansion_distance: 2 },
-    }),
-    workflowTask(other, 'Measure features', 13, {
+    ...first.slice(3),
+    workflowTask(core, 'Project Image', 0),
+    onProjections('Update display range'),
+    onProjections('Histograms: Calculate channel-histograms for each image'),
+    onProjections('Histograms: Aggregate plate-histograms'),
+    onProjections('Expand segmentation', { parallel: { input_label_name: LABEL, expansion_distance: 2 } }),
+    onProjections('Measure features', {
       parallel: {
         input_labels: [{ input_label_name: LABEL, output_table_name: 'features' }],
         channels_to_measure: { use_all_channels: true },
       },
     }),
-    workflowTask(other, 'SMO background estimation', 14, { parallel: { subtract_background: true } }),
-    workflowTask(other, 'Export table as CSV', 15, { nonParallel: { tables_to_export: ['features'] } }),
-    workflowTask(other, 'Delete labels from OME-Zarr image', 16, { parallel: { labels_to_delete: [LABEL] } }),
-    workflowTask(core, 'Import OME-Zarr', 17, {
-      nonParallel: { zarr_name: 'plate.zarr', overwrite: true },
-    }),
+    onProjections('SMO background estimation', { parallel: { subtract_background: true } }),
+    onProjections('Export table as CSV', { nonParallel: { tables_to_export: ['features'] } }),
+    onProjections('Delete labels from OME-Zarr image', { parallel: { labels_to_delete: [LABEL] } }),
+    workflowTask(core, 'Import OME-Zarr', 0, { nonParallel: { zarr_name: 'plate.zarr', overwrite: true } }),
   ];
-  return uses.map((use) => (use.order > 8 && use.order < 17 ? { ...use, type_filters: flat } : use));
+  return uses.map((use, order) => ({ ...use, id: order + 1, order }));
 };
 
 /** Only the segmentation, that many copies of an image being there. */
