@@ -82,7 +82,6 @@ export const manyTasks = async (
       parallel: { registered_roi_table: 'FOV_ROI_table_registered' },
     }),
     ...first.slice(3),
-    workflowTask(core, 'Project Image', 0),
     onProjections('Update display range'),
     onProjections('Histograms: Calculate channel-histograms for each image'),
     onProjections('Histograms: Aggregate plate-histograms'),

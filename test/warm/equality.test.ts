@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { scriptOf, statusesOf, type ScriptTest } from '../batch/scripts.js';
+import { interpreters } from './interpreters.js';
 import { newGround, python, taskFile, warmScriptOf } from './warm-scripts.js';
 
 const probe = taskFile('probe.py');
@@ -21,23 +22,32 @@ const logOf = async (test: ScriptTest, index: number): Promise<string> =>
   neutral(await readFile(test.file(index, 'log.txt'), 'utf8'), test);
 
 /** The same units, started plainly and from a warm interpreter. */
-const both = async (units: string[]): Promise<{ plain: ScriptTest; warm: ScriptTest }> => {
-  const plain = await scriptOf(units, { command: [python, probe], lanes: 1 });
-  const warm = await warmScriptOf(probe, units, { ground: await newGround(), lanes: 1 });
+const both = async (
+  units: string[],
+  interpreter = python,
+): Promise<{ plain: ScriptTest; warm: ScriptTest }> => {
+  const plain = await scriptOf(units, { command: [interpreter, probe], lanes: 1 });
+  const warm = await warmScriptOf(probe, units, { ground: await newGround(), lanes: 1, interpreter });
   expect(await plain.run()).toBe(0);
   expect(await warm.run()).toBe(0);
   return { plain, warm };
 };
 
-it('a warm unit sees of itself what a plain one sees, but for its parent', async () => {
-  const { plain, warm } = await both(['', '']);
-  for (const index of [0, 1]) {
-    const expected = await outputOf(plain, index);
-    const seen = await outputOf(warm, index);
-    expect([expected.parent, seen.parent.slice(0, 6)]).toEqual(['bash', 'python']);
-    expect({ ...seen, parent: 'bash' }).toEqual(expected);
-  }
-});
+const found = interpreters.map(([version]) => version).join(', ');
+console.log(`warm units: interpreters of this machine that are tried: ${found}`);
+
+it.each([['of the tests', python], ...interpreters])(
+  'a warm unit of Python %s sees of itself what a plain one sees, but for its parent',
+  async (_, interpreter) => {
+    const { plain, warm } = await both(['', ''], interpreter);
+    for (const index of [0, 1]) {
+      const expected = await outputOf(plain, index);
+      const seen = await outputOf(warm, index);
+      expect([expected.parent, seen.parent.slice(0, 6)]).toEqual(['bash', 'python']);
+      expect({ ...seen, parent: 'bash' }).toEqual(expected);
+    }
+  },
+);
 
 const FATAL = 'import ctypes; ctypes.string_at(0)';
 /** What `-X faulthandler` and core dumps would add is off in both. */

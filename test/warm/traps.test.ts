@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { scriptOf, statusesOf, type ScriptTest } from '../batch/scripts.js';
 import { until } from '../support/until.js';
+import { interpreters } from './interpreters.js';
 import {
   logOf,
   newGround,
@@ -74,6 +75,45 @@ it('limits and niceness are those of the batch, whatever a server has that is th
   }
   expect((await serverFolders(ground)).length).toBe(headers.length);
 });
+
+const THREAD = `import threading
+def run():
+    with open('/proc/thread-self/comm', 'w') as file:
+        file.write('jemalloc_bg_thd')
+    ready.set()
+    threading.Event().wait()
+ready = threading.Event()
+threading.Thread(target=run, daemon=True).start()
+ready.wait()
+`;
+
+it.each(interpreters)(
+  'a harmless thread is left behind by the forks of Python %s without a word',
+  async (_, interpreter) => {
+    const ground = await newGround();
+    const folder = join(ground.root, '..', 'thread');
+    await mkdir(folder, { recursive: true });
+    const task = join(folder, 'task.py');
+    await writeFile(join(folder, 'starts.py'), THREAD);
+    await writeFile(
+      task,
+      `import json, os, sys, starts
+parent = open('/proc/%d/comm' % os.getppid()).read()[:6]
+json.dump([parent, sorted(sys.modules)], open(sys.argv[sys.argv.index('--out-json') + 1], 'w'))
+`,
+    );
+    const test = await warmScriptOf(task, ['', ''], { ground, lanes: 1, interpreter });
+    expect(await test.run()).toBe(0);
+    const plain = await scriptOf([''], { command: [interpreter, task], lanes: 1 });
+    expect(await plain.run()).toBe(0);
+    const [, modules] = await outputOf<[string, string[]]>(plain, 0);
+    for (const index of [0, 1]) {
+      expect(await outputOf(test, index)).toEqual(['python', modules]);
+      expect(await readFile(test.file(index, 'log.txt'), 'utf8')).toBe('');
+    }
+    expect(await logOf(ground)).not.toContain('not imported ahead');
+  },
+);
 
 const ARRAYS = `import json, os, random, sys, uuid
 import numpy as np

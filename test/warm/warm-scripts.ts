@@ -68,11 +68,12 @@ export const warmScriptOf = async (
     ground,
     lock = '',
     limits = {},
+    interpreter = python,
     ...options
-  }: ScriptOptions & { ground: Ground; lock?: string; limits?: WarmLimits },
+  }: ScriptOptions & { ground: Ground; lock?: string; limits?: WarmLimits; interpreter?: string },
 ): Promise<ScriptTest> =>
   scriptOf(units, {
-    command: [python, task],
+    command: [interpreter, task],
     warm: { kind: 'host', ...ground, lock, limits },
     ...options,
   });

@@ -7,7 +7,7 @@ from .head import TICK_SECONDS
 from .importing import import_ahead, report
 from .modules import read_modules
 from .node import Node, catch_output
-from .processes import Lines, close_all_but, ended_children, send, words
+from .processes import Lines, close_all_but, ended_children, fork, send, words
 
 
 class Base:
@@ -48,7 +48,7 @@ class Base:
             for line in lines:
                 number, script = line.split("\t")
                 modules = read_modules("%s/modules-%s" % (self.shared.work, number))
-                pid = os.fork()
+                pid = fork()
                 if pid == 0:
                     return Node(self.shared, int(number), script, modules)
                 numbers[pid] = number

@@ -8,7 +8,7 @@ from .base import Base
 from .head import BUILD_TRIES, CHANGED_SIGNALS, RELEARN_MODULES, RELEARN_TIMES, RELEARN_UNITS
 from .lists import Lists
 from .node import Node
-from .processes import answer, send, write_whole
+from .processes import answer, fork, send, write_whole
 from .record import NodeRecord
 
 
@@ -19,7 +19,7 @@ class Building(Lists):
         pid = None
         _signal.pthread_sigmask(_signal.SIG_BLOCK, CHANGED_SIGNALS)
         try:
-            pid = os.fork()
+            pid = fork()
         finally:
             # The new process takes signals once it has set aside what is its parent's.
             if pid != 0:

@@ -8,7 +8,7 @@ from .head import BUILD_TRIES, DENIED
 from .importing import import_ahead, report
 from .modules import loaded_modules, script_folder
 from .node import catch_output
-from .processes import send
+from .processes import fork, send
 from .scan import likely_imports
 
 
@@ -20,7 +20,7 @@ def explain(script, cache_path):
     for _ in range(BUILD_TRIES + 1):
         reading, writing = os.pipe()
         sys.stdout.flush()
-        pid = os.fork()
+        pid = fork()
         if pid == 0:
             return ("child", writing, modules, cache)
         os.close(writing)

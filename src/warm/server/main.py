@@ -4,6 +4,7 @@ import os
 import sys
 
 from .explain import explain, explain_child
+from .processes import fork
 from .root import Root
 from .unit import Unit
 
@@ -26,7 +27,7 @@ def main():
     folder, cache_path, owner, idle_seconds, max_bytes = sys.argv[2:]
     if mode == "serve":
         # A session of its own: it outlives the batch that has started it.
-        if os.fork():
+        if fork():
             os._exit(0)
         os.setsid()
     role = Root(folder, cache_path, int(owner), float(idle_seconds), int(max_bytes))

@@ -8,7 +8,7 @@ import sys
 from .head import ENDING_SIGNALS, REPLY_FD
 from .importing import import_ahead, report
 from .modules import Files, loaded_modules, script_folder
-from .processes import Lines, answer, close_all_but, kill, send, words
+from .processes import Lines, answer, close_all_but, fork, kill, send, words
 from .unit import Request, Unit
 
 
@@ -122,10 +122,9 @@ class Node:
             self.tell("F", request.ticket)
             return None
         begun = os.pipe()
-        every = range(1, _signal.NSIG)
-        _signal.pthread_sigmask(_signal.SIG_BLOCK, every)
+        _signal.pthread_sigmask(_signal.SIG_BLOCK, _signal.valid_signals())
         try:
-            pid = os.fork()
+            pid = fork()
         except OSError:
             pid = -1
         if pid == 0:

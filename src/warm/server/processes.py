@@ -17,6 +17,17 @@ def send(fd, text):
         return False
 
 
+def fork_without_words():
+    """From 3.12 on a fork beside threads is warned of, where `__main__` is whose line it is: with text that a unit would not
+    have seen, and modules that show it. Which threads are harmless is decided here, by their names."""
+    namespace = {"__name__": "fractal_temporal_warm", "os": os}
+    exec("def fork():\n    return os.fork()", namespace)
+    return namespace["fork"]
+
+
+fork = fork_without_words()
+
+
 class Lines:
     """The lines of a pipe, as they come."""
 

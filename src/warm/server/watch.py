@@ -6,6 +6,7 @@ import sys
 
 from .head import BARE_MODULES, HARMLESS_READERS, HARMLESS_THREADS, RENEWED
 from .modules import contents
+from .processes import fork
 
 
 class WatchedArguments(list):
@@ -134,7 +135,7 @@ class Watch:
     @staticmethod
     def _threads_are_harmless():
         # A library that ends its threads when the process forks (OpenBLAS) may start them again in a unit.
-        pid = os.fork()
+        pid = fork()
         if pid == 0:
             os._exit(0)
         os.waitpid(pid, 0)
