@@ -23,6 +23,8 @@ export interface WaitContext {
   show(status: BatchStatus, journal: JournalReport): void;
   /** Called with each look; a journal that has not changed is the same object. */
   looked(status: BatchStatus, journal: JournalReport): void;
+  /** The batch has ended, and what its node has written last is waited for: for so long at most. */
+  lastLines(patienceMs: number): void;
 }
 
 const SIGKILL_STATUS = 137;
@@ -78,7 +80,9 @@ export const awaitBatch = async (
       status = await backend.executor.status(batch, handle);
       if (status.state === 'ended') {
         const { state: _ended, ...end } = status;
-        await awaitLastLines(batch, end.cause === 'cancelled' ? 0 : backend.lateFilesMs, context.signal);
+        const patienceMs = end.cause === 'cancelled' ? 0 : backend.lateFilesMs;
+        context.lastLines(patienceMs);
+        await awaitLastLines(batch, patienceMs, context.signal);
         return end;
       }
       silentSince = status.state === 'unknown' ? (silentSince ?? now) : null;

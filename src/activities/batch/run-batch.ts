@@ -96,7 +96,7 @@ const runToEvidence = async (
   let end: EndOfBatch | null = null;
   if (handle !== null) {
     heart.beat({ state: 'pending', job_id: handle.jobId, facts: handle.facts, reason: null });
-    end = await patiently(patience, () =>
+    const awaited = patiently(patience, () =>
       awaitBatch(backend, batch, handle, {
         signal: Context.current().cancellationSignal,
         show: (status, journal) => {
@@ -106,8 +106,14 @@ const runToEvidence = async (
         looked: (status, journal) => {
           live.looked(status, journal, handle.jobId);
         },
+        lastLines: (patienceMs) => {
+          const reason = `it has ended; what its node has written last is waited for, for up to ${patienceMs / 1_000} s`;
+          heart.beat({ state: 'collecting', reason });
+        },
       }),
     );
+    // Its scheduler may answer late, and last lines may take longer to come than a heartbeat may be missing.
+    end = await beating(heart.beat, awaited);
     watch.seen(batch, null, null);
   }
   heart.beat({ state: 'collecting', reason: null });

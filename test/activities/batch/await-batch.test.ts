@@ -37,7 +37,7 @@ const wait = (answer: (asked: number) => BatchStatus): Promise<unknown> => {
     backend,
     batch,
     { jobId: '7', facts: {} },
-    { signal, show: () => undefined, looked: () => undefined },
+    { signal, show: () => undefined, looked: () => undefined, lastLines: () => undefined },
   );
 };
 

@@ -9,12 +9,14 @@ import { parseSlurmConfig } from '../../../src/executors/slurm/options/config.js
 import type { RunResult } from '../../../src/wire/result.js';
 import { startHarness, type Harness } from '../../support/harness.js';
 import { makeRequest, zarrUrl } from '../../support/scripted-requests.js';
+import { until, untilFile } from '../../support/until.js';
 import { configText } from './config-text.js';
 import { FakeCluster, said } from './fake-cluster.js';
 
 /** Each job is a process of this machine, started at once. */
 class RunningCluster extends FakeCluster {
   readonly scripts: string[] = [];
+  private readonly lose: (() => void)[] = [];
 
   constructor() {
     super(() => '');
@@ -32,10 +34,16 @@ class RunningCluster extends FakeCluster {
     const child = spawn('bash', ['-s'], { env, detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
     child.stdin.end(script);
     child.once('exit', (code) => {
-      job.state = code === 0 ? 'COMPLETED' : 'FAILED';
+      job.state = code === 0 ? 'COMPLETED' : code === null ? 'NODE_FAIL' : 'FAILED';
     });
+    this.lose.push(() => process.kill(-(child.pid ?? 0), 'SIGKILL'));
     writeSync(files.stdout, `${job.id}\n`);
     return Promise.resolve(said(''));
+  }
+
+  /** The node of all jobs is gone, with their processes. */
+  loseNode(): void {
+    for (const lose of this.lose.splice(0)) lose();
   }
 
   /** What the jobs have asked for, an option a line, each once. */
@@ -139,5 +147,34 @@ describe.each([
     expect(result.status).toBe('done');
     expect(cluster.asked('mem')).toEqual(mem.map((line) => `#SBATCH --${line}`));
     expect(cluster.asked('mem-per-cpu')).toEqual(perCpu.map((line) => `#SBATCH --${line}`));
+  });
+});
+
+describe('a node that is lost', () => {
+  let ground: Ground;
+  beforeAll(async () => {
+    // Longer than a heartbeat may be missing: the default is a minute.
+    ground = await startGround({ runner_config: { ...runner, late_file_wait_seconds: 20 } });
+  });
+  afterAll(() => ground.harness.stop());
+
+  it('is told once what it has written last had its time to come, by the attempt that has waited for it', async () => {
+    const { harness, cluster } = ground;
+    const dir = await harness.folder();
+    const [began, never] = [join(dir, 'began'), join(dir, 'never')];
+    const script = { [zarrUrl(dir, 'a')]: { tell: began, wait_for: never } };
+    const tasks = [{ type: 'parallel' as const, script }];
+    const run = await harness.start(makeRequest({ dir, tasks, images: ['a'], extra: { backend: 'slurm' } }));
+    await untilFile(began);
+    cluster.loseNode();
+    await until('the reason to be told', async () =>
+      (await run.progress()).pending.some(({ batch }) => batch?.reason?.startsWith('it has ended;') === true),
+    );
+    await expect(run.result()).rejects.toMatchObject({ details: { slurm_state: 'NODE_FAIL' } });
+    const { events } = await run.temporal.fetchHistory();
+    const attempts = (events ?? []).flatMap(
+      ({ activityTaskStartedEventAttributes: started }) => started?.attempt ?? [],
+    );
+    expect(new Set(attempts)).toEqual(new Set([1]));
   });
 });
