@@ -1,5 +1,5 @@
 /** The parts of one installation, as real processes: server, workflow worker, two activity workers, and what they need. */
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -106,6 +106,8 @@ const createAsk = (address: string): { ask: World['ask']; close(): Promise<void>
 export const startWorld = async (options: WorldOptions): Promise<World> => {
   const { backend, binary, queues, own = () => Promise.resolve() } = options;
   const dir = await mkdtemp(join(tmpdir(), `fractal-faults-${backend}-`));
+  // Workers of a cluster are another user's, and load the shim from there.
+  await chmod(dir, 0o755);
   const runs = options.runs ?? join(dir, 'runs');
   await mkdir(runs, { recursive: true });
   const shim = await compileShim(dir);
