@@ -1,5 +1,5 @@
 /** The program `fractal-temporal`: its commands and their options (docs/cli.md). */
-import { Command } from 'commander';
+import { Command, Help } from 'commander';
 import { wrapText } from '../report/wrap.js';
 import { plainText } from '../state/plain-text.js';
 import { applyShare, type Share, shareOf } from '../state/rights.js';
@@ -54,11 +54,17 @@ const withMeant = (text: string): string => {
  * name; null loads all of them.
  */
 export const createProgram = async (io: Io, args: readonly string[] | null): Promise<Command> => {
-  const program = new Command('fractal-temporal')
+  const program: Command = new Command('fractal-temporal')
     .description('Runs Fractal workflows on Temporal, on this machine or a SLURM cluster.')
     .version(version)
     .addHelpText('afterAll', () => `\n${wrapText(EXIT_CODES, helpWidth(io), ' '.repeat(12))}`)
-    .configureHelp({ minWidthToWrap: LEAST_DESCRIPTION })
+    .configureHelp({
+      minWidthToWrap: LEAST_DESCRIPTION,
+      // Those that are not loaded have no arguments to show.
+      subcommandTerm: (command) =>
+        command.parent === program ? command.name() : new Help().subcommandTerm(command),
+    })
+    .showHelpAfterError('(--help says what there is)')
     .exitOverride()
     .helpCommand(false)
     .hook('preAction', (_, command) => setRights(io, command))
@@ -76,5 +82,10 @@ export const createProgram = async (io: Io, args: readonly string[] | null): Pro
       (await load())(program, io, () => createProgram(io, null));
   for (const { name, summary } of commands)
     (program.commands.find((command) => command.name() === name) ?? program.command(name)).summary(summary);
+  const order = commands.map(({ name }) => name);
+  // Those that were loaded came first.
+  (program.commands as Command[]).sort(
+    (one, other) => order.indexOf(one.name()) - order.indexOf(other.name()),
+  );
   return program;
 };
