@@ -1,4 +1,4 @@
-// Tools that the tests use and npm does not have: shellcheck, Temporal's Python SDK for the Python example, libraries whose
+// Tools that the tests use and npm does not have: shellcheck, ruff, Temporal's Python SDK for the Python example, libraries whose
 // units are forked from warm interpreters.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -35,7 +35,7 @@ export const ensureTestTools = async () => {
   const ready = join(venv, '.ready');
   await withFolderLock(cacheFolder(), name, say, async () => {
     if (existsSync(ready)) return;
-    say('installing the tools of the tests (shellcheck; temporalio, numpy and polars for Python) ...');
+    say('installing the tools of the tests (shellcheck, ruff; temporalio, numpy and polars for Python) ...');
     await run('python3', ['-m', 'venv', '--clear', venv]);
     const quiet = ['--quiet', '--disable-pip-version-check', '--no-compile'];
     await run(python, ['-m', 'pip', 'install', ...quiet, '-r', requirements]);

@@ -85,7 +85,12 @@ export const manyTasks = async (
     onProjections('Update display range'),
     onProjections('Histograms: Calculate channel-histograms for each image'),
     onProjections('Histograms: Aggregate plate-histograms'),
-    onProjections('Expand segmentation', { parallel: { input_label_name: LABEL, expansion_distance: 2 } }),
+    onProjections('Expand segmentation', {
+      parallel: {
+        ...{ input_label_name: LABEL, expansion_distance: 2 },
+        ...{ union_output_label_name: 'grown', difference_output_label_name: 'rings' },
+      },
+    }),
     onProjections('Measure features', {
       parallel: {
         input_labels: [{ input_label_name: LABEL, output_table_name: 'features' }],

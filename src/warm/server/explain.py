@@ -42,7 +42,8 @@ def explain(script, cache_path):
         return None
     print("imported ahead: %s modules" % done[1])
     print("seconds gained by each unit: %s" % done[0])
-    refused = [(name, cache.refused.get(name, ("", ""))[1]) for name in dict.fromkeys([*cache.refused, *(name for name, _ in modules)]) if cache.is_refused(name)]
+    names = dict.fromkeys([*cache.refused, *(name for name, _ in modules)])
+    refused = [(name, cache.refused.get(name, ("", ""))[1]) for name in names if cache.is_refused(name)]
     print("not imported ahead: %d modules" % len(refused))
     for name, reason in refused:
         print("  %s: %s" % (name, reason or ("on the list of those that never are" if name.partition(".")[0] in DENIED else "its package is not")))

@@ -8,7 +8,7 @@ import sys
 from .head import ENDING_SIGNALS, REPLY_FD
 from .importing import import_ahead, report
 from .modules import Files, loaded_modules, script_folder
-from .processes import Lines, answer, close_all_but, fork, kill, send, words
+from .processes import Lines, answer, close_all_but, fork, send, words
 from .unit import Request, Unit
 
 

@@ -8,7 +8,6 @@ import sys
 
 from .environment import reseed, write_mark
 from .head import LOCK_FD, MARK
-from .main import main
 from .modules import loaded_modules
 from .processes import close_all_but, send, start_time, write_whole
 
