@@ -7,7 +7,7 @@ import { faultsOf } from './table/index.js';
 
 const settings = settingsOf('local', { count: 28, worlds: 3 });
 
-// Both files together are the round of 40 in `npm test`.
+// With those on SLURM the round of 40 in `npm test`.
 it.runIf(settings.count > 0)(
   `bears ${settings.count} faults on the local backend`,
   async () => {
