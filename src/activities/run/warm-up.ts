@@ -1,5 +1,6 @@
 /** Tells the backend of the interpreters that a run will start warm, so that they are ready when their units are. */
-import type { LayoutInput } from '../../batch/contract.js';
+import type { Backend, BatchLayout, LayoutInput } from '../../batch/contract.js';
+import { LayoutError } from '../../batch/errors.js';
 import { layoutInput } from '../../tasks/layout-input.js';
 import { splitCommand } from '../../tasks/command.js';
 import { usesNonParallelPart } from '../../tasks/task-types.js';
@@ -10,6 +11,16 @@ import { componentsOf } from './check-layouts.js';
 /** How many a task will have is not known yet; of so many as many run at once as may. */
 const MANY_UNITS = 1_000;
 
+/** Whether so many units can be laid out is said when there are so many; that of one unit is known to be possible. */
+const layOut = (backend: Backend, input: LayoutInput): BatchLayout => {
+  try {
+    return backend.layout(input);
+  } catch (error) {
+    if (error instanceof LayoutError) return backend.layout({ ...input, units: 1 });
+    throw error;
+  }
+};
+
 /** After `checkLayouts`, so that every task can be laid out. */
 export const warmUp = (request: ProcessWorkflowRequest, { backend }: ActivityDependencies): void => {
   if (backend.warmUp === undefined) return;
@@ -17,8 +28,8 @@ export const warmUp = (request: ProcessWorkflowRequest, { backend }: ActivityDep
   const planned = request.workflow.task_list.slice(first, last + 1).flatMap((wftask) =>
     componentsOf(wftask).flatMap((component) => {
       const isSingle = usesNonParallelPart(component);
-      const input: LayoutInput = layoutInput(request, wftask, component, isSingle ? 1 : MANY_UNITS);
-      const layout = backend.layout(input);
+      const units = isSingle ? 1 : MANY_UNITS;
+      const layout = layOut(backend, layoutInput(request, wftask, component, units));
       if (layout.warm !== true) return [];
       const { command_non_parallel: single, command_parallel: parallel } = wftask.task;
       return [{ command: splitCommand((isSingle ? single : parallel) ?? ''), layout }];
