@@ -4,11 +4,15 @@ import { dirname } from 'node:path';
 import { errorCode, StateCorrupt } from './errors.js';
 import { folderMode } from './rights.js';
 
-const isFolder = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
+/** A storage that cannot say is not one where nothing is. */
+const isFolder = async (path: string): Promise<boolean> => {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errorCode(error) ?? '')) return false;
+    throw error;
+  }
+};
 
 /**
  * As mkdir with `recursive`, with the error of the storage: that one says ENOENT for EIO, ESTALE and EDQUOT, which pass,

@@ -104,7 +104,9 @@ const runStages = async (context: Context, state: TaskState, compound: boolean):
     const plan = await activities.planTask({
       ...{ run: run.opened.run, position, stage: name, images: run.images, type_filters: run.type_filters },
       init_tries: before?.more_tries['0'] ?? before?.first_try ?? 1,
-      ...(before?.first_try === undefined ? {} : { init_first_try: before.first_try }),
+      ...(before?.first_try === undefined
+        ? {}
+        : { init_first_try: before.first_try, generation: state.generation ?? 0 }),
     });
     const stage = newStage(name, plan);
     state.stages.push(stage);
