@@ -171,6 +171,11 @@ export const wrongRequests: [string, JsonValue, string[]][] = [
     ['/recovery/tasks/0/x', '/recovery/retry'],
   ],
   [
+    'recovery of a task with an unknown key of a limit',
+    rawRequest({ recovery: { tasks: { '0': { memory: { trys: 1 } } } } }),
+    ['/recovery/tasks/0/memory/trys'],
+  ],
+  [
     'recovery of tasks beyond the last',
     rawRequest({ recovery: { tasks: { '0': {}, '1': {}, '00': {}, first: {} } } }),
     ['/recovery/tasks/1', '/recovery/tasks/00', '/recovery/tasks/first'],
