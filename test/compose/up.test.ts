@@ -264,7 +264,7 @@ describe.skipIf(why !== null)('docker-compose', { timeout: MINUTES_MS }, () => {
     expect(await compose.containers()).toHaveLength(before);
     const { stdout } = await client('list', '--json');
     const runs = JSON.parse(stdout) as { state: string }[];
-    expect(runs.map(({ state }) => state)).toEqual(['done', 'done']);
+    expect(runs.map(({ state }) => state)).toEqual(['completed', 'completed']);
     const again = await client(
       'run',
       join(sandbox.dir, 'light.json'),
