@@ -17,7 +17,11 @@ export default defineConfig({
     pool: 'forks',
     // Most of the time tests wait for processes, servers and clusters: two files at once also on two cores.
     maxWorkers: 2,
-    include: ['test/**/*.test.ts'],
+    // What takes minutes or a whole machine is run by its own command (docs/development.md).
+    include: [
+      'test/**/*.test.ts',
+      ...(process.env['FRACTAL_TEMPORAL_BY_HAND'] === undefined ? [] : ['test/**/*.hand.ts']),
+    ],
     globalSetup: ['test/support/global-setup.ts'],
     testTimeout: 120_000,
     hookTimeout: 180_000,

@@ -3,11 +3,11 @@
  * test"). Minutes the first time: it can be started beside other work, ahead of the test.
  */
 import { makeMaterials } from '../test/compose/all-materials.js';
-import { installPackages, say, whyNotHere } from '../test/compose/host.js';
+import { installDocker, say, whyNoContainers } from '../test/compose/host.js';
 
-const why = whyNotHere();
+const why = whyNoContainers();
 if (why === null) {
-  await installPackages();
+  await installDocker();
   for (const [name, path] of Object.entries(await makeMaterials())) say(`${name}: ${String(path)}`);
 } else {
   say(`no stand-ins are made: ${why}`);

@@ -7,17 +7,14 @@
  * await cluster.down();
  * ```
  */
-import { accessSync, constants, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { whyNoPackages } from '../support/debian.js';
 
 const script = fileURLToPath(new URL('cluster.sh', import.meta.url));
-
-/** Installs Debian packages, where `whyNoCluster` has no objection. */
-export const installScript = fileURLToPath(new URL('install.sh', import.meta.url));
 
 export interface ClusterOptions {
   /** slurmdbd on MariaDB, accounts `lab` (default), `tight` (2 jobs), `other`, QOS `normal` and `few` (3 jobs). */
@@ -68,16 +65,7 @@ export interface Cluster {
 }
 
 /** Why no cluster can be started on this machine, or null. Tests say it and are then not collected. */
-export const whyNoCluster = (): string | null => {
-  if (process.getuid?.() !== 0) return 'a test cluster needs root';
-  try {
-    accessSync('/usr/bin/apt-get', constants.X_OK);
-    const release = readFileSync('/etc/os-release', 'utf8');
-    return /^(ID|ID_LIKE)=.*debian/m.test(release) ? null : "a test cluster is made of Debian's packages";
-  } catch {
-    return "a test cluster is made of Debian's packages";
-  }
-};
+export const whyNoCluster = whyNoPackages;
 
 /** Starts a cluster in a folder of its own; within seconds once the packages are installed. */
 export const startCluster = async (options: ClusterOptions = {}): Promise<Cluster> => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { installPackages, whyNoPackages } from '../support/debian.js';
 import { makeRequest } from '../support/scripted-requests.js';
 import { until } from '../support/until.js';
 import { startSite, type Site } from './site.js';
@@ -12,14 +13,13 @@ import { whyNoUsers, type UnixUser } from './unix-users.js';
 
 const example = fileURLToPath(new URL('../../deploy/sudoers/fractal-temporal', import.meta.url));
 const built = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-const install = fileURLToPath(new URL('../slurm/install.sh', import.meta.url));
 
 const whyNoSudo = async (): Promise<string | null> => {
   const reason = whyNoUsers();
   if (reason !== null || existsSync('/usr/sbin/visudo')) return reason;
-  if (!existsSync('/usr/bin/apt-get')) return 'there is no visudo, and no apt-get to install it';
-  const { failed, stderr } = await execa(install, ['sudo'], { reject: false, stdin: 'ignore' });
-  return failed ? `sudo cannot be installed: ${stderr}` : null;
+  const none = whyNoPackages();
+  if (none === null) await installPackages(['sudo']);
+  return none;
 };
 
 const reason = await whyNoSudo();

@@ -4,15 +4,14 @@ import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { chown, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import getPort from 'get-port';
 import { tieToThisProcess } from '../../src/server/tie.js';
+import { installPackages } from './debian.js';
 import { until } from './until.js';
 
 const VERSIONS = '/usr/lib/postgresql';
 const NO_CLUSTER = '/etc/postgresql-common/createcluster.conf';
-const install = fileURLToPath(new URL('../slurm/install.sh', import.meta.url));
 
 export const DATABASE_USER = 'temporal';
 export const DATABASE_PASSWORD = 'of-a-test';
@@ -44,7 +43,7 @@ export const postgresqlPrograms = async (): Promise<string> => {
     await mkdir('/etc/postgresql-common', { recursive: true });
     await writeFile(NO_CLUSTER, 'create_main_cluster = false\n');
   }
-  await execa(install, ['postgresql'], { stdin: 'ignore', stdout: 2, stderr: 2 });
+  await installPackages(['postgresql']);
   const installed = found();
   if (installed === undefined) throw new Error(`no PostgreSQL below ${VERSIONS}`);
   return installed;

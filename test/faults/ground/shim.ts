@@ -3,6 +3,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { installPackages, whyNoPackages } from '../../support/debian.js';
 
 const source = fileURLToPath(new URL('shim.c', import.meta.url));
 
@@ -13,13 +14,16 @@ export interface Shim {
   set(lines: readonly string[]): Promise<void>;
 }
 
-/** null where there is no C compiler; then the faults that need it are left out, and the campaign says so. */
+/** null where there is no C compiler and none can be installed; then the faults that need it are left out, and the campaign says so. */
 export const compileShim = async (dir: string): Promise<Shim | null> => {
   const library = join(dir, 'shim.so');
   const control = join(dir, 'shim.faults');
-  const { failed } = await execa('gcc', ['-shared', '-fPIC', '-O1', '-o', library, source, '-ldl'], {
+  const why = whyNoPackages();
+  if (why === null) await installPackages(['gcc', 'libc6-dev']);
+  const { failed, stderr } = await execa('gcc', ['-shared', '-fPIC', '-O1', '-o', library, source, '-ldl'], {
     reject: false,
   });
+  if (failed && why === null) throw new Error(`gcc cannot compile shim.c: ${stderr}`);
   if (failed) {
     console.warn(
       'faults of disk and clock that come by LD_PRELOAD are left out: gcc cannot compile shim.c here',

@@ -16,7 +16,6 @@ import { type Postgresql, startPostgresql } from '../support/postgresql.js';
 import { type ServerOnPostgresql, startServerOnPostgresql } from '../support/server-on-postgresql.js';
 import { until, untilFile } from '../support/until.js';
 
-const isWanted = process.env['FRACTAL_TEMPORAL_BACKUP'] !== undefined;
 const MINUTES_MS = 600_000;
 const IMAGES = ['a', 'b', 'c'];
 
@@ -31,10 +30,10 @@ interface Run {
   result(): Promise<RunResult>;
 }
 
-describe.skipIf(!isWanted)('a server that is restored from a backup', { timeout: MINUTES_MS }, () => {
+describe('a server that is restored from a backup', { timeout: MINUTES_MS }, () => {
   let dir: string;
   let sandbox: Sandbox;
-  const binary = isWanted ? inject('temporal').binary : '';
+  const { binary } = inject('temporal');
   const ends: (() => Promise<unknown>)[] = [];
   let workers: RunningProgram[] = [];
   let server: ServerOnPostgresql;

@@ -10,9 +10,8 @@ import { untilStatus } from '../support/operator.js';
 import { makeRequest, update, zarrUrl, type TaskSpec } from '../support/scripted-requests.js';
 import { openBrowser, type Page } from './browser.js';
 
-const browser = process.env['FRACTAL_TEMPORAL_BROWSER'];
+const browser = process.env['FRACTAL_TEMPORAL_BROWSER'] ?? 'chromium';
 const shots = process.env['FRACTAL_TEMPORAL_SHOTS'];
-if (browser === undefined) console.warn('the form of the Web UI: by hand, npm run test:web-ui');
 const MINUTES = 60_000;
 
 const FIELD = '#update-confirmation-modal .cm-content';
@@ -36,12 +35,12 @@ const sendUpdate = async (page: Page, name: string, data: string): Promise<void>
   await page.click('its button', shown('[data-testid=confirm-modal-button]'));
 };
 
-describe.runIf(browser !== undefined)('a held run at the Web UI', () => {
+describe('a held run at the Web UI', () => {
   let harness: Harness;
   let page: Page;
   beforeAll(async () => {
     harness = await startHarness({ address: inject('temporal').address });
-    page = await openBrowser(browser ?? '');
+    page = await openBrowser(browser);
   });
   afterAll(async () => {
     await page.close();
@@ -84,4 +83,3 @@ describe.runIf(browser !== undefined)('a held run at the Web UI', () => {
     10 * MINUTES,
   );
 });
-if (browser === undefined) it.skip('the form of the Web UI: npm run test:web-ui', () => undefined);
