@@ -2,12 +2,12 @@
 import { chown, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { startCluster, whyNoCluster, type Cluster } from '../test/slurm/cluster.js';
+import type { Cluster } from '../test/slurm/cluster.js';
 import type { Bench, BenchContext, Row } from './bench.js';
-import { median, seconds, times } from './measure.js';
+import { median, seconds, sum, times } from './measure.js';
 import { taskProgram } from './requests.js';
 import { journalsOf } from './slurm-jobs.js';
-import { type BenchUnit, type Site, withWorker } from './slurm-site.js';
+import { type BenchUnit, onCluster, type Site, withWorker } from './slurm-site.js';
 import { CORES_REPETITIONS, CORES_UNIT_MB, CORES_UNITS, SLURM_SHORT_POLL_SECONDS } from './tunables.js';
 
 /** What bench/tasks/numeric.py says. */
@@ -37,8 +37,6 @@ const numericPython = async (cluster: Cluster): Promise<string> => {
   await execa(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', 'numpy', 'dask']);
   return python;
 };
-
-const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
 
 const useOf = async (runDir: string): Promise<JobUse> => {
   const [journal] = await journalsOf(runDir);
@@ -90,23 +88,14 @@ export const cores: Bench = {
   name: 'cores',
   title: 'numeric units in one SLURM job, with and without cores of their own',
   byNameOnly: true,
-  run: async (context): Promise<Row[]> => {
-    const reason = whyNoCluster();
-    if (reason !== null) {
-      context.say(`not measured: ${reason}`);
-      return [];
-    }
-    const cluster = await startCluster();
-    try {
+  run: (context) =>
+    onCluster(context, async (cluster) => {
       const command = `${await numericPython(cluster)} ${taskProgram('numeric.py')}`;
       const poll = { poll_interval_seconds: SLURM_SHORT_POLL_SECONDS };
-      return await withWorker(context, cluster, poll, (own) =>
+      return withWorker(context, cluster, poll, (own) =>
         withWorker(context, cluster, { ...poll, own_cores: false }, (all) =>
           measured(context, own, all, { command, mem: CORES_UNIT_MB }),
         ),
       );
-    } finally {
-      await cluster.down();
-    }
-  },
+    }),
 };

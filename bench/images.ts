@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Bench, BenchContext, Row } from './bench.js';
 import { activityTimes, durationOf, workflowIdIn } from './histories.js';
-import { milliseconds, seconds, times } from './measure.js';
+import { milliseconds, seconds, sum, times } from './measure.js';
 import { forgetPeak, peakMib, residentMib } from './memory.js';
 import { benchRequest, taskProgram } from './requests.js';
 import {
@@ -24,8 +24,6 @@ interface ImagesTimes {
 }
 
 const QUEUE = 'fractal-bench';
-
-const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
 
 /** A dataset that has its images when the run starts, all of them given to one unit. */
 const openGiven = async ({ folder, program }: BenchContext, count: number): Promise<void> => {

@@ -7,6 +7,8 @@ export const median = (values: number[]): number => {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
 };
 
+export const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
+
 /** Wall time in seconds. */
 export const timed = async (work: () => Promise<unknown>): Promise<number> => {
   const began = performance.now();

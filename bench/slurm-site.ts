@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { chown, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JsonObject } from '../src/wire/request.js';
-import type { Cluster } from '../test/slurm/cluster.js';
+import { startCluster, whyNoCluster, type Cluster } from '../test/slurm/cluster.js';
 import { createWrappers, type Wrappers } from '../test/slurm/wrappers.js';
-import type { BenchContext } from './bench.js';
+import type { BenchContext, Row } from './bench.js';
 import { benchRequest } from './requests.js';
 
 const TRUE: BenchUnit = { command: 'true', mem: 10 };
@@ -31,6 +31,24 @@ export interface Site {
   /** Runs `units` units of a command, so many in a job, two at once; the folder of the run and its wall time. */
   run(units: number, unitsPerJob: number, unit?: BenchUnit): Promise<{ dir: string; took: number }>;
 }
+
+/** Measures on a cluster of its own; where there can be none it says so, and measures nothing. */
+export const onCluster = async (
+  { say }: BenchContext,
+  measure: (cluster: Cluster) => Promise<Row[]>,
+): Promise<Row[]> => {
+  const reason = whyNoCluster();
+  if (reason !== null) {
+    say(`not measured: ${reason}`);
+    return [];
+  }
+  const cluster = await startCluster();
+  try {
+    return await measure(cluster);
+  } finally {
+    await cluster.down();
+  }
+};
 
 export const withWorker = async <T>(
   { program, address }: BenchContext,

@@ -1,11 +1,10 @@
 /** The SLURM backend on a real cluster of this machine: units in a job, end of a job to its result, many jobs. */
 import { join } from 'node:path';
-import { startCluster, whyNoCluster } from '../test/slurm/cluster.js';
 import type { Bench, BenchContext, Row } from './bench.js';
 import { activityTimes, workflowIdIn } from './histories.js';
 import { median, seconds, timed, times } from './measure.js';
 import { journalsOf, runPlainly } from './slurm-jobs.js';
-import { type Site, withWorker } from './slurm-site.js';
+import { onCluster, type Site, withWorker } from './slurm-site.js';
 import {
   SLURM_JOBS,
   SLURM_LATENCY_LIMIT_SECONDS,
@@ -101,14 +100,8 @@ const manyJobs = async ({ say }: BenchContext, { run, wrappers }: Site): Promise
 export const slurm: Bench = {
   name: 'slurm',
   title: 'the SLURM backend on a cluster of this machine',
-  run: async (context): Promise<Row[]> => {
-    const reason = whyNoCluster();
-    if (reason !== null) {
-      context.say(`not measured: ${reason}`);
-      return [];
-    }
-    const cluster = await startCluster();
-    try {
+  run: (context) =>
+    onCluster(context, async (cluster) => {
       const quick = await withWorker(
         context,
         cluster,
@@ -122,8 +115,5 @@ export const slurm: Bench = {
         (site) => manyJobs(context, site),
       );
       return [...quick, ...many];
-    } finally {
-      await cluster.down();
-    }
-  },
+    }),
 };

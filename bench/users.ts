@@ -8,41 +8,16 @@ import { makeUsers, whyNoUsers, type UnixUser } from '../test/supervisor/unix-us
 import { siteConfig } from '../test/slurm/slurm-worker.js';
 import { until } from '../test/support/until.js';
 import type { Bench, BenchContext, Row } from './bench.js';
-import { seconds } from './measure.js';
+import { seconds, sum } from './measure.js';
+import { familyOf, memoryMib, secondsUsed } from './processes.js';
 import { benchRequest } from './requests.js';
 import { READY_SECONDS, USERS, USERS_BUSY, USERS_SECONDS } from './tunables.js';
 
 const standIns = fileURLToPath(new URL('../test/supervisor/stand-ins', import.meta.url));
-const CLOCK_TICKS = 100;
 
 /** Between two looks at the runs: none of what is measured. */
 const LOOK_MS = 500;
 
-/** A process with all that it has started. */
-const familyOf = async (pid: number): Promise<number[]> => {
-  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
-  const families = await Promise.all(
-    children
-      .split(' ')
-      .filter((text) => text !== '')
-      .map((text) => familyOf(Number(text))),
-  );
-  return [pid, ...families.flat()];
-};
-
-/** Each page counted once over all that share it, in MiB. */
-const memoryOf = async (pid: number): Promise<number> => {
-  const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
-  return Number(/^Pss:\s+(\d+) kB$/m.exec(text)?.[1] ?? NaN) / 1024;
-};
-
-const processorSeconds = async (pid: number): Promise<number> => {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS;
-};
-
-const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
 const mib = (value: number): string => `${value.toFixed(0)} MiB`;
 
 interface Site {
@@ -54,11 +29,11 @@ interface Site {
 }
 
 const measure = async ({ say }: BenchContext, { supervisor, users, occupy, end }: Site): Promise<Row[]> => {
-  const before = await processorSeconds(supervisor);
+  const before = await secondsUsed(supervisor);
   await sleep(USERS_SECONDS * 1000);
-  const looking = ((await processorSeconds(supervisor)) - before) / USERS_SECONDS;
+  const looking = ((await secondsUsed(supervisor)) - before) / USERS_SECONDS;
   const resting = await familyOf(supervisor);
-  const own = await memoryOf(supervisor);
+  const own = await memoryMib(supervisor, 'Pss');
   say(`at rest: ${resting.length} process(es), ${mib(own)}, ${(looking * 100).toFixed(1)} % of a core`);
   const began = Date.now();
   const runs = await Promise.all(users.slice(0, USERS_BUSY).map(occupy));
@@ -78,7 +53,7 @@ const measure = async ({ say }: BenchContext, { supervisor, users, occupy, end }
   await until('all units to run', allRun, READY_SECONDS * 1000);
   const took = (Date.now() - began) / 1000;
   const busy = await workers();
-  const all = sum(await Promise.all(busy.map(memoryOf)));
+  const all = sum(await Promise.all(busy.map((pid) => memoryMib(pid, 'Pss'))));
   say(`${USERS_BUSY} busy: ${busy.length} workers, ${mib(all)}; all at work after ${seconds(took)}`);
   await end();
   await Promise.all(runs.map((run) => run.result()));

@@ -1,5 +1,6 @@
 /** Memory of processes over a time: samples, and the line through them. */
 import { readdir, readFile } from 'node:fs/promises';
+import { memoryMib } from '../processes.js';
 import { SAMPLE_SECONDS, WARM_UP_SHARE } from './tunables.js';
 
 export interface Member {
@@ -21,13 +22,6 @@ export interface Sample {
 }
 
 const BYTES_PER_MIB = 2 ** 20;
-const KIB_PER_MIB = 1024;
-
-const field = async (pid: number, name: 'Rss' | 'Pss'): Promise<number> => {
-  const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
-  const kib = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1];
-  return Number(kib ?? 0) / KIB_PER_MIB;
-};
 
 const childrenOf = async (parent: number): Promise<number[]> => {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
@@ -56,7 +50,7 @@ const sampleOf = async ({
 }: Member): Promise<Omit<Sample, 'seconds'>> => {
   const heapMib = monitor === undefined ? null : await heapOf(monitor);
   const all = withChildren ? [...pids, ...(await Promise.all(pids.map(childrenOf))).flat()] : pids;
-  const parts = await Promise.all(all.map((pid) => field(pid, withChildren ? 'Pss' : 'Rss')));
+  const parts = await Promise.all(all.map((pid) => memoryMib(pid, withChildren ? 'Pss' : 'Rss')));
   return { mib: parts.reduce((sum, part) => sum + part, 0), heapMib };
 };
 

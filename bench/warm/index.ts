@@ -18,7 +18,7 @@ import {
   WARM_UNITS_LIMIT_RATIO,
 } from '../tunables.js';
 import { compareFolders } from './files.js';
-import { processesNaming, sharedMib } from './processor-time.js';
+import { memoryMib, processesNaming } from '../processes.js';
 import { comparisonRow, pairRows, type Pair } from './rows.js';
 import { atSite, copiesOf, type Site, type Took } from './site.js';
 import { realTasks, segmentation } from './workflow.js';
@@ -151,7 +151,7 @@ const peakOf = async (prefix: string, work: Promise<unknown>): Promise<number> =
   );
   let peak = 0;
   while (!(await Promise.race([ended, sleep(WARM_MEMORY_SAMPLE_MS, false)]))) {
-    const sizes = await Promise.all((await processesNaming(prefix)).map(sharedMib));
+    const sizes = await Promise.all((await processesNaming(prefix)).map((pid) => memoryMib(pid, 'Pss')));
     peak = Math.max(
       peak,
       sizes.reduce((sum, size) => sum + size, 0),

@@ -7,7 +7,7 @@ import { writeTiffPlate } from '../../examples/demo/tiff-plate.js';
 import { cacheFolder } from '../../src/server/folders.js';
 import type { WorkflowTask } from '../../src/wire/request.js';
 import type { BenchContext } from '../bench.js';
-import { processesNaming, secondsUsed } from './processor-time.js';
+import { processesNaming, secondsUsed } from '../processes.js';
 import type { Environments, Plate } from './workflow.js';
 
 /** What a run took. */

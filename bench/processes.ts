@@ -1,4 +1,4 @@
-/** Processor time of units, plain or warm, from the kernel (proc(5)); other programs of the machine do not count. */
+/** Processes as the kernel tells of them (proc(5)): whose they are, their processor time, their memory. */
 import { readdir, readFile } from 'node:fs/promises';
 
 /** Of Linux for user space, on every architecture that it runs on here. */
@@ -23,8 +23,20 @@ export const processesNaming = async (prefix: string): Promise<number[]> => {
   return found;
 };
 
-/** Proportional share of memory (PSS) in MiB; 0 for a process that is gone. */
-export const sharedMib = async (pid: number): Promise<number> => {
+/** A process with all that it has started. */
+export const familyOf = async (pid: number): Promise<number[]> => {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  const families = await Promise.all(
+    children
+      .split(' ')
+      .filter((text) => text !== '')
+      .map((text) => familyOf(Number(text))),
+  );
+  return [pid, ...families.flat()];
+};
+
+/** Resident memory (Rss), or the proportional share of it (Pss), in MiB; 0 for a process that is gone. */
+export const memoryMib = async (pid: number, what: 'Rss' | 'Pss'): Promise<number> => {
   const text = await readFile(`/proc/${pid}/smaps_rollup`, 'latin1').catch(() => '');
-  return Number(/^Pss:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0) / 1024;
+  return Number(new RegExp(`^${what}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0) / 1024;
 };
