@@ -76,21 +76,23 @@ it('the alias of a workflow-task stands beside its name where people look, and n
   const dir = await harness.folder();
   const request = makeRequest({ dir, tasks: [{ type: 'parallel', name: 'Segment' }], images: ['a'] });
   const [task] = request.workflow.task_list;
-  const workflow = { ...request.workflow, task_list: [{ ...task, alias: ' Nuclei ' }] };
+  const workflow = { ...request.workflow, task_list: [{ ...task, alias: ' All\u001b\nNuclei ' }] };
   const handle = await harness.start({ ...request, workflow });
   const result = await handle.result();
-  expect(result.task_runs.map(({ task_name, alias }) => [task_name, alias])).toEqual([['Segment', 'Nuclei']]);
+  expect(result.task_runs.map(({ task_name, alias }) => [task_name, alias])).toEqual([
+    ['Segment', 'All Nuclei'],
+  ]);
   expect((await handle.progress()).progress?.tasks.map(({ name, alias }) => [name, alias])).toEqual([
-    ['Segment', 'Nuclei'],
+    ['Segment', 'All Nuclei'],
   ]);
   expect(await readFile(join(dir, 'run', 'workflow.log'), 'utf8')).toContain(
-    '"Nuclei (Segment)": 1 of 1 units',
+    '"All Nuclei (Segment)": 1 of 1 units',
   );
   const opened = (await readFile(join(dir, 'run', 'events.jsonl'), 'utf8')).split('\n')[0] ?? '';
   expect(JSON.parse(opened)).toMatchObject({
-    tasks: [{ task_name: 'Segment', alias: 'Nuclei', folder: '0_segment' }],
+    tasks: [{ task_name: 'Segment', alias: 'All Nuclei', folder: '0_segment' }],
   });
   expect(formatSummary(result, 'r', { width: Infinity, color: false, unicode: false })).toContain(
-    '0 Nuclei (Segment)',
+    '0 All Nuclei (Segment)',
   );
 });

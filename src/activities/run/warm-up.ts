@@ -11,12 +11,12 @@ import { componentsOf } from './check-layouts.js';
 /** How many a task will have is not known yet; of so many as many run at once as may. */
 const MANY_UNITS = 1_000;
 
-/** Whether so many units can be laid out is said when there are so many; that of one unit is known to be possible. */
-const layOut = (backend: Backend, input: LayoutInput): BatchLayout => {
+/** Of many units, where `one` is that of one; whether so many can be laid out is said when there are so many. */
+const ofMany = (backend: Backend, input: LayoutInput, one: BatchLayout): BatchLayout => {
   try {
-    return backend.layout(input);
+    return backend.layout({ ...input, units: MANY_UNITS });
   } catch (error) {
-    if (error instanceof LayoutError) return backend.layout({ ...input, units: 1 });
+    if (error instanceof LayoutError) return one;
     throw error;
   }
 };
@@ -28,9 +28,10 @@ export const warmUp = (request: ProcessWorkflowRequest, { backend }: ActivityDep
   const planned = request.workflow.task_list.slice(first, last + 1).flatMap((wftask) =>
     componentsOf(wftask).flatMap((component) => {
       const isSingle = usesNonParallelPart(component);
-      const units = isSingle ? 1 : MANY_UNITS;
-      const layout = layOut(backend, layoutInput(request, wftask, component, units));
-      if (layout.warm !== true) return [];
+      const input = layoutInput(request, wftask, component, 1);
+      const one = backend.layout(input);
+      if (one.warm !== true) return [];
+      const layout = isSingle ? one : ofMany(backend, input, one);
       const { command_non_parallel: single, command_parallel: parallel } = wftask.task;
       return [{ command: splitCommand((isSingle ? single : parallel) ?? ''), layout }];
     }),

@@ -42,7 +42,7 @@ export const workflowTask = z
     alias: z
       .string()
       .nullish()
-      .transform((value) => value?.trim() || null)
+      .transform((value) => value?.replace(/\p{Cc}+/gu, ' ').trim() || null)
       .describe("The user's own name of it, shown beside the task's"),
     task_type: taskType.describe("The same as the task's type"),
     args_non_parallel: objectOrNull.describe("The user's arguments of the single or init part"),
