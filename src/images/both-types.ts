@@ -1,6 +1,7 @@
 /** Images with and without a type in one task: mostly a filter that was forgotten. Pure. */
 import { taskTypeTraits } from '../tasks/task-types.js';
 import type { Image, ProcessWorkflowRequest } from '../wire/request.js';
+import { titleInWorkflow } from '../wire/task-title.js';
 import { imagesForTask } from './for-task.js';
 
 /** A line for each type that some of the task's images have and others not; a missing one counts as false, as in filters. */
@@ -22,5 +23,5 @@ export const bothTypes = (request: ProcessWorkflowRequest, all: Image[]): string
   if (task === undefined) return [];
   const { isConverter } = taskTypeTraits[task.task_type];
   const { images } = imagesForTask(all, task, isConverter, request.job_type_filters, request);
-  return mixedTypes(`task ${task.order} "${task.task.name}"`, images);
+  return mixedTypes(`task ${task.order} "${titleInWorkflow(task)}"`, images);
 };

@@ -3,6 +3,7 @@ import { taskTypeTraits } from '../tasks/task-types.js';
 import { jobFailure, type ExecutionFailure } from '../wire/failure.js';
 import type { WorkflowTask } from '../wire/request.js';
 import type { Component } from '../wire/result.js';
+import { titleInWorkflow } from '../wire/task-title.js';
 import type { StageTally } from './tally.js';
 import { unitFailure, type FailedPlan } from './unit-failure.js';
 import type { OutcomeHeader } from './unit-outcome.js';
@@ -65,7 +66,7 @@ const countsOf = (sources: readonly JudgedStage[], stages: StageTally[], task: W
 
 const cannotApply = (task: WorkflowTask, problem: string, { total, failed }: Counts): ExecutionFailure =>
   jobFailure(
-    `Task ${task.order} "${task.task.name}": its output cannot be applied: ${problem}. Nothing of it was kept` +
+    `Task ${task.order} "${titleInWorkflow(task)}": its output cannot be applied: ${problem}. Nothing of it was kept` +
       (failed === 0 ? '' : `; besides, ${failed} of ${total} units had failed`),
     {
       workflow_task_id: task.id,

@@ -5,6 +5,7 @@ import {
   TASK_EXECUTION_ERROR,
   type ExecutionFailure,
 } from '../wire/failure.js';
+import { taskTitle } from '../wire/task-title.js';
 import { HEADLINE_CHARACTERS } from './tunables.js';
 import type { OutcomeHeader, UnitOutcome } from './unit-outcome.js';
 
@@ -22,6 +23,7 @@ const jobWords = (unit: UnitOutcome, header: OutcomeHeader): string =>
 export interface FailedPlan {
   order: number;
   task_name: string;
+  alias?: string;
   workflow_task_id: number | null;
   /** Folder of the task's files. */
   task_dir: string;
@@ -46,7 +48,8 @@ export const unitFailure = (
     unit.zarr_url === null ? unit.component : `${unit.component} unit ${unit.index}, ${unit.zarr_url}`;
   // A compound's init is not one of its units.
   const counts = total === 0 ? '' : ` ${failed} of ${total} units failed.`;
-  const message = `Task ${plan.order} "${plan.task_name}" (${which}): ${what}.${counts} Log: ${logFile}`;
+  const title = taskTitle({ name: plan.task_name, alias: plan.alias });
+  const message = `Task ${plan.order} "${title}" (${which}): ${what}.${counts} Log: ${logFile}`;
   // The job of an earlier try is not among them.
   const job =
     unit.job_id === null ? header.jobs.at(-1) : header.jobs.find(({ job_id }) => job_id === unit.job_id);

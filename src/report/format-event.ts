@@ -1,6 +1,7 @@
 /** An event of a run as a line for people. Pure. */
 import { plainText } from '../state/plain-text.js';
 import type { EventLine } from '../wire/events.js';
+import { taskTitle } from '../wire/task-title.js';
 import { countOf } from './count.js';
 import type { Style } from './style.js';
 import { localTime } from './times.js';
@@ -15,7 +16,7 @@ const whatOf = (event: EventLine): string => {
     case 'task_taken_over':
       return `task ${event.task_index}: done by an earlier run, ${units(event.units)}`;
     case 'task_planned':
-      return `task ${event.task_index} "${event.task_name}": begins, ${countOf(event.available_images, 'image')} to choose from`;
+      return `task ${event.task_index} "${taskTitle({ name: event.task_name, alias: event.alias })}": begins, ${countOf(event.available_images, 'image')} to choose from`;
     case 'units_planned':
       return `task ${event.task_index}: ${units(event.units)} (${event.component}) in ${countOf(event.batches, 'batch', 'batches')}`;
     case 'unit_ended': {

@@ -32,6 +32,8 @@ export interface PlanFile {
   workflow_task_id: number | null;
   order: number;
   task_name: string;
+  /** The user's own name of the workflow-task; absent: none. */
+  alias?: string;
   /** Folder of the task's files. */
   task_dir: string;
   /** The task's command, split into words. */

@@ -3,6 +3,7 @@ import { canonicalJson } from '../wire/canonical-json.js';
 import type { InputError } from '../wire/failure.js';
 import { pointer } from '../wire/json-pointer.js';
 import type { WorkflowTask } from '../wire/request.js';
+import { titleInWorkflow } from '../wire/task-title.js';
 
 /** Characters of a value that an error shows. */
 const SHOWN = 120;
@@ -30,7 +31,7 @@ export const taskDifferences = (
   place: number,
   only?: readonly string[],
 ): InputError[] => {
-  const name = `task ${done.order} "${done.task.name}"`;
+  const name = `task ${done.order} "${titleInWorkflow(done)}"`;
   const list = ['workflow', 'task_list'];
   if (task === undefined) {
     const expected = `${name}, which the earlier run has done`;

@@ -51,6 +51,8 @@ export interface TaskPlanned extends OfTask {
   event: 'task_planned';
   workflow_task_order: number;
   task_name: string;
+  /** As in `EventTask`. */
+  alias?: string;
   /** Images that the type filters leave, before attribute filters. */
   available_images: number;
   /** Of the first stage; those of an init's list come with their own `units_planned`. */

@@ -9,5 +9,9 @@ export interface Named {
 /** `Nuclei (Cellpose Segmentation)`, or the task's name alone. */
 export const taskTitle = ({ name, alias }: Named): string => (alias ? `${alias} (${name})` : name);
 
+/** The same of a workflow-task as its workflow holds it. */
+export const titleInWorkflow = ({ alias, task }: { alias?: string | null; task: { name: string } }): string =>
+  taskTitle({ name: task.name, alias });
+
 /** The field of a record that has one only where there is an alias. */
 export const aliasOf = ({ alias }: { alias?: string | null }): { alias?: string } => (alias ? { alias } : {});

@@ -10,6 +10,7 @@ import { readImages } from '../../state/stored-request.js';
 import { taskDifferences } from '../../tasks/same-workflow.js';
 import type { InputError } from '../../wire/failure.js';
 import type { Image, ProcessWorkflowRequest, WorkflowTask } from '../../wire/request.js';
+import { titleInWorkflow } from '../../wire/task-title.js';
 import type { ActivityDependencies } from '../dependencies.js';
 import { InvalidRequest } from '../errors.js';
 import { placeInRequest } from '../run/check-layouts.js';
@@ -132,7 +133,7 @@ const notesOf = (run: EarlierRun, { request, next, tasks }: Omit<TakeOver, 'note
   for (const [position, { units }] of tasks) {
     const [now, before] = [list(request)[position], list(run.request)[position]];
     if (now === undefined || before === undefined || units.length === 0) continue;
-    const name = `task ${now.order} "${now.task.name}"`;
+    const name = `task ${now.order} "${titleInWorkflow(now)}"`;
     const count = (state: string): number => units.filter((unit) => unit.state === state).length;
     const [done, interrupted] = [count('done'), count('interrupted')];
     if (position === next || done > 0)

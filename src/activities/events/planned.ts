@@ -8,6 +8,7 @@ import { formatLines } from '../../state/json-lines.js';
 import type { PlanFile } from '../../state/plan-file.js';
 import type { PlannedUnitLine, TaskPlanned, UnitsPlanned } from '../../wire/events.js';
 import type { JsonObject } from '../../wire/request.js';
+import { aliasOf } from '../../wire/task-title.js';
 import { forPeople } from '../task/for-people.js';
 import { generationOf, logOf, plannedName, within } from './names.js';
 
@@ -64,6 +65,7 @@ export const tellPlan = async (
             ...of,
             workflow_task_order: plan.order,
             task_name: plan.task_name,
+            ...aliasOf(plan),
             available_images: await available(),
             units: plan.units,
           },

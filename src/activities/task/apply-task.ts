@@ -27,7 +27,7 @@ import { readTakenUnits } from '../../state/continued-file.js';
 import { keptUnits, withTakenImages } from '../../tasks/taken-units.js';
 import { publishImages, readImages, readRequest, taskAt } from '../../state/stored-request.js';
 import { writeTaskRecord } from './task-record.js';
-import { aliasOf, taskTitle } from '../../wire/task-title.js';
+import { aliasOf, titleInWorkflow } from '../../wire/task-title.js';
 
 interface Counted {
   tally: TaskTally;
@@ -192,14 +192,14 @@ export const applyTask = async (input: ApplyTaskInput, deps: StepDependencies): 
   });
   await logEvent(
     input.run.dir,
-    `apply: task ${task.order} "${taskTitle({ name: task.task.name, ...aliasOf(task) })}": ${ended} of ${total} units done, ${images.count} images` +
+    `apply: task ${task.order} "${titleInWorkflow(task)}": ${ended} of ${total} units done, ${images.count} images` +
       (failure === null ? '' : `; ${failure.type}: ${failure.message}`) +
       (next.hold === undefined ? '' : `; held: ${next.hold.open} units wait for the operator`) +
       (leftOut.left_out === undefined ? '' : '; the run goes on without the images of the failed units'),
     failure === null ? 'INFO' : 'ERROR',
   );
   for (const words of outputs.repeats.lines())
-    await logEvent(input.run.dir, `apply: task ${task.order} "${task.task.name}": ${words}`);
+    await logEvent(input.run.dir, `apply: task ${task.order} "${titleInWorkflow(task)}": ${words}`);
   const done = allFailed ? 0 : ended;
   const applied: AppliedTask = {
     images,

@@ -5,6 +5,7 @@ import { logEvent } from '../../state/run-log.js';
 import { readRequest, taskAt } from '../../state/stored-request.js';
 import { indicesInWords } from '../../outcomes/retry.js';
 import type { GivenUpUnits, GiveUpInput } from '../../wire/held.js';
+import { titleInWorkflow } from '../../wire/task-title.js';
 import type { StepDependencies } from '../dependencies.js';
 import { chooseUnits } from './choose-units.js';
 import { countHeld, readGivenUp, type GivenUpFile } from './held-units.js';
@@ -26,8 +27,11 @@ export const giveUp = async (input: GiveUpInput, deps: StepDependencies): Promis
   ]);
   const held = countHeld(open.stage, new Set(all));
   for await (const batch of layeredUnits(open.sources)) held.add(batch.units);
-  const { order, task } = taskAt(request, position);
-  await logEvent(run.dir, `skip: task ${order} "${task.name}": units ${indicesInWords(chosen)} are given up`);
+  const task = taskAt(request, position);
+  await logEvent(
+    run.dir,
+    `skip: task ${task.order} "${titleInWorkflow(task)}": units ${indicesInWords(chosen)} are given up`,
+  );
   await deps.events(run.dir).tell([
     {
       event: 'units_given_up',

@@ -12,6 +12,7 @@ import { layoutInput } from '../../tasks/layout-input.js';
 import type { PlannedRetry, PlanRetryInput } from '../../wire/held.js';
 import type { StageTries } from '../../wire/stages.js';
 import type { JsonObject, ProcessWorkflowRequest } from '../../wire/request.js';
+import { taskTitle } from '../../wire/task-title.js';
 import { keyOf, publishUnits } from '../batch/batch-of.js';
 import type { ActivityDependencies, StepDependencies } from '../dependencies.js';
 import { tellPlan } from '../events/planned.js';
@@ -146,11 +147,11 @@ export const planRetry = async (input: PlanRetryInput, deps: StepDependencies): 
   const request = await readRequest(input.run.request);
   const there = await readPlanIfThere(path);
   const adopted = there ?? (await adoptPlan(path, await makePlan(input, request, deps)));
-  const { order, task_name: name, units, batches, stage, retry } = adopted.plan;
+  const { order, task_name: name, alias, units, batches, stage, retry } = adopted.plan;
   if (there === null) {
     await logEvent(
       input.run.dir,
-      `retry: task ${order} "${name}": ${units} units in ${batches.length} batches, asked for ${inWords(input.meta) ?? 'what they had'}` +
+      `retry: task ${order} "${taskTitle({ name, alias })}": ${units} units in ${batches.length} batches, asked for ${inWords(input.meta) ?? 'what they had'}` +
         (input.rerun_interrupted ? '; interrupted ones may run again' : ''),
     );
   }

@@ -12,6 +12,7 @@ import type { TaskPlan } from '../../wire/stages.js';
 
 import type { Component } from '../../wire/result.js';
 import type { InitOutput } from '../../wire/task-output.js';
+import { taskTitle } from '../../wire/task-title.js';
 import type { ActivityDependencies, StepDependencies } from '../dependencies.js';
 import { tellPlan } from '../events/planned.js';
 import { refuseAfterEnd } from '../after-end.js';
@@ -148,10 +149,10 @@ export const planTask = async (input: PlanTaskInput, deps: StepDependencies): Pr
   await publishTakenEvidence(input, adopted.plan, taken, deps.backend.name);
   await tellPlanned(input, adopted.plan, deps);
   if (there !== null) return summaryOf(there);
-  const { order, task_name: name, component, units, batches } = adopted.plan;
+  const { order, task_name: name, alias, component, units, batches } = adopted.plan;
   await logEvent(
     input.run.dir,
-    `plan: task ${order} "${name}" (${component}): ${units} units in ${batches.length} batches${exclusiveWords(adopted.plan)}`,
+    `plan: task ${order} "${taskTitle({ name, alias })}" (${component}): ${units} units in ${batches.length} batches${exclusiveWords(adopted.plan)}`,
   );
   return summaryOf(adopted);
 };

@@ -16,6 +16,7 @@ import { taskTypeTraits, usesNonParallelPart } from '../../tasks/task-types.js';
 import { jobFailure } from '../../wire/failure.js';
 import type { Image, ProcessWorkflowRequest, WorkflowTask } from '../../wire/request.js';
 import type { Component } from '../../wire/result.js';
+import { aliasOf, titleInWorkflow } from '../../wire/task-title.js';
 import { ExecutionFailed } from '../errors.js';
 import { MAX_BATCHES_PER_STAGE } from '../tunables.js';
 
@@ -45,7 +46,7 @@ export const firstUnitsOf = (
   if (images.length === 0 && !isConverter) {
     throw new ExecutionFailed(
       jobFailure(
-        `Task ${task.order} "${task.task.name}": empty image list, no image of the dataset passes its type filters and the job's attribute filters`,
+        `Task ${task.order} "${titleInWorkflow(task)}": empty image list, no image of the dataset passes its type filters and the job's attribute filters`,
         { ...ofTask(task), failed_units: 0, total_units: 0 },
       ),
     );
@@ -73,7 +74,7 @@ const checkBatches = (task: WorkflowTask, units: number, unitsPerBatch: number):
   if (batches <= MAX_BATCHES_PER_STAGE) return;
   throw new ExecutionFailed(
     jobFailure(
-      `Task ${task.order} "${task.task.name}": ${units} units, ${unitsPerBatch} in a batch, make ${batches} batches; at most ${MAX_BATCHES_PER_STAGE} are possible: put more units into one (tasks_per_job, or the configuration's target_num_jobs and max_num_jobs)`,
+      `Task ${task.order} "${titleInWorkflow(task)}": ${units} units, ${unitsPerBatch} in a batch, make ${batches} batches; at most ${MAX_BATCHES_PER_STAGE} are possible: put more units into one (tasks_per_job, or the configuration's target_num_jobs and max_num_jobs)`,
       { ...ofTask(task), failed_units: 0, total_units: units },
     ),
   );
@@ -94,7 +95,7 @@ export const layOut = (
   } catch (error) {
     if (!(error instanceof LayoutError)) throw error;
     throw new ExecutionFailed(
-      jobFailure(`Task ${task.order} "${task.task.name}": ${error.message}`, {
+      jobFailure(`Task ${task.order} "${titleInWorkflow(task)}": ${error.message}`, {
         ...ofTask(task),
         component,
         failed_units: 0,
@@ -107,7 +108,15 @@ export const layOut = (
 /** What a stage's batches are made from. */
 export type PlannedStage = Pick<
   PlanFile,
-  'position' | 'component' | 'workflow_task_id' | 'order' | 'task_name' | 'task_dir' | 'command' | 'layout'
+  | 'position'
+  | 'component'
+  | 'workflow_task_id'
+  | 'order'
+  | 'task_name'
+  | 'alias'
+  | 'task_dir'
+  | 'command'
+  | 'layout'
 >;
 
 export const stageOf = (
@@ -122,6 +131,7 @@ export const stageOf = (
   workflow_task_id: task.id,
   order: task.order,
   task_name: task.task.name,
+  ...aliasOf(task),
   task_dir: join(runDir, taskFolder(task.order, task.task.name)),
   command: splitCommand(
     (usesNonParallelPart(component) ? task.task.command_non_parallel : task.task.command_parallel) ?? '',

@@ -20,13 +20,15 @@ const ofTask = {
   generation: count.describe('0, and higher with each retry, skip and new application of a held task'),
 };
 
+const alias = z.string().optional().describe("The user's own name of the workflow-task; absent: none");
+
 const task = z
   .object({
     task_index: count,
     workflow_task_id: integer.nullable(),
     workflow_task_order: integer,
     task_name: z.string(),
-    alias: z.string().optional().describe("The user's own name of the workflow-task; absent: none"),
+    alias,
     task_type: z.enum(Object.keys(taskTypeTraits)),
     folder: file,
   })
@@ -59,6 +61,7 @@ const taskPlanned = z
     ...ofTask,
     workflow_task_order: integer,
     task_name: z.string(),
+    alias,
     available_images: count.describe('Images that the type filters leave, before attribute filters'),
     units: count.describe('Of the first stage'),
   })
