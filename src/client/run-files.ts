@@ -13,8 +13,9 @@ import { errorCode } from '../state/errors.js';
 import { sha256 } from '../state/files.js';
 import { readIdentity } from '../state/identity.js';
 import { AT_ONCE } from '../state/read-file.js';
-import { PIECE_BYTES, type OfRunFiles, type ReadRunFileInput, type RunFilePiece } from '../wire/run-file.js';
+import { PIECE_BYTES, type OfRunFiles, type RunFilePiece } from '../wire/run-file.js';
 import { READ_RUN_FILE_TYPE } from '../wire/run-file.js';
+import { askTogether } from './ask-together.js';
 import { askFileWorkers, RunFileError } from './file-workers.js';
 import { activityQueueOfRun, directoryOfRun } from './start-argument.js';
 import { READS_OF_A_CHANGING_FILE, TAIL_BYTES } from './tunables.js';
@@ -93,19 +94,34 @@ const bytesOf = async ({ data }: RunFilePiece): Promise<Buffer> =>
 
 /** A run whose directory only its workers see. */
 const filesAfar = (client: Client, of: OfRunFiles, workflowQueue: string): RunFiles => {
-  const ask = (input: Omit<ReadRunFileInput, keyof OfRunFiles>): Promise<RunFilePiece> =>
+  const ask = askTogether((input) =>
     askFileWorkers<RunFilePiece>(
       client,
       READ_RUN_FILE_TYPE,
       { ...of, ...input },
       workflowQueue,
       randomUUID(),
-    );
+    ),
+  );
+  const sizeOf = async (path: string): Promise<number> =>
+    (await ask({ path, length: 0, digest: false })).size;
   const piece: RunFiles['piece'] = async (path, offset) => {
-    const from =
-      offset < 0 ? Math.max(0, (await ask({ path, length: 0, digest: false })).size + offset) : offset;
+    const from = offset < 0 ? Math.max(0, (await sizeOf(path)) + offset) : offset;
     const got = await ask({ path, offset: from, digest: false });
     return got.kind === 'file' ? bytesOf(got) : null;
+  };
+  /** Its last bytes; a piece that travels with others may be shorter than that. */
+  const endOf = async (path: string, most: number): Promise<Buffer | null> => {
+    const size = await sizeOf(path);
+    const pieces: Buffer[] = [];
+    for (let at = Math.max(0, size - most); at < size;) {
+      const bytes = await piece(path, at);
+      if (bytes === null) return null;
+      if (bytes.length === 0) break;
+      pieces.push(bytes);
+      at += bytes.length;
+    }
+    return pieces.length === 0 ? piece(path, 0) : Buffer.concat(pieces);
   };
   /** A file that is written to meanwhile has another digest at the end than at the beginning. */
   const readOnce = async (
@@ -140,7 +156,7 @@ const filesAfar = (client: Client, of: OfRunFiles, workflowQueue: string): RunFi
     },
     tail: async (path, lines) => {
       // A tail is an extra, and no reason to fail.
-      const end = await piece(path, -TAIL_BYTES).catch(() => null);
+      const end = await endOf(path, TAIL_BYTES).catch(() => null);
       return end === null ? null : lastLines(end.toString('utf8'), lines, TAIL_LINE_CHARACTERS);
     },
     list: async (folder) => {

@@ -27,12 +27,31 @@ const parseRecord = (line: string): UnitRecord | null => {
   }
 };
 
+interface TaskFolder {
+  name: string;
+  order: number;
+}
+
+interface FolderContent {
+  names: string[];
+  /** Lines of its records. */
+  lines: string[];
+}
+
 const recordLines = async (files: RunFiles, folder: string): Promise<string[]> =>
   ((await files.read(`${folder}/units.jsonl`))?.toString('utf8') ?? '').split('\n');
 
-/** Units with a record in its order, as fast as they are read; then those that have only begun. */
-async function* unitsOfTask(run: RunFiles, folder: string, order: number): AsyncGenerator<UnitFiles> {
-  const all = await run.list(folder);
+const contentOf = async (run: RunFiles, { name }: TaskFolder): Promise<FolderContent> => {
+  const [names, lines] = await Promise.all([run.list(name), recordLines(run, name)]);
+  return { names, lines };
+};
+
+/** Units with a record in its order; then those that have only begun. */
+function* unitsOfTask(
+  run: RunFiles,
+  { name: folder, order }: TaskFolder,
+  { names: all, lines }: FolderContent,
+): Generator<UnitFiles> {
   const old = new Map<string, number>();
   for (const name of all) {
     const stem = oldLog.exec(name)?.[1];
@@ -46,7 +65,7 @@ async function* unitsOfTask(run: RunFiles, folder: string, order: number): Async
   };
   const seen = new Set<string>();
   // Units without a log never started; they are in the records alone.
-  for (const line of await recordLines(run, folder)) {
+  for (const line of lines) {
     const record = parseRecord(line);
     if (record === null) continue;
     seen.add(record.log_file);
@@ -65,7 +84,10 @@ export async function* unitFilesIn(run: RunFiles): AsyncGenerator<UnitFiles> {
       return order === undefined ? [] : [{ order: Number(order), name }];
     })
     .sort((left, right) => left.order - right.order);
-  for (const { order, name } of folders) yield* unitsOfTask(run, name, order);
+  // From afar it is the way there that takes time: all go it together.
+  const contents = run.here ? [] : await Promise.all(folders.map((folder) => contentOf(run, folder)));
+  for (const [index, folder] of folders.entries())
+    yield* unitsOfTask(run, folder, contents[index] ?? (await contentOf(run, folder)));
 }
 
 /** All of them at once. */

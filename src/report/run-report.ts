@@ -66,8 +66,8 @@ export const reportFromFiles = async (
   tails: number,
   files: RunFiles | null = runDir === null ? null : filesHere(runDir),
 ): Promise<RunReport> => {
-  const result = files === null ? null : await resultOf(files);
-  const units = files === null ? [] : await unitFilesOf(files);
+  const [result, units] =
+    files === null ? [null, []] : await Promise.all([resultOf(files), unitFilesOf(files)]);
   const warned = units.filter(({ record }) => (record?.warnings ?? 0) > 0).length;
   const { images: _images, task_runs: _taskRuns, ...summary } = result ?? {};
   return {

@@ -6,6 +6,9 @@
 /** Bytes of a file in one piece, at most. */
 export const PIECE_BYTES = 1_048_576;
 
+/** Pieces that are read along with one, at most: their names travel with the request. */
+export const MORE_PIECES = 100;
+
 export const READ_RUN_FILE_TYPE = 'readRunFile';
 
 export const WRITE_RUN_FILE_TYPE = 'writeRunFile';
@@ -20,7 +23,7 @@ export interface OfRunFiles {
   activity_task_queue?: string;
 }
 
-export interface ReadRunFileInput extends OfRunFiles {
+export interface WantedPiece {
   /** Relative to `workflow_dir`, or below it; empty for the directory itself. */
   path: string;
   /** Default 0. */
@@ -29,6 +32,11 @@ export interface ReadRunFileInput extends OfRunFiles {
   length?: number;
   /** Whether the digest of the whole is wanted; default yes. */
   digest?: boolean;
+}
+
+export interface ReadRunFileInput extends OfRunFiles, WantedPiece {
+  /** Pieces of other files of the run that are read along, at most `MORE_PIECES`. Workers of before it read one alone. */
+  more?: WantedPiece[];
 }
 
 export interface RunFilePiece {
@@ -41,6 +49,11 @@ export interface RunFilePiece {
   sha256: string | null;
   /** The piece, compressed with gzip, in base64. */
   data: string;
+  /**
+   * Those of `more` for which there was room, in its order: all pieces of an answer hold `PIECE_BYTES` together, and the
+   * last may be cut. null: it cannot be read along; who asks for it alone is told why. Absent where none was asked for.
+   */
+  more?: (RunFilePiece | null)[];
 }
 
 export interface WriteRunFileInput extends OfRunFiles {

@@ -2,7 +2,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { TaskExecutionError } from '../../src/client/index.js';
+import { formatEvent } from '../../src/report/format-event.js';
 import { formatSummary } from '../../src/report/summary.js';
+import type { EventLine } from '../../src/wire/events.js';
 import { startHarness, type Harness } from '../support/harness.js';
 import { makeRequest, zarrUrl } from '../support/scripted-requests.js';
 
@@ -95,4 +98,32 @@ it('the alias of a workflow-task stands beside its name where people look, and n
   expect(formatSummary(result, 'r', { width: Infinity, color: false, unicode: false })).toContain(
     '0 All Nuclei (Segment)',
   );
+});
+
+it('the alias stands in what a run says of a failed task: message, log, events, warnings', async () => {
+  const dir = await harness.folder();
+  const failing = { type: 'parallel' as const, name: 'Segment', script: { '*': { exit: 3 } } };
+  const request = makeRequest({ dir, tasks: [failing], images: [] });
+  const [task] = request.workflow.task_list;
+  const workflow = { ...request.workflow, task_list: [{ ...task, alias: 'Nuclei' }] };
+  const images = ['a', 'b'].map((name) => ({ zarr_url: zarrUrl(dir, name), types: { is3d: name === 'a' } }));
+  const dataset = { ...request.dataset, images };
+  const handle = await harness.start({ ...request, workflow, dataset });
+  const error: unknown = await handle.result().catch((cause: unknown) => cause);
+  expect(error).toBeInstanceOf(TaskExecutionError);
+  expect((error as TaskExecutionError).message).toMatch(/^Task 0 "Nuclei \(Segment\)" \(parallel unit 0, /);
+  expect((error as TaskExecutionError).details.task_name).toBe('Segment');
+  expect((await handle.progress()).progress?.warnings.join()).toContain('task 0 "Nuclei (Segment)" works on 1');
+  const log = await readFile(join(dir, 'run', 'workflow.log'), 'utf8');
+  expect(log).toContain('plan: task 0 "Nuclei (Segment)" (parallel): 2 units');
+  expect(log).toContain('apply: task 0 "Nuclei (Segment)": 0 of 2 units done');
+  expect(log).not.toContain('"Segment"');
+  const events: EventLine[] = [];
+  for await (const event of handle.events()) events.push(event);
+  const text = events.map((event) => formatEvent(event, { width: Infinity })).join('\n');
+  expect(text).toContain('task 0 "Nuclei (Segment)": begins');
+
+  const filtered = { job_type_filters: { none: true }, workflow_dir_local: join(dir, 'second') };
+  const empty = await harness.start({ ...request, workflow, dataset, ...filtered });
+  await expect(empty.result()).rejects.toThrow('Task 0 "Nuclei (Segment)": empty image list');
 });

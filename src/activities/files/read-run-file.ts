@@ -5,7 +5,13 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { sha256 } from '../../state/files.js';
 import { isPublicEntry, publicParts } from '../../state/public-names.js';
-import { PIECE_BYTES, type ReadRunFileInput, type RunFilePiece } from '../../wire/run-file.js';
+import {
+  MORE_PIECES,
+  PIECE_BYTES,
+  type ReadRunFileInput,
+  type RunFilePiece,
+  type WantedPiece,
+} from '../../wire/run-file.js';
 import { DIGESTS_REMEMBERED } from '../tunables.js';
 import { inFolder, openInside } from './open-inside.js';
 import { RunFileRefused } from '../errors.js';
@@ -18,17 +24,30 @@ const isCount = (value: unknown): value is number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 
 interface Piece {
+  path: string;
   parts: string[];
   offset: number;
   length: number;
+  wantsDigest: boolean;
 }
 
 /** Other clients may send anything. */
-const checked = (input: ReadRunFileInput): Piece => {
-  const given: Partial<Record<keyof ReadRunFileInput, unknown>> = { ...input };
-  const { workflow_dir: dir, path, offset = 0, length = PIECE_BYTES } = given;
+const checkedDir = (dir: unknown): string => {
   if (typeof dir !== 'string' || !dir.startsWith('/'))
     throw new RunFileRefused('workflow_dir: expected the absolute path of a run’s directory');
+  return dir;
+};
+
+const checkedMore = (more: unknown = []): WantedPiece[] => {
+  const isList = Array.isArray(more) && more.length <= MORE_PIECES;
+  if (!isList || more.some((one) => typeof one !== 'object' || one === null))
+    throw new RunFileRefused(`more: expected a list of at most ${MORE_PIECES} pieces`);
+  return more as WantedPiece[];
+};
+
+const checked = (dir: string, wanted: WantedPiece): Piece => {
+  const given: Partial<Record<keyof WantedPiece, unknown>> = { ...wanted };
+  const { path, offset = 0, length = PIECE_BYTES, digest } = given;
   if (typeof path !== 'string') throw new RunFileRefused('path: expected the name of a file of the run');
   if (!isCount(offset)) throw new RunFileRefused('offset: expected a number of bytes');
   if (!isCount(length) || length > PIECE_BYTES)
@@ -38,7 +57,7 @@ const checked = (input: ReadRunFileInput): Piece => {
     throw new RunFileRefused(
       `${path} is no public file of the run in ${dir}: result.json, events.jsonl, workflow.log and the files in its tasks' folders are`,
     );
-  return { parts, offset, length };
+  return { path, parts, offset, length, wantsDigest: digest !== false };
 };
 
 const digestOf = async (file: FileHandle, size: number): Promise<string> => {
@@ -58,6 +77,8 @@ const digests = (): ((file: FileHandle) => Promise<string>) => {
   const known = new Map<string, string>();
   return async (file) => {
     const { dev, ino, size, mtimeNs, ctimeNs } = await file.stat({ bigint: true });
+    // Of one that is read in one piece it is not wanted again.
+    if (size <= PIECE_BYTES) return digestOf(file, Number(size));
     const name = [dev, ino, size, mtimeNs, ctimeNs].join(' ');
     const digest = known.get(name) ?? (await digestOf(file, Number(size)));
     known.set(name, digest);
@@ -90,32 +111,59 @@ const pieceOf = async (file: FileHandle, offset: number, length: number): Promis
 const encoded = async (bytes: Buffer): Promise<string> =>
   bytes.length === 0 ? '' : (await compress(bytes)).toString('base64');
 
+interface ReadPiece {
+  piece: RunFilePiece;
+  /** Of the file, before they are compressed. */
+  bytes: number;
+}
+
+const read = async (
+  dir: string,
+  { path, parts, offset, length, wantsDigest }: Piece,
+  digestOfFile: (file: FileHandle) => Promise<string>,
+): Promise<ReadPiece> => {
+  const file = await openInside(dir, parts);
+  if (file === null) return { piece: missing, bytes: 0 };
+  try {
+    const about = await file.stat();
+    if (about.isDirectory()) {
+      const names = await namesIn(file, parts);
+      const part = names.subarray(offset, offset + length);
+      const digest = wantsDigest ? sha256(names) : null;
+      const piece = { size: names.length, offset, sha256: digest, data: await encoded(part) };
+      return { piece: { kind: 'folder', ...piece }, bytes: part.length };
+    }
+    if (!about.isFile()) throw new RunFileRefused(`${path} is no file`);
+    const part = await pieceOf(file, offset, length);
+    const piece = { size: about.size, offset, data: await encoded(part) };
+    const digest = wantsDigest ? await digestOfFile(file) : null;
+    return { piece: { kind: 'file', ...piece, sha256: digest }, bytes: part.length };
+  } finally {
+    await file.close();
+  }
+};
+
 /** Creates the activity of one worker. It throws RunFileRefused, StorageFailed, and errors of the file system. */
 export const fileReader = (): ((input: ReadRunFileInput) => Promise<RunFilePiece>) => {
   const digestOfFile = digests();
   return async (input) => {
-    const { parts, offset, length } = checked(input);
-    const file = await openInside(input.workflow_dir, parts);
-    if (file === null) return missing;
-    const wantsDigest = input.digest !== false;
-    try {
-      const about = await file.stat();
-      if (about.isDirectory()) {
-        const names = await namesIn(file, parts);
-        return {
-          ...{ kind: 'folder', size: names.length, offset },
-          sha256: wantsDigest ? sha256(names) : null,
-          data: await encoded(names.subarray(offset, offset + length)),
-        };
+    const dir = checkedDir(input.workflow_dir);
+    const more = checkedMore(input.more);
+    const { piece, bytes } = await read(dir, checked(dir, input), digestOfFile);
+    if (input.more === undefined) return piece;
+    const along: (RunFilePiece | null)[] = [];
+    let room = PIECE_BYTES - bytes;
+    for (const wanted of more) {
+      if (room === 0) break;
+      try {
+        const asked = checked(dir, wanted);
+        const got = await read(dir, { ...asked, length: Math.min(asked.length, room) }, digestOfFile);
+        room -= got.bytes;
+        along.push(got.piece);
+      } catch {
+        along.push(null);
       }
-      if (!about.isFile()) throw new RunFileRefused(`${input.path} is no file`);
-      const data = await encoded(await pieceOf(file, offset, length));
-      return {
-        ...{ kind: 'file', size: about.size, offset, data },
-        sha256: wantsDigest ? await digestOfFile(file) : null,
-      };
-    } finally {
-      await file.close();
     }
+    return { ...piece, more: along };
   };
 };

@@ -17,6 +17,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.exceptions import TimeoutError as TimedOutError
 
 from .temporal import Temporal, is_away
+from .together import Piece, Together
 from .tunables import (
     FAR_AT_ONCE,
     FAR_FIRST_SECONDS,
@@ -51,6 +52,7 @@ class Far:
     _next: float = field(default_factory=lambda: monotonic() + FAR_FIRST_SECONDS)
     _brought: "set[Future[None]]" = field(default_factory=set)
     _turns: asyncio.Semaphore | None = None
+    _together: Together | None = None
 
     def read(self, path: str) -> bytes:
         """The whole of a file; raises FileNotFoundError, FarError."""
@@ -58,8 +60,11 @@ class Far:
 
     def names(self, folder: str) -> list[str]:
         """What is public in a folder of the run, the folders among it with a slash; raises FarError."""
-        kind, content = self.temporal.call(self._whole(folder))
-        return content.decode().splitlines() if kind == "folder" else []
+        return self.temporal.call(self._names(folder))
+
+    def names_in(self, folders: list[str]) -> list[list[str]]:
+        """Of several folders at once."""
+        return self.temporal.call(self._names_in(folders))
 
     def news(self, path: str, offset: int) -> bytes | None:
         """What a file has from `offset` on. None while the workers have not answered, or a silent run is left alone.
@@ -131,24 +136,36 @@ class Far:
             return FarError(words)
         return FarError(str(cause or failure))
 
-    async def _piece(self, path: str, offset: int, digest: bool) -> tuple[dict[str, Any], bytes]:
-        answer = await self.ask("readRunFile", path=path, offset=offset, length=PIECE_BYTES, digest=digest)
-        return answer, gzip.decompress(base64.b64decode(answer["data"])) if answer["data"] else b""
+    async def _ask_pieces(self, wanted: Piece) -> Piece:
+        return await self.ask("readRunFile", **wanted)
+
+    async def _piece(self, path: str, offset: int) -> tuple[Piece, bytes]:
+        # Made in the loop that uses it.
+        self._together = self._together or Together(self._ask_pieces)
+        answer = await self._together.piece({"path": path, "offset": offset, "length": PIECE_BYTES, "digest": True})
+        return answer, _content(answer)
 
     async def _from(self, path: str, offset: int) -> bytes:
-        return (await self._piece(path, offset, digest=False))[1]
+        return _content(await self.ask("readRunFile", path=path, offset=offset, length=PIECE_BYTES, digest=False))
 
     async def _whole(self, path: str) -> tuple[str, bytes]:
         """Kind and content; one that is written to meanwhile has another digest at the end, and is read again."""
         for _ in range(FAR_READS_OF_A_CHANGING_FILE):
-            answer, content = await self._piece(path, 0, digest=True)
+            answer, content = await self._piece(path, 0)
             piece = content
             while piece and len(content) < answer["size"]:
-                answer, piece = await self._piece(path, len(content), digest=True)
+                answer, piece = await self._piece(path, len(content))
                 content += piece
             if answer["kind"] == "missing" or hashlib.sha256(content).hexdigest() == answer["sha256"]:
                 return answer["kind"], content
         raise FarError(f"{path} changes while it is read")
+
+    async def _names(self, folder: str) -> list[str]:
+        kind, content = await self._whole(folder)
+        return content.decode().splitlines() if kind == "folder" else []
+
+    async def _names_in(self, folders: list[str]) -> list[list[str]]:
+        return await asyncio.gather(*(self._names(folder) for folder in folders))
 
     async def _file(self, path: str) -> bytes:
         kind, content = await self._whole(path)
@@ -162,6 +179,10 @@ class Far:
         async with self._turns:
             content = await self._file(path)
         write_whole(target, content)
+
+
+def _content(piece: Piece) -> bytes:
+    return gzip.decompress(base64.b64decode(piece["data"])) if piece["data"] else b""
 
 
 def write_whole(target: Path, content: bytes) -> None:

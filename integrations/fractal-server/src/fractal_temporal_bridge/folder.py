@@ -154,7 +154,8 @@ class RunFolder:
         for name in (name for name in names if not name.endswith("/")):
             far.bring(name, self.job_dir / (RUNNER_LOG if name == _WORKFLOW_LOG else name))
         folders = [name.rstrip("/") for name in names if name.endswith("/")]
-        inner = [f"{folder}/{name}" for folder in folders for name in far.names(folder)]
+        listed = zip(folders, far.names_in(folders), strict=True)
+        inner = [f"{folder}/{name}" for folder, inside in listed for name in inside]
         missing = [path for path in inner if not path.endswith("/") and not (self.job_dir / path).exists()]
         if len(missing) > FAR_FILES:
             # Each is a workflow of its own: of such a run what units were given and have answered stays where it is.

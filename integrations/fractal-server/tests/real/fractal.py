@@ -28,6 +28,10 @@ class Fractal:
     app: str = BRIDGED
     graceful_seconds: int = 4
     env: dict[str, str] = field(default_factory=dict)
+    #: Of its SLURM configuration and its profile.
+    partition: str = "main"
+    memory_mb: int = 100
+    cluster_user: str = "somebody"
     #: Folders that the server does not see (only where root runs the tests): empty ones stand in their place.
     hidden: list[Path] = field(default_factory=list)
     port: int = field(default_factory=free_port)
@@ -88,9 +92,10 @@ class Fractal:
 
     def set_up(self) -> None:
         """Schema, first user, first resource."""
-        slurm = {"partition": "main", "cpus_per_task": 1, "mem": "100M"}
+        memory = self.memory_mb
+        slurm = {"partition": self.partition, "cpus_per_task": 1, "mem": f"{memory}M"}
         batching = {f"{kind}_{what}": 1 for what in ("cpus_per_job", "num_jobs") for kind in ("target", "max")}
-        batching |= {"target_mem_per_job": 100, "max_mem_per_job": 100}
+        batching |= {"target_mem_per_job": memory, "max_mem_per_job": memory}
         config = {"default_slurm_config": slurm, "batching_config": batching}
         (self.folder / "slurm.json").write_text(json.dumps(config))
         self._control("set-db")
@@ -113,7 +118,7 @@ class Fractal:
         }
         profile = {"resource_type": self.resource_type, "name": "profile"}
         if not is_local:
-            profile["username"] = "somebody"
+            profile["username"] = self.cluster_user
         (self.folder / "resource.json").write_text(json.dumps(resource))
         (self.folder / "profile.json").write_text(json.dumps(profile))
         files = ["--resource", str(self.folder / "resource.json"), "--profile", str(self.folder / "profile.json")]

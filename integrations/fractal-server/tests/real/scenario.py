@@ -20,7 +20,7 @@ def collect_tasks(
     """The test's tasks in the server; ids by name."""
     if server.version < (2, 17):
         me = client.call("GET", "/auth/current-user/")
-        settings = {"project_dir": str(server.folder / "user"), "slurm_user": "somebody"}
+        settings = {"project_dir": str(server.folder / "user"), "slurm_user": server.cluster_user}
         client.patch(f"/auth/users/{me['id']}/settings/", settings)
     where = {"python_interpreter": str(python or server.python), "package_root": str(package)}
     body = {"manifest": MANIFEST, "label": "tests", "version": "1.0", **where}
