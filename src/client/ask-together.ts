@@ -19,36 +19,30 @@ export const askTogether = (ask: Ask): ((wanted: WantedPiece) => Promise<RunFile
     for (const { wanted, resolve } of these) resolve(ask(wanted));
   };
   const askAll = async (these: Waiting[]): Promise<void> => {
-    const { more } = await ask({ ...NOTHING, more: these.map(({ wanted }) => wanted) });
-    // Its worker is older than this way to ask.
-    if (more === undefined) {
-      askAlone(these);
-      return;
+    let left = these;
+    while (left.length > 1) {
+      const { more = [] } = await ask({ ...NOTHING, more: left.map(({ wanted }) => wanted) });
+      for (const [index, piece] of more.entries()) {
+        const one = left[index];
+        if (one === undefined) break;
+        if (piece === null) askAlone([one]);
+        else one.resolve(piece);
+      }
+      left = left.slice(more.length);
+      // Its worker is older than this way to ask.
+      if (more.length === 0) break;
     }
-    for (const [index, piece] of more.entries()) {
-      const one = these[index];
-      if (one === undefined) break;
-      if (piece === null) askAlone([one]);
-      else one.resolve(piece);
-    }
-    const rest = these.slice(more.length);
-    if (more.length === 0) askAlone(rest);
-    else await send(rest);
+    askAlone(left);
   };
-  const send = async (these: Waiting[]): Promise<void> => {
-    if (these.length < 2) {
-      askAlone(these);
-      return;
-    }
-    await askAll(these).catch((error: unknown) => {
+  const send = (these: Waiting[]): void => {
+    askAll(these).catch((error: unknown) => {
       for (const { reject } of these) reject(error);
     });
   };
   const flush = (): void => {
     const all = waiting;
     waiting = [];
-    for (let start = 0; start < all.length; start += MORE_PIECES)
-      void send(all.slice(start, start + MORE_PIECES));
+    for (let start = 0; start < all.length; start += MORE_PIECES) send(all.slice(start, start + MORE_PIECES));
   };
   return (wanted) =>
     new Promise((resolve, reject) => {

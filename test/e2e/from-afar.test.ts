@@ -131,8 +131,13 @@ describe.runIf(isRoot)('a caller in another mount namespace', () => {
     const dir = await harness.folder();
     const script = { '*': { log: 'said by a unit' }, [zarrUrl(dir, 'a')]: { exit: 3, log: 'one' } };
     const tasks = [{ type: 'parallel' as const }, { type: 'parallel' as const }];
-    const last = { type: 'parallel' as const, script: { ...script, [zarrUrl(dir, 'b')]: { exit: 4, log: 'two' } } };
-    const handle = await harness.start(makeRequest({ dir, tasks: [...tasks, last], images: ['a', 'b', 'c'] }));
+    const last = {
+      type: 'parallel' as const,
+      script: { ...script, [zarrUrl(dir, 'b')]: { exit: 4, log: 'two' } },
+    };
+    const handle = await harness.start(
+      makeRequest({ dir, tasks: [...tasks, last], images: ['a', 'b', 'c'] }),
+    );
     await handle.result().catch(() => undefined);
     const runDir = join(dir, 'run');
     const before = await questions(runDir);
@@ -184,7 +189,13 @@ describe('readRunFile', () => {
     const answer = await ask(runDir, '', { more, length: 0 });
     if (typeof answer === 'string') throw new Error(answer);
     expect(answer).toMatchObject({ kind: 'folder', data: '' });
-    expect(answer.more?.map((piece) => piece?.kind)).toEqual(['file', undefined, 'folder', 'missing', 'file']);
+    expect(answer.more?.map((piece) => piece?.kind)).toEqual([
+      'file',
+      undefined,
+      'folder',
+      'missing',
+      'file',
+    ]);
     const data = gunzipSync(Buffer.from(answer.more?.[4]?.data ?? '', 'base64'));
     expect(data.length).toBeLessThan(PIECE_BYTES);
     expect(data.equals(large.subarray(0, data.length))).toBe(true);

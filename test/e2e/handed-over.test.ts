@@ -113,7 +113,9 @@ it('the alias stands in what a run says of a failed task: message, log, events, 
   expect(error).toBeInstanceOf(TaskExecutionError);
   expect((error as TaskExecutionError).message).toMatch(/^Task 0 "Nuclei \(Segment\)" \(parallel unit 0, /);
   expect((error as TaskExecutionError).details.task_name).toBe('Segment');
-  expect((await handle.progress()).progress?.warnings.join()).toContain('task 0 "Nuclei (Segment)" works on 1');
+  expect((await handle.progress()).progress?.warnings.join()).toContain(
+    'task 0 "Nuclei (Segment)" works on 1',
+  );
   const log = await readFile(join(dir, 'run', 'workflow.log'), 'utf8');
   expect(log).toContain('plan: task 0 "Nuclei (Segment)" (parallel): 2 units');
   expect(log).toContain('apply: task 0 "Nuclei (Segment)": 0 of 2 units done');
