@@ -17,9 +17,10 @@ export interface ScriptHead {
  * its own fail, as environments' own scripts do all the time.
  */
 const TRAP = [
-  "trap 'ft_status=$?",
+  // Bash 4.2 has the trap's own `[[` in BASH_COMMAND after it.
+  "trap 'ft_status=$? ft_command=$BASH_COMMAND",
   '[[ ${#BASH_SOURCE[@]} -gt 1 ]] || {',
-  '  printf "this line before the units failed with status %s: %s\\n" "$ft_status" "$BASH_COMMAND" >&2',
+  '  printf "this line before the units failed with status %s: %s\\n" "$ft_status" "$ft_command" >&2',
   `  exit ${SCRIPT_EXITS.preambleFailed}`,
   "}' ERR",
 ];

@@ -10,9 +10,12 @@ export interface Io {
   stderr: NodeJS.WriteStream;
 }
 
-/** As it is said on stderr; lines of a log or a pipe are whole, for `grep`. */
-export const forPeople = ({ stderr, env }: Io, text: string): string =>
-  stderr.isTTY ? wrapText(plainText(text), styleOf(stderr, env).width) : plainText(text);
+/** Sentences as a terminal shows them, broken between words; lines of a log or a pipe are whole, for `grep`. */
+const fitted = (stream: NodeJS.WriteStream, env: Io['env'], text: string): string =>
+  stream.isTTY ? wrapText(plainText(text), styleOf(stream, env).width) : plainText(text);
+
+/** As it is said on stderr. */
+export const forPeople = ({ stderr, env }: Io, text: string): string => fitted(stderr, env, text);
 
 /** One line for people; what comes out of a request, a log or a scheduler must not reach the terminal as it is. */
 export const say = (io: Io, line: string): void => {
@@ -29,9 +32,14 @@ export const print = (io: Io, text: string): void => {
   io.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 };
 
-/** A command's answer for people: as `say`, on stdout. */
+/** A command's answer for people that has its lines already, such as a table. */
 export const show = (io: Io, text: string): void => {
   print(io, plainText(text));
+};
+
+/** A command's answer in sentences: as `say`, on stdout. */
+export const tell = (io: Io, text: string): void => {
+  print(io, fitted(io.stdout, io.env, text));
 };
 
 /** DEL and C1 may stand in JSON as they are, and a terminal may obey them; as escapes they are the same JSON. */

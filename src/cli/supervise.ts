@@ -17,7 +17,7 @@ import { workerVariables } from '../supervisor/variables.js';
 import { startWorkerProcess } from '../supervisor/worker-process.js';
 import { userTaskQueue } from '../wire/names.js';
 import { UsageError } from './exit-codes.js';
-import { type Io, print, say, type ServerOptions } from './io.js';
+import { type Io, say, type ServerOptions, tell } from './io.js';
 import { asService, type Service, type ServiceOptions } from './service.js';
 import { pause, unlessAborted } from './signals.js';
 import { requireTarget } from './target.js';
@@ -158,7 +158,7 @@ const supervise = async (
     const { address } = target.connection;
     monitor?.page('/users', () => ({ users: supervisor.status() }));
     monitor?.watch({ address, namespace, queues: () => [], ask: () => askServer(connection, namespace) });
-    print(io, `Ready: ${users.length} users' workers are started on demand at ${address}. Ctrl-C ends them.`);
+    tell(io, `Ready: ${users.length} users' workers are started on demand at ${address}. Ctrl-C ends them.`);
     await manager.ready(`${users.length} users at ${address}`);
     const reread = rereading(io, service, target, options, stamp);
     let { lookSeconds } = file;

@@ -1,7 +1,7 @@
 /** Batch scripts run by hand, for tests of the script itself. */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
@@ -12,6 +12,15 @@ import { BATCH_VARIABLE } from '../../src/executors/local/process/launch.js';
 import { batchProcesses, signalProcess } from '../../src/executors/local/process/processes.js';
 import { makeBatch, type TestBatch } from '../../src/conformance/batches.js';
 import { until } from '../support/until.js';
+
+/** What a unit does until `go` is there. */
+export const BUSY = 'while ! [ -e $here/go ]; do sleep 0.02; done';
+
+export const there = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 function never(): never {
   throw new Error('a test of the script submits nothing');

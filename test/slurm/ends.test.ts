@@ -1,8 +1,7 @@
 import { expect, it } from 'vitest';
-import type { Backend, Batch, BatchStatus, Handle } from '../../src/batch/contract.js';
+import type { BatchStatus } from '../../src/batch/contract.js';
 import {
   backendOn,
-  journalOf,
   makeBatch,
   newContext,
   startsOf,
@@ -10,41 +9,11 @@ import {
   untilBegun,
   untilEnded,
   untilStatus,
-  type BatchInput,
-  type Ended,
 } from './batches.js';
 import { describeOnCluster } from './on-cluster.js';
-import type { Cluster } from './cluster.js';
+import { onPartition, run, runToEnd, statuses } from './one-batch.js';
 
 const longTest = 300_000;
-
-const run = async (
-  cluster: Cluster,
-  input: BatchInput,
-  backend = backendOn(cluster),
-): Promise<{ backend: Backend; batch: Batch; handle: Handle }> => {
-  const batch = await makeBatch(cluster, backend, input);
-  return { backend, batch, handle: await backend.executor.submit(batch, newContext()) };
-};
-
-const runToEnd = async (
-  cluster: Cluster,
-  input: BatchInput,
-  backend?: Backend,
-): Promise<{ batch: Batch; handle: Handle; end: Ended; seen: BatchStatus[] }> => {
-  const started = await run(cluster, input, backend);
-  const seen: BatchStatus[] = [];
-  const end = await untilEnded(started.backend, started.batch, started.handle, seen);
-  return { ...started, end, seen };
-};
-
-const statuses = async (batch: Batch): Promise<(number | null)[]> => {
-  const { ends } = await journalOf(batch);
-  return Array.from({ length: batch.unitCount }, (_, index) => ends.get(index)?.status ?? null);
-};
-
-const onPartition = (cluster: Cluster, partition: string): Backend =>
-  backendOn(cluster, testConfig({}, { partition, time: null }));
 
 describeOnCluster('ends of jobs on a real cluster with accounting', { accounting: true }, (cluster) => {
   it.concurrent('COMPLETED with failing units: the journal has each unit, the others ran', async () => {
@@ -239,62 +208,5 @@ describeOnCluster('ends of jobs on a real cluster with accounting', { accounting
     await untilStatus(backend, batch, handle, says);
     await backend.executor.cancel(batch, handle, newContext());
     expect(await startsOf(batch)).toEqual([[]]);
-  });
-});
-
-const withoutCgroups = { accounting: true, extra: ['--no-cgroup'] };
-describeOnCluster('preemption and memory on a real cluster without cgroups', withoutCgroups, (cluster) => {
-  it('a memory limit that only stderr tells of', async () => {
-    const greedy = 'x=$(yes | head -c 200M); sleep 600';
-    const { batch, end } = await runToEnd(cluster(), { units: ['exit 0', greedy], meta: { mem: 60 } });
-    expect(end).toMatchObject({ cause: 'out_of_memory', schedulerState: 'FAILED' });
-    expect(end.message).toMatch(/more memory than its limit of 60 ?M/);
-    expect(await statuses(batch)).toEqual([0, null]);
-  });
-
-  const wholeNode = (...lines: string[]) => ({
-    nodelist: cluster().nodes[0],
-    extra_lines: ['#SBATCH --exclusive', ...lines],
-  });
-
-  it('PREEMPTED: infrastructure, with what never started left alone', async () => {
-    const low = await run(
-      cluster(),
-      { units: ['exit 0', 'sleep 600', 'exit 0'], meta: wholeNode() },
-      onPartition(cluster(), 'low'),
-    );
-    await untilBegun(low.batch, 2);
-    const high = await run(
-      cluster(),
-      { units: ['exit 0'], meta: wholeNode() },
-      onPartition(cluster(), 'high'),
-    );
-    const end = await untilEnded(low.backend, low.batch, low.handle);
-    expect(end).toMatchObject({ cause: 'node', schedulerState: 'PREEMPTED', nodeAtFault: false });
-    expect(await statuses(low.batch)).toEqual([0, null, null]);
-    expect(await untilEnded(high.backend, high.batch, high.handle)).toMatchObject({ cause: 'completed' });
-  });
-
-  it('PREEMPTED with a requeue: never seen as ended, goes on with what never started', async () => {
-    const low = await run(
-      cluster(),
-      { units: ['exit 0', 'sleep 600', 'exit 0'], meta: wholeNode() },
-      onPartition(cluster(), 'lowrequeue'),
-    );
-    // As a site does that forces it: the script itself always asks for no requeue.
-    await cluster().asRoot(['scontrol', 'update', `JobId=${low.handle.jobId}`, 'Requeue=1']);
-    await untilBegun(low.batch, 2);
-    const high = await run(
-      cluster(),
-      { units: ['sleep 2'], meta: wholeNode() },
-      onPartition(cluster(), 'high'),
-    );
-    const seen: BatchStatus[] = [];
-    const end = await untilEnded(low.backend, low.batch, low.handle, seen);
-    expect(end).toMatchObject({ schedulerState: 'COMPLETED' });
-    const id = low.handle.jobId;
-    expect(await startsOf(low.batch)).toEqual([[`${id} 0`], [`${id} 0`], [`${id} 1`]]);
-    expect(await statuses(low.batch)).toEqual([0, null, 0]);
-    await untilEnded(high.backend, high.batch, high.handle);
   });
 });

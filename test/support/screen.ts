@@ -7,10 +7,15 @@ const ROWS = 40;
 /** More than any command says: nothing is scrolled away. */
 const SCROLLBACK = 10_000;
 
+/** What the key sends. */
+const CTRL_C = '\u0003';
+
 export interface ScreenOptions {
   columns: number;
   cwd: string;
   env: NodeJS.ProcessEnv;
+  /** Ctrl-C is pressed once this is shown, for commands that do not end by themselves. */
+  interruptAt?: RegExp;
 }
 
 export interface Screen {
@@ -50,17 +55,24 @@ export const shown = (raw: string, columns: number): Promise<string[]> =>
 /** Runs a command in a terminal of so many columns to its end: what stands there then. */
 export const onScreen = async (
   command: readonly string[],
-  { columns, cwd, env }: ScreenOptions,
+  { columns, cwd, env, interruptAt }: ScreenOptions,
 ): Promise<Screen> => {
   const line = `stty cols ${columns} rows ${ROWS}; exec ${command.map(quoted).join(' ')}`;
   const child = spawn('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
     cwd,
     env,
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: [interruptAt === undefined ? 'ignore' : 'pipe', 'pipe', 'ignore'],
   });
   const chunks: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+  let pressed = false;
+  child.stdout?.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    if (pressed || interruptAt?.test(Buffer.concat(chunks).toString()) !== true) return;
+    pressed = true;
+    child.stdin?.write(CTRL_C);
+  });
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   const raw = Buffer.concat(chunks).toString();
+  child.stdin?.end();
   return { lines: await shown(raw, columns), raw, code };
 };

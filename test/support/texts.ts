@@ -12,7 +12,7 @@ export const WIDTHS = [50, 80, 120];
 export const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const docs = fileURLToPath(new URL('../../docs/', import.meta.url));
 
-type Mask = [from: string | RegExp, to: string];
+export type Mask = [from: string | RegExp, to: string];
 
 const masks: Mask[] = [
   [docs, '/usr/lib/node_modules/fractal-temporal/docs/'],

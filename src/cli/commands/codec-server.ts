@@ -8,7 +8,7 @@ import { openKeyFile } from '../../encryption/key-file.js';
 import { KEYS_VARIABLE } from '../../encryption/options.js';
 import { CODEC_SERVER_PORT } from '../../encryption/tunables.js';
 import { exitCode, UsageError } from '../exit-codes.js';
-import { clearEcho, type Io, print, say } from '../io.js';
+import { clearEcho, type Io, tell, say } from '../io.js';
 import { aborted, listenForInterrupts } from '../signals.js';
 
 interface CodecServerCommandOptions {
@@ -74,7 +74,7 @@ const codecServerCommand = async (io: Io, options: CodecServerCommandOptions): P
     const { address, port: bound, family } = server.address() as AddressInfo;
     const at = `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
     const pages = options.corsOrigin.length === 0 ? 'no page (--cors-origin)' : options.corsOrigin.join(', ');
-    print(io, `Codec server: ${at}, for programs and ${pages}. Ctrl-C ends it.`);
+    tell(io, `Codec server: ${at}, for programs and ${pages}. Ctrl-C ends it.`);
     await Promise.race([
       aborted(interrupts.signal),
       once(server, 'error').then(([error]) => Promise.reject(error as Error)),

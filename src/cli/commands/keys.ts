@@ -1,7 +1,7 @@
 /** `keys`: makes the file of keys, and adds new ones. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { makeKeyFile, rotateKeyFile } from '../../encryption/make-keys.js';
-import { type Io, print } from '../io.js';
+import { type Io, tell } from '../io.js';
 
 const time = (text: string): Date => {
   const date = new Date(text);
@@ -18,7 +18,7 @@ export const registerKeys = (program: Command, io: Io): void => {
     .argument('<file>', 'where; it must not be there yet')
     .action(async (file: string) => {
       const id = await makeKeyFile(file);
-      print(
+      tell(
         io,
         `${file}: key ${id}. Keep a copy where it is safe: without it nobody can read the runs again.`,
       );
@@ -30,6 +30,6 @@ export const registerKeys = (program: Command, io: Io): void => {
     .option('--from <time>', 'it encrypts from then on: time to copy the file to all machines', time)
     .action(async (file: string, { from }: { from?: Date }) => {
       const id = await rotateKeyFile(file, from);
-      print(io, `${file}: key ${id} encrypts from ${from === undefined ? 'now' : from.toISOString()} on.`);
+      tell(io, `${file}: key ${id} encrypts from ${from === undefined ? 'now' : from.toISOString()} on.`);
     });
 };

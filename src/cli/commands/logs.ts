@@ -8,7 +8,7 @@ import { withRunPlace } from '../run-place.js';
 import type { RunFiles } from '../../client/index.js';
 import { UsageError } from '../exit-codes.js';
 import type { UnitRecord } from '../../wire/result.js';
-import { type Io, jsonText, print, type ServerOptions } from '../io.js';
+import { type Io, jsonText, print, type ServerOptions, tell } from '../io.js';
 import { addServerOptions, positiveInteger } from '../options.js';
 import { readableLines } from '../../report/readable-lines.js';
 import { plainText } from '../../state/plain-text.js';
@@ -97,7 +97,7 @@ const listUnits = async (io: Io, run: RunFiles, options: LogsOptions): Promise<v
   await pipeline(text, io.stdout, { end: false });
   if (all === 0 && options.json !== true)
     throw new UsageError(`No unit has begun in ${runDir}, or it cannot be seen from here.`);
-  if (shown === 0 && options.json !== true) print(io, 'No unit has failed.');
+  if (shown === 0 && options.json !== true) tell(io, 'No unit has failed.');
 };
 
 const notReadable = (logFile: string): UsageError =>

@@ -7,7 +7,7 @@ import { findServerBinary } from '../../server/binary.js';
 import { stateFolder } from '../../server/folders.js';
 import { acquireUpServer, type UpServer } from '../../server/up-server.js';
 import type { BackendOptions } from '../backends.js';
-import { type Io, print, say, type ServerOptions } from '../io.js';
+import { type Io, tell, say, type ServerOptions } from '../io.js';
 import { addBackendOptions, addServerOptions } from '../options.js';
 import { addServiceOptions, asService, serveWorkers, type ServiceOptions } from '../service.js';
 import { pause } from '../signals.js';
@@ -33,11 +33,11 @@ const keepAlive = async (server: UpServer | null, signal: AbortSignal): Promise<
 
 const announce = (io: Io, target: ServerTarget, server: UpServer | null, spec: WorkersSpec): void => {
   const how = server === null ? 'given' : server.adopted ? 'was running already' : 'started';
-  print(io, `Temporal server: ${target.connection.address} (${how})`);
-  if (target.uiAddress !== null) print(io, `Web UI: ${target.uiAddress}`);
+  tell(io, `Temporal server: ${target.connection.address} (${how})`);
+  if (target.uiAddress !== null) tell(io, `Web UI: ${target.uiAddress}`);
   const queues = [WORKFLOW_TASK_QUEUE, ...spec.backends.map(({ queue }) => queue)];
-  print(io, `Workers on the queues: ${queues.join(', ')}`);
-  print(io, 'Ready. Ctrl-C ends it; runs are kept and go on with the next `up`.');
+  tell(io, `Workers on the queues: ${queues.join(', ')}`);
+  tell(io, 'Ready. Ctrl-C ends it; runs are kept and go on with the next `up`.');
 };
 
 const upCommand = (io: Io, options: UpOptions): Promise<void> =>

@@ -8,7 +8,7 @@ import { InvalidCommand, splitCommand } from '../../tasks/command.js';
 import { warmCacheFile } from '../../warm/script-lines.js';
 import { serverFile } from '../../warm/server-text.js';
 import { UsageError } from '../exit-codes.js';
-import { type Io, print } from '../io.js';
+import { type Io, tell } from '../io.js';
 
 const wordsOf = (command: string): [python: string, script: string] => {
   try {
@@ -40,7 +40,7 @@ const explain = (io: Io, command: string, all: boolean): Promise<void> => {
       reject(new UsageError(`--explain: cannot run ${python}: ${error.message}`));
     });
     child.once('close', (code) => {
-      if (text !== '') print(io, text.trimEnd());
+      if (text !== '') tell(io, text.trimEnd());
       if (code === 0) resolve();
       else reject(new UsageError(`--explain: ${python} ended with code ${String(code)}`));
     });

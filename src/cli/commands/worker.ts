@@ -6,7 +6,7 @@ import { activityTaskQueue, WORKFLOW_TASK_QUEUE } from '../../wire/names.js';
 import type { BackendOptions } from '../backends.js';
 import { backendNames, isBackendName } from '../../executors/names.js';
 import { UsageError } from '../exit-codes.js';
-import { type Io, print, type ServerOptions } from '../io.js';
+import { type Io, tell, type ServerOptions } from '../io.js';
 import { addBackendOptions, addServerOptions } from '../options.js';
 import { addServiceOptions, asService, serveWorkers, type ServiceOptions } from '../service.js';
 import { unlessAborted } from '../signals.js';
@@ -93,7 +93,7 @@ const workerCommand = async (io: Io, kinds: string[], options: WorkerOptions): P
         ...(workflowQueue === null ? [] : [workflowQueue]),
         ...backends.map(({ queue }) => queue),
       ];
-      print(io, `Ready: workers on ${queues.join(', ')} at ${target.connection.address}. Ctrl-C ends them.`);
+      tell(io, `Ready: workers on ${queues.join(', ')} at ${target.connection.address}. Ctrl-C ends them.`);
     });
   });
 };
