@@ -55,3 +55,11 @@ export const unitMessage = (
       return 'the task never started';
   }
 };
+
+/** How the last run of a unit ended, which was to run again and was not begun. */
+export const inVainMessage = (
+  unit: Pick<UnitOutcome, 'message'> & Parameters<typeof unitMessage>[0],
+): string => {
+  const said = unitMessage(unit, 'in_vain') ?? unit.message ?? 'it failed';
+  return said.includes(inVain) ? said : `${said}. ${inVain}`;
+};

@@ -13,11 +13,15 @@ import type { OutcomeHeader, UnitOutcome } from './unit-outcome.js';
 const isTaskError = (unit: UnitOutcome): boolean =>
   unit.cause === 'exit' || (unit.cause === 'invalid_output' && !unit.lost_output);
 
-/** The scheduler's words belong to a failure of the job, not to a task that failed by itself. */
-const jobWords = (unit: UnitOutcome, header: OutcomeHeader): string =>
-  isTaskError(unit) || header.message === null || unit.cause === 'signal' || unit.cause === 'not_executable'
-    ? ''
-    : ` (${header.message})`;
+/**
+ * The scheduler's words belong to a failure of the job, not to a task that failed by itself; but where that was to run
+ * again, they say why it did not.
+ */
+const jobWords = (unit: UnitOutcome, header: OutcomeHeader): string => {
+  const isOwn = isTaskError(unit) || unit.cause === 'signal';
+  const isNoAffair = unit.cause === 'not_executable' || (isOwn && unit.begun);
+  return isNoAffair || header.message === null ? '' : ` (${header.message})`;
+};
 
 /** What of a task's plan its failure tells. */
 export interface FailedPlan {

@@ -4,7 +4,7 @@ import { SCRIPT_EXITS } from '../batch/exit-codes.js';
 import { asPlanned, raised } from './ask.js';
 import { decideUnit, type UnitDecision } from './decide.js';
 import type { BatchEvidence, TakenEvidence, UnitEvidence } from './evidence.js';
-import { takenMessage, unitMessage } from './messages.js';
+import { inVainMessage, takenMessage, unitMessage } from './messages.js';
 import type { Policy } from './policy.js';
 import { charged, permission, type Permission, type Spent } from './repeat.js';
 import type { TriedUnit, UnitOutcome } from './unit-outcome.js';
@@ -70,21 +70,28 @@ const triedUnit = (unit: UnitEvidence, header: BatchEvidence, decision: UnitDeci
 };
 
 /**
- * A unit that this try has not begun, and that an earlier one has run in vain: it has begun, so it never is one that never
- * started, and how that went stands until it runs again.
+ * A unit that has run in vain and was not begun again: it has begun, so it never is one that never started, and how that
+ * went stands until it runs again.
+ *
+ * @param earlier what it came to when it ran last, and in which try that was.
  */
-export const withEarlier = (unit: UnitOutcome, earlier: UnitOutcome | undefined): UnitOutcome => {
-  if (unit.begun || earlier === undefined || earlier.interrupted_in === null) return unit;
+export const notBegunAgain = (unit: UnitOutcome, earlier: UnitOutcome): UnitOutcome => {
   const { interrupted_in } = earlier;
   if (unit.cause !== 'never_started')
     return { ...unit, interrupted_in, message: unitMessage({ ...unit, interrupted_in }, 'in_vain') };
   const { status, wants, spent, barren, preemptions, tries } = unit;
-  const kept: UnitOutcome = {
+  return {
     ...{ ...earlier, begun: false, interrupted: false },
     ...{ status, wants, spent, barren, preemptions, tries },
+    message: inVainMessage(earlier),
   };
-  return { ...kept, message: unitMessage(kept, 'in_vain') };
 };
+
+/** Of a unit that this try has not begun, what the tries before say. */
+export const withEarlier = (unit: UnitOutcome, earlier: UnitOutcome | undefined): UnitOutcome =>
+  unit.begun || earlier === undefined || earlier.interrupted_in === null
+    ? unit
+    : notBegunAgain(unit, earlier);
 
 /** The earlier run has judged it. */
 export const judgeTaken = (

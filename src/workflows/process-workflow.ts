@@ -158,7 +158,9 @@ export async function processWorkflow(
       const end = await runTask(context);
       if (end === 'moved') {
         await answered();
-        await continueAsNew<typeof processWorkflow>(slimRequest(request), { uuid, state: run });
+        // A stop or a cancellation that came meanwhile would be lost with this link of the chain: it is obeyed here.
+        if (!stopped && !CancellationScope.current().consideredCancelled)
+          await continueAsNew<typeof processWorkflow>(slimRequest(request), { uuid, state: run });
       }
       if (typeof end === 'object') await fail(run.failure ?? end);
     }

@@ -4,6 +4,7 @@
  */
 import type { FinalUnit } from '../../outcomes/task-units.js';
 import type { OutcomeHeader } from '../../outcomes/unit-outcome.js';
+import { notBegunAgain } from '../../outcomes/unit-verdict.js';
 import { stageUnits, type BatchUnits, type StageSource } from './stage-units.js';
 
 export interface LayeredUnit extends FinalUnit {
@@ -19,11 +20,20 @@ export interface LayeredUnits {
 /** In its last try, or in one before that interrupted it. */
 const hasBegun = (unit: FinalUnit): boolean => unit.begun || unit.interrupted || unit.interrupted_in !== null;
 
+/** The try that has left the log of the unit's last run; null: nobody knows. */
+export const lastRunOf = ({ interrupted_in, header }: FinalUnit): number | null =>
+  interrupted_in ?? header?.try ?? null;
+
 /** A unit that a retry has not begun stands as it stood, unless that retry itself says why. */
 const over = (unit: LayeredUnit, later: FinalUnit): LayeredUnit => {
   const tries = [...unit.tries, ...later.tries];
   if (hasBegun(later)) return { ...later, tries, lastBegun: later };
-  return later.header === null ? unit : { ...later, tries, lastBegun: unit.lastBegun };
+  const { header } = later;
+  if (header === null) return unit;
+  const { lastBegun } = unit;
+  if (lastBegun === null) return { ...later, tries, lastBegun };
+  const earlier = { ...unit, interrupted_in: lastRunOf(lastBegun) };
+  return { ...notBegunAgain(later, earlier), header, tries, lastBegun };
 };
 
 const asLayered = (unit: FinalUnit): LayeredUnit => ({ ...unit, lastBegun: hasBegun(unit) ? unit : null });

@@ -19,7 +19,7 @@ import { tellPlan } from '../events/planned.js';
 import { UpdateRefused } from '../errors.js';
 import { checkConsent, chooseUnits, type ChosenByBatch } from './choose-units.js';
 import { readGivenUp } from './held-units.js';
-import type { LayeredUnit } from './layers.js';
+import { lastRunOf, type LayeredUnit } from './layers.js';
 import { summaryOf } from './plan-task.js';
 import { openStageOf, stagesOf, type StageRounds } from './stages.js';
 
@@ -56,7 +56,7 @@ const layOut = async (
 
 /** The log of the try that began it last becomes an old one, which frees its claim. */
 const asAgain = (unit: BatchUnit, { lastBegun }: LayeredUnit): BatchUnit => {
-  const number = lastBegun === null ? null : (lastBegun.interrupted_in ?? lastBegun.header?.try ?? null);
+  const number = lastBegun === null ? null : lastRunOf(lastBegun);
   const { interruptedIn: _, ...bare } = unit;
   // What the earlier run had begun has its log there.
   if (lastBegun?.taken !== undefined) return bare;

@@ -99,20 +99,20 @@ const listenTo = (
 ): void => {
   const handle = async (value?: unknown): Promise<UpdateAnswer> => {
     const id = updateId();
-    return inTurn(async () => {
-      const before = answerOf(listening.operator(), id);
-      if (before !== null) return before;
-      try {
+    try {
+      return await inTurn(async () => {
+        const before = answerOf(listening.operator(), id);
+        if (before !== null) return before;
         // Checked once more: whoever was before in the queue may have changed where the run stands.
         const answer = await act(name, value, listening);
         remember(listening.operator(), id, answer);
         return answer;
-      } catch (error) {
-        throw asRefusal(name, error);
-      } finally {
-        listening.changed();
-      }
-    });
+      });
+    } catch (error) {
+      throw asRefusal(name, error);
+    } finally {
+      listening.changed();
+    }
   };
   setHandler(defineUpdate<UpdateAnswer, [unknown?]>(name), handle, {
     description: descriptions[name],
