@@ -52,25 +52,26 @@ it('the servers that a run has made ready are those of its units, one for each e
   await until('a base', async () => (await logOf({ root, cacheFolder: '' })).includes('base is ready'));
 });
 
-it('while units of one task run, those of the next are prepared', async () => {
+it('while units of one task run, those of the next two are prepared, and no more', async () => {
   const dir = await harness.folder();
-  const [first, second] = [join(dir, 'waits.py'), join(dir, 'next.py')] as const;
+  const scripts = ['waits', 'next', 'second', 'third'].map((name) => join(dir, `${name}.py`));
   const waits = `import time\nwhile not os.path.exists('${join(dir, 'go')}'): time.sleep(0.02)\n`;
-  await writeFile(first, PROGRAM + waits);
-  await writeFile(second, PROGRAM);
-  const tasks = [first, second].map((program) => ({
+  for (const [index, script] of scripts.entries())
+    await writeFile(script, PROGRAM + (index < 2 ? waits : ''));
+  const tasks = scripts.map((program) => ({
     type: 'parallel' as const,
     command: `${python} ${program}`,
     // A server of its own.
     meta: { cpus_per_task: 2, parallel_tasks_per_job: 1 },
   }));
   const handle = await harness.start({ ...makeRequest({ dir, tasks, images: ['a'] }), warm_start: true });
-  await until('the next node', async () =>
-    (await logOf({ root, cacheFolder: '' })).includes(`${second} is ready`),
-  );
+  const isReady = async (index: number): Promise<boolean> =>
+    (await logOf({ root, cacheFolder: '' })).includes(`${scripts[index] ?? ''} is ready`);
+  for (const index of [1, 2]) await until(`node ${index}`, () => isReady(index));
+  expect(await isReady(3)).toBe(false);
   await writeFile(join(dir, 'go'), '');
   const { task_runs: runs } = await handle.result();
-  expect(runs.map(({ status }) => status)).toEqual(['done', 'done']);
+  expect(runs.map(({ status }) => status)).toEqual(['done', 'done', 'done', 'done']);
 });
 
 it("a task's own word is the last one: its units are started plainly", async () => {

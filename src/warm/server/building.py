@@ -5,7 +5,7 @@ import os
 import time
 
 from .base import Base
-from .head import BUILD_TRIES, CHANGED_SIGNALS, RELEARN_MODULES, RELEARN_TIMES, RELEARN_UNITS
+from .head import BUILD_TRIES, CHANGED_SIGNALS, NODES_AHEAD, RELEARN_MODULES, RELEARN_TIMES, RELEARN_UNITS
 from .lists import Lists
 from .node import Node
 from .processes import answer, fork, send, write_whole
@@ -70,17 +70,17 @@ class Building(Lists):
         return NodeRecord(self.numbers, script, self.modules_of(script))
 
     def make_ahead(self):
-        """While units of one script run, the node of the next one that a run has named is made; once, and never two."""
+        """While units of one script run, nodes of the next ones that a run has named are made: each once, one after the other."""
         if not self.announced or self.base is None or not self.base.ready:
             return
         if any(not record.ready for record in self.nodes.values()):
             return
-        following = self.scripts[self.scripts.index(self.current) + 1 :] if self.current in self.scripts else self.scripts
-        script = following[0] if following else None
-        if script is None or script in self.made_ahead or script in self.nodes or script in self.hopeless:
-            return
-        self.made_ahead.add(script)
-        self.nodes[script] = NodeRecord(0, script, [])
+        at = self.scripts.index(self.current) + 1 if self.current in self.scripts else 0
+        for script in self.scripts[at : at + NODES_AHEAD]:
+            if script not in self.made_ahead and script not in self.nodes and script not in self.hopeless:
+                self.made_ahead.add(script)
+                self.nodes[script] = NodeRecord(0, script, [])
+                return
 
     def advance(self):
         """Builds what is waited for. In a new process: its role."""

@@ -45,6 +45,8 @@ MEMORY_EVERY_SECONDS = 20
 BUILD_SECONDS = 300
 # Each finds a module that cannot be imported ahead. What has more of them is started plainly.
 BUILD_TRIES = 6
+# A task of few units, such as a compound's init, ends before the node after it is made: so that one is begun with it.
+NODES_AHEAD = 2
 # A node is made anew when its units were seen to load at least so many more modules, after so many units that did, and
 # no more often than that: making it costs as much as it saves some units, and few of most tasks are left by then.
 RELEARN_MODULES = 8
