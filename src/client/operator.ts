@@ -14,7 +14,7 @@ import type {
   UpdateName,
 } from '../wire/updates.js';
 import { UpdateRefusedError } from './errors.js';
-import { LONG_POLL_MS } from './tunables.js';
+import { LONG_POLL_MS, UPDATE_BYTES } from './tunables.js';
 
 export interface UpdateOptions {
   /** The same id again is the same update: it is done once, and answered alike. Default: a new one. */
@@ -45,6 +45,11 @@ const ask = async (
   { updateId = randomUUID() }: UpdateOptions,
 ): Promise<UpdateAnswer> => {
   const { workflowId } = handle;
+  const bytes = Buffer.byteLength(JSON.stringify(argument));
+  if (bytes > UPDATE_BYTES) {
+    const why = `its argument has ${bytes} bytes, and an update takes ${UPDATE_BYTES}: name fewer units, or "failed" for all that failed`;
+    throw new UpdateRefusedError(`${name} refused: ${why}`, workflowId);
+  }
   for (;;) {
     const asked = performance.now();
     try {

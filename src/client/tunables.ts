@@ -3,6 +3,9 @@
 /** Temporal refuses payloads over 2 MiB and warns at 512 KiB; half the limit leaves room for memo and envelope. */
 export const SPILL_OVER_BYTES = 1024 * 1024;
 
+/** The same of an update's argument; each of a task's 100,000 units can be named within it. */
+export const UPDATE_BYTES = 1024 * 1024;
+
 /** A query is answered by a worker; when none lives it must not hold up what the server alone can tell. */
 export const QUERY_TIMEOUT_MS = 5_000;
 

@@ -25,3 +25,21 @@ it("ends with its caller's deadline where no worker answers an update", async ()
     await close();
   }
 }, 20_000);
+
+it('refuses what no update can carry, in words, before anything is sent', async () => {
+  const { client, close } = await connectClient({
+    connection: { address: inject('temporal').address },
+    namespace: 'default',
+  });
+  try {
+    const run = getRun(client, `none-${randomUUID()}`);
+    const units = Array.from({ length: 200_000 }, (_, index) => index);
+    await expect(run.retry({ units })).rejects.toThrow(
+      /retry refused: its argument has \d+ bytes.*fewer units/,
+    );
+    // All units of the largest task can be named: only then is it asked, whether there is such a run.
+    await expect(run.skip({ units: units.slice(0, 100_000) })).rejects.toThrow(/not found/i);
+  } finally {
+    await close();
+  }
+});

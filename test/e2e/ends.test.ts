@@ -6,7 +6,7 @@ import { InvalidRequestError, JobExecutionError, RunCancelledError } from '../..
 import type { RunResult } from '../../src/wire/result.js';
 import { startHarness, type Harness } from '../support/harness.js';
 import { ask, refusal, untilStatus } from '../support/operator.js';
-import { makeRequest, update, zarrUrl, type TaskSpec } from '../support/scripted-requests.js';
+import { listOf, makeRequest, update, zarrUrl, type TaskSpec } from '../support/scripted-requests.js';
 import { until, untilFile } from '../support/until.js';
 
 let harness: Harness;
@@ -117,6 +117,34 @@ describe('a batch whose processes are killed', () => {
       { done: true },
     ]);
     expect(await countRuns(dir)).toEqual({ a: 2, b: 1 });
+  });
+
+  it('may be that of an init which its operator has allowed to run again, as often as it takes', async () => {
+    const begun = async (dir: string): Promise<number> =>
+      (await readFile(join(dir, 'runs'), 'utf8').catch(() => '')).split('\n').length - 1;
+    const { dir, handle } = await start(
+      (folder) => [
+        {
+          type: 'compound',
+          runs_file: join(folder, 'runs'),
+          script: {
+            '*': { wait_for: join(folder, 'go'), write: listOf({ zarr_url: zarrUrl(folder, 'a') }) },
+          },
+          output_types: { done: true },
+        },
+      ],
+      ['a'],
+      { recovery: { on_failure: 'wait' } },
+    );
+    await until('its init to run', async () => (await begun(dir)) === 1);
+    await killBatch(dir);
+    await untilStatus(handle, 'held');
+    await ask(handle, 'retry', { rerun_interrupted: true });
+    await until('its init to run once more', async () => (await begun(dir)) === 2);
+    await killBatch(dir);
+    await until('its init to run for the third time', async () => (await begun(dir)) === 3);
+    await writeFile(join(dir, 'go'), '');
+    expect((await handle.result()).images.map(({ types }) => types)).toEqual([{ done: true }]);
   });
 });
 

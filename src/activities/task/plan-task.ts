@@ -1,8 +1,8 @@
 /** `planTask`: filters the images, makes the units of one stage, cuts them into batches, writes it all down. */
 import type { ProcessWorkflowRequest, WorkflowTask } from '../../wire/request.js';
 import { imagesForTask } from '../../images/for-task.js';
-import { policyOf } from '../../outcomes/policy.js';
-import { planPath } from '../../state/paths.js';
+import { policyOf, type Policy } from '../../outcomes/policy.js';
+import { planPath, retryPlanPath } from '../../state/paths.js';
 import { computeUnits, dedupeParallelizationList, type UnitArguments } from '../../tasks/arguments.js';
 import { countGroups, exclusiveAttributes, withGroups } from '../../tasks/exclusive.js';
 import { cutIntoBatches, keptUnits, takenFinder } from '../../tasks/taken-units.js';
@@ -31,6 +31,16 @@ import { readTakenUnits, type TakenUnit } from '../../state/continued-file.js';
 import { firstUnitsOf, layOut, stageOf, unitLines } from './stage-plan.js';
 import { publishTakenEvidence } from './taken-evidence.js';
 
+/** What the init's own round allows: a retry of it may allow more than the request. */
+const policyOfInit = async (
+  { run: { dir }, position, init_first_try: first, generation = 0 }: PlanTaskInput,
+  request: ProcessWorkflowRequest,
+): Promise<Policy> => {
+  const path =
+    first === undefined ? planPath(dir, position, 'first') : retryPlanPath(dir, position, generation);
+  return policyOf(request, position, (await readPlanIfThere(path))?.plan);
+};
+
 /** The list of the init that ended with 0; an init that ran in several tries ended so in one of them. */
 const parallelizationList = async (
   input: PlanTaskInput,
@@ -38,7 +48,8 @@ const parallelizationList = async (
 ): Promise<InitOutput['parallelization_list']> => {
   const { run, position } = input;
   const which = { run, position, stage: 'first', batch: 0, try: input.init_tries + 1 } as const;
-  const { units } = await earlierTries(which, policyOf(request, position), input.init_first_try);
+  const policy = await policyOfInit(input, request);
+  const { units } = await earlierTries(which, policy, input.init_first_try);
   // More than one where an init of an earlier run is taken over and further images have come to it.
   const inits = [...units.values()].filter(({ status }) => status === 'done');
   if (inits.length === 0) throw new RangeError(`the init of task ${position} is not done`);
