@@ -89,7 +89,7 @@ const standingStill = async (handle: RunHandle, patienceMs: number, signal: Abor
 const tryCase = async (harness: Harness, one: Case, patienceMs: number): Promise<Trial> => {
   const dir = await harness.folder();
   const request = await writeCase(one, dir);
-  const expected = predict(request, one.imagesFile);
+  const expected = predict(request, one.imagesFile, one.acts);
   let handle: RunHandle;
   try {
     handle = await harness.start(request);
@@ -98,7 +98,7 @@ const tryCase = async (harness: Harness, one: Case, patienceMs: number): Promise
   }
   const stopped = new AbortController();
   const observed = await Promise.race([
-    observe(handle, dir).catch((error: unknown) => `thrown: ${String(error)}`),
+    observe(handle, dir, expected.acts).catch((error: unknown) => `thrown: ${String(error)}`),
     standingStill(handle, patienceMs, stopped.signal).catch(() => 'stopped'),
   ]);
   stopped.abort();

@@ -1,15 +1,22 @@
 /** One request through the real workflow and activities, and what came of it, in the words of the model. */
+import { randomUUID } from 'node:crypto';
 import { access, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
-import { InvalidRequestError, RunError, type RunHandle } from '../../src/client/index.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { InvalidRequestError, isEnded, RunError, type RunHandle } from '../../src/client/index.js';
 import type { JsonObject, JsonValue } from '../../src/wire/request.js';
 import type { RunResult, UnitRecord } from '../../src/wire/result.js';
 import { wrongEvents } from '../support/events.js';
 import { folderName } from './oracle/tasks.js';
 import { sorted } from './oracle/values.js';
-import type { ErrorView, RunView, TryView, UnitView } from './oracle/view.js';
+import { ask } from '../support/operator.js';
+import { patient } from '../support/patient.js';
+import type { ActView, ErrorView, RunView, TryView, UnitView } from './oracle/view.js';
 import type { Case } from './requests/requests.js';
 import { SUBMISSIONS } from './scripted/backend.js';
+
+const LOOK_MS = 100;
 
 /** The request as it is sent: with a directory of its own, and its `images_file` written there. */
 export const writeCase = async ({ request, imagesFile }: Case, dir: string): Promise<JsonObject> => {
@@ -82,15 +89,52 @@ const errorView = (error: NonNullable<RunResult['error']>): ErrorView => {
   };
 };
 
+/** Does what the model's operator has done, each time that the run is held; ends a run that is held once more. */
+const operate = async (handle: RunHandle, wanted: readonly ActView[]): Promise<ActView[]> => {
+  const acts: ActView[] = [];
+  const isHeld = async (): Promise<boolean> => {
+    for (;;) {
+      const { state, progress } = await patient(() => handle.progress());
+      if (isEnded(state)) return false;
+      if (progress?.status === 'held') return true;
+      await sleep(LOOK_MS);
+    }
+  };
+  if (wanted.length === 0) return acts;
+  for (const { name, argument } of wanted) {
+    if (!(await isHeld())) break;
+    const id = randomUUID();
+    const answer = await patient(() => ask(handle, name, argument, id)).then(
+      ({ units }) => units,
+      (error: unknown) => {
+        if (error instanceof WorkflowUpdateFailedError) return null;
+        throw error;
+      },
+    );
+    acts.push({ name, argument, units: answer });
+  }
+  if (await isHeld()) {
+    const id = randomUUID();
+    await patient(() => ask(handle, 'stop', {}, id));
+    acts.push({ name: 'stop', argument: {}, units: -1 });
+  }
+  return acts;
+};
+
 /** @throws what the run ended with when that is no end that the model knows. */
-export const observe = async (handle: RunHandle, dir: string): Promise<RunView> => {
+export const observe = async (
+  handle: RunHandle,
+  dir: string,
+  wanted: readonly ActView[],
+): Promise<RunView> => {
+  const acts = await operate(handle, wanted);
   const thrown: unknown = await handle.reference().then(
     () => null,
     (error: unknown) => error,
   );
   if (thrown instanceof InvalidRequestError) {
     const refused = [...new Set(thrown.errors.map(({ path }) => path))].sort();
-    return { status: 'refused', refused, error: null, images: [], type_filters: {}, task_runs: [] };
+    return { status: 'refused', refused, error: null, images: [], type_filters: {}, task_runs: [], acts };
   }
   if (thrown !== null && !(thrown instanceof RunError)) throw thrown;
   const run = join(dir, 'run');
@@ -109,6 +153,7 @@ export const observe = async (handle: RunHandle, dir: string): Promise<RunView> 
       attributes: sorted(attributes),
       types: sorted(types),
     })),
+    acts,
     type_filters: sorted(result.type_filters),
     task_runs: await Promise.all(
       result.task_runs.map(async (task) => ({

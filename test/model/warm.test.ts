@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { python } from '../warm/warm-scripts.js';
 import { modelTests } from './model-tests.js';
-import { anyPythonCase } from './requests/requests.js';
+import { anyPythonCase } from './requests/cases.js';
 
 let learned = '';
 

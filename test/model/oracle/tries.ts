@@ -34,6 +34,8 @@ export interface OracleBatch {
   ends: PlayedEnd[];
   isExecutable: boolean;
   policy: OraclePolicy;
+  /** Number of its first try: those of a retry go on. */
+  firstTry: number;
   /** What becomes of a unit that comes to its own end. */
   play: (unit: Unit) => { status: number; unit: Unit };
 }
@@ -164,8 +166,10 @@ const playPart = (batch: OracleBatch, open: Unit[], end: PlayedEnd | undefined):
     };
   };
   const blamed = asked && (end?.word === 'node_fail' || end?.word === 'vanished');
+  const withLastCause = (fate: Fate): Fate =>
+    fate.begun ? { ...fate, unit: { ...fate.unit, lastCause: fate.unit.cause } } : fate;
   return {
-    fates: open.map(fateOf),
+    fates: open.map((unit, place) => withLastCause(fateOf(unit, place))),
     badNode: blamed ? end.node : null,
     wasPreempted: asked && end?.word === 'preempted',
     impossible: false,
@@ -204,7 +208,7 @@ export const runBatch = (batch: OracleBatch): { units: Unit[]; tries: TryView[] 
   const { policy } = batch;
   let open = batch.units.map((unit): Open => ({ unit, barren: 0, spent: {}, memory: 0, time: 0 }));
   let avoided: string[] = [];
-  for (let number = 1; open.length > 0; number += 1) {
+  for (let number = batch.firstTry; open.length > 0; number += 1) {
     const names = [...new Set(open.map(nameOf))].sort();
     const next: Open[] = [];
     const bad: string[] = [];

@@ -9,6 +9,8 @@ export interface Unit extends UnitView {
   type: 'TaskExecutionError' | 'JobExecutionError' | null;
   output: Output | null;
   given: JsonObject;
+  /** What ended its last run; null where that was success, or it has not begun. */
+  lastCause: string | null;
 }
 
 /** Exit statuses by which shells report a death by signal 1 to 64. */
@@ -28,7 +30,7 @@ export const plannedUnit = (
   return {
     ...{ index, component, zarr_url: many ? (given.zarr_url as string) : null, status: 'done', cause: null },
     ...{ exit_code: null, signal: null, log_file: `${folder}/${stem}-log.txt`, args: sorted(given), runs: 0 },
-    ...{ type: null, output: null, given },
+    ...{ type: null, output: null, given, lastCause: null },
   };
 };
 

@@ -1,5 +1,5 @@
 /** What the model and a run are compared by. */
-import type { JsonValue } from '../../../src/wire/request.js';
+import type { JsonObject, JsonValue } from '../../../src/wire/request.js';
 
 export interface UnitView {
   index: number;
@@ -55,6 +55,13 @@ export interface ErrorView {
   total_units: number | null;
 }
 
+/** What the operator of a held run has asked for, in its order, and how many units it was about; null: refused. */
+export interface ActView {
+  name: 'retry' | 'skip' | 'stop';
+  argument: JsonObject;
+  units: number | null;
+}
+
 export interface RunView {
   status: 'done' | 'failed' | 'cancelled' | 'refused';
   /** JSON Pointers of what is wrong with a refused request, sorted, each once. */
@@ -63,4 +70,5 @@ export interface RunView {
   images: { zarr_url: string; origin: string | null; attributes: JsonValue; types: JsonValue }[];
   type_filters: JsonValue;
   task_runs: TaskRunView[];
+  acts: ActView[];
 }

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import type { JsonObject, JsonValue } from '../../../src/wire/request.js';
+import type { Act } from '../oracle/operator.js';
 import type { PlayedEnds } from '../task/ends.js';
 import { mutated, mutation, type Mutation } from './mutations.js';
 import { playedEnds } from './ends.js';
@@ -12,12 +13,15 @@ import { attributeName, attributesOf, knownUrl, rarely, typesOf, ZARR_DIR } from
 export interface Case {
   request: JsonObject;
   imagesFile: JsonValue;
+  /** What its operator does, each time that it is held. */
+  acts?: Act[];
 }
 
-const programFile = (name: string): string => fileURLToPath(new URL(`../task/${name}`, import.meta.url));
+export const programFile = (name: string): string =>
+  fileURLToPath(new URL(`../task/${name}`, import.meta.url));
 
 /** `program` runs `file`; most of the time it is spelled as everybody would. */
-const commandOf = (program: string, file: string): fc.Arbitrary<string> =>
+export const commandOf = (program: string, file: string): fc.Arbitrary<string> =>
   fc.oneof(
     { weight: 60, arbitrary: fc.constant(`${program} ${file}`) },
     {
@@ -213,8 +217,8 @@ const forTasks = ({ tasks, ...rest }: JsonObject, count: number): JsonObject => 
   return { ...rest, tasks: Object.fromEntries(kept) };
 };
 
-/** @param real whether its units are processes of the real local executor. */
-const caseOf = (real: boolean, command = nodeCommand): fc.Arbitrary<Case> =>
+/** @param real its units are processes of the real local executor. */
+export const caseOf = (real: boolean, command = nodeCommand): fc.Arbitrary<Case> =>
   fc
     .record({
       tasks: fc.array(task(real, command), { minLength: 1, maxLength: 4 }),
@@ -244,13 +248,3 @@ const caseOf = (real: boolean, command = nodeCommand): fc.Arbitrary<Case> =>
       };
       return mutated({ request, imagesFile: spec.inFile ? spec.images : null }, mutations);
     });
-
-/** One run in ten is made of processes: they cost a hundred times more. */
-export const anyCase: fc.Arbitrary<Case> = fc.oneof(
-  { weight: 9, arbitrary: caseOf(false) },
-  { weight: 1, arbitrary: caseOf(true) },
-);
-
-/** All of processes, which may be forked from a warm interpreter of `python`. */
-export const anyPythonCase = (python: string): fc.Arbitrary<Case> =>
-  caseOf(true, commandOf(python, programFile('play-unit.py')));
