@@ -158,7 +158,7 @@ class RunFolder:
         inner = [f"{folder}/{name}" for folder, inside in listed for name in inside]
         missing = [path for path in inner if not path.endswith("/") and not (self.job_dir / path).exists()]
         if len(missing) > FAR_FILES:
-            # Each is a workflow of its own: of such a run what units were given and have answered stays where it is.
+            # They stay in Temporal for a while: of such a run what units were given and answered is left where it is.
             missing = [path for path in missing if not path.endswith(("-args.json", "-metadiff.json"))]
         for path in missing:
             far.bring(path, self.job_dir / path)

@@ -63,8 +63,8 @@ FAR_TOGETHER_SECONDS = 0.02
 #: Questions to the run's workers at the same time: enough to hide the way there, no load for them.
 FAR_ASKS_AT_ONCE = 16
 
-#: So many missing files at the end of a run are brought from afar whatever they are.
-FAR_FILES = 5_000
+#: So many missing files at the end of a run are brought from afar whatever they are: some hundred questions.
+FAR_FILES = 50_000
 
 #: How often the key ring is looked at, as workers do.
 KEY_FILE_SECONDS = 10.0
