@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite(f"{__package__}.same")
-
 from .fractal import BRIDGED, NATIVE, Fractal
 from .postgres import Postgres, programs
 from .runner import Runner
