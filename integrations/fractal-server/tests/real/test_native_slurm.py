@@ -62,14 +62,22 @@ def on_slurm(folder: Path, python: Path, runner: Runner, cluster: Cluster) -> It
     postgres.stop()
 
 
+def accounted(server: Fractal) -> list[int]:
+    """Numbers of SLURM jobs in the rows of their accounting, in order."""
+    rows = server.postgres.rows("SELECT slurm_job_ids FROM accountingrecordslurm ORDER BY id")
+    return [len(row["slurm_job_ids"]) for row in rows]
+
+
 def test_native_equals_bridged(on_slurm: Fractal, cluster: Cluster) -> None:
     on_slurm.start(NATIVE)
     task_ids = collect_tasks(on_slurm, on_slurm.client())
     natively = collected(on_slurm, task_ids, 300)
-    before = cluster.owners()
+    before, jobs = cluster.owners(), accounted(on_slurm)
     assert set(before.values()) == {USER}
+    assert sum(jobs) == len(before)
     on_slurm.kill()
     on_slurm.start(BRIDGED)
     bridged = collected(on_slurm, task_ids, 300)
-    assert len(cluster.owners()) > len(before)
+    assert len(cluster.owners()) == 2 * len(before)
+    assert accounted(on_slurm) == jobs * 2
     must_be_equal(bridged, natively)
