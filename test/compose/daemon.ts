@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { tieToThisProcess } from '../../src/server/tie.js';
 import { until } from '../support/until.js';
 import { DOCKER } from './host.js';
 
@@ -124,6 +125,8 @@ export const startDaemon = async (): Promise<Daemon> => {
       { detached: true, stdio: ['ignore', log, log] },
     );
     closeSync(log);
+    // A test that is killed leaves no containers.
+    tieToThisProcess(child);
     const failed = new Promise<boolean>((_, reject) => {
       child?.once('error', reject);
       child?.once('exit', (code) => {
