@@ -55,12 +55,13 @@ describeOnCluster('runs of minutes', { accounting: true, extra: ['--min-job-age'
   const waitsForGo = 'until [[ -e $dir/go ]]; do read -r -t 0.2 <> <(:) || true; done\n';
 
   it(
-    'a unit of 90 s in a limit of 60 s is done at its second try with more time; its neighbours run once',
+    'a unit of 150 s in a limit of 60 s is done at its second try with more time; its neighbours run once',
     async () => {
       const { dir, run } = await start(
         { time: '1' },
-        { a: '', b: 'sleep 90\n', c: '' },
-        { recovery: { time: { tries: 1, factor: 3 } } },
+        // SLURM looks at limits every 30 s, so that it may end the first run some 90 s after its start; the second has 5 minutes.
+        { a: '', b: 'sleep 150\n', c: '' },
+        { recovery: { time: { tries: 1, factor: 5 } } },
         { tasks_per_job: 3, parallel_tasks_per_job: 3 },
       );
       const result = await run.result();
