@@ -4,6 +4,7 @@ import { access, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { defineSearchAttributeKey } from '@temporalio/common';
 import { InvalidRequestError, isEnded, RunError, type RunHandle } from '../../src/client/index.js';
 import type { JsonObject, JsonValue } from '../../src/wire/request.js';
 import type { RunResult, UnitRecord } from '../../src/wire/result.js';
@@ -16,7 +17,8 @@ import type { ActView, ErrorView, RunView, TryView, UnitView } from './oracle/vi
 import type { Case } from './requests/requests.js';
 import { SUBMISSIONS } from './scripted/backend.js';
 
-const LOOK_MS = 100;
+const LOOK_MS = 200;
+const STATUS = defineSearchAttributeKey('FractalStatus', 'KEYWORD');
 
 /** The request as it is sent: with a directory of its own, and its `images_file` written there. */
 export const writeCase = async ({ request, imagesFile }: Case, dir: string): Promise<JsonObject> => {
@@ -92,11 +94,12 @@ const errorView = (error: NonNullable<RunResult['error']>): ErrorView => {
 /** Does what the model's operator has done, each time that the run is held; ends a run that is held once more. */
 const operate = async (handle: RunHandle, wanted: readonly ActView[]): Promise<ActView[]> => {
   const acts: ActView[] = [];
+  // Told by the server alone: a query would keep a worker busy with each look.
   const isHeld = async (): Promise<boolean> => {
     for (;;) {
-      const { state, progress } = await patient(() => handle.progress());
-      if (isEnded(state)) return false;
-      if (progress?.status === 'held') return true;
+      const { status, typedSearchAttributes } = await patient(() => handle.temporal.describe());
+      if (isEnded(status.name)) return false;
+      if (typedSearchAttributes.get(STATUS) === 'held') return true;
       await sleep(LOOK_MS);
     }
   };
