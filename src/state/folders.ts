@@ -16,16 +16,17 @@ const isFolder = async (path: string): Promise<boolean> => {
 
 /**
  * As mkdir with `recursive`, with the error of the storage: that one says ENOENT for EIO, ESTALE and EDQUOT, which pass,
- * while ENOENT does not.
+ * while ENOENT does not. Once more where a folder above it was missing, whoever has made that one: others make theirs
+ * beside it.
  */
-const makePath = async (path: string, mode: number): Promise<void> => {
+const makePath = async (path: string, mode: number, again = true): Promise<void> => {
   try {
     await mkdir(path, { mode });
   } catch (error) {
-    if (errorCode(error) === 'ENOENT' && dirname(path) !== path && !(await isFolder(dirname(path)))) {
-      await makePath(dirname(path), mode);
-      await makePath(path, mode);
-    } else if (!(await isFolder(path))) throw error;
+    if (await isFolder(path)) return;
+    if (errorCode(error) !== 'ENOENT' || dirname(path) === path || !again) throw error;
+    await makePath(dirname(path), mode);
+    await makePath(path, mode, false);
   }
 };
 

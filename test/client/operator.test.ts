@@ -1,5 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Connection } from '@temporalio/client';
+import {
+  type Connection,
+  WorkflowNotFoundError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
 import { expect, inject, it } from 'vitest';
 import { connectClient, getRun, startProcessWorkflow } from '../../src/client/index.js';
 
@@ -19,7 +23,8 @@ it("ends with its caller's deadline where no worker answers an update", async ()
   try {
     const connection = client.connection as Connection;
     const paused = connection.withDeadline(Date.now() + 1_000, () => getRun(client, workflowId).pause());
-    await expect(paused).rejects.toThrow(/deadline/i);
+    // On a busy machine it is the client that ends the call, and not the server's answer that says so.
+    await expect(paused).rejects.toThrow(WorkflowUpdateRPCTimeoutOrCancelledError);
   } finally {
     await temporal.terminate();
     await close();
@@ -38,7 +43,7 @@ it('refuses what no update can carry, in words, before anything is sent', async 
       /retry refused: its argument has \d+ bytes.*fewer units/,
     );
     // All units of the largest task can be named: only then is it asked, whether there is such a run.
-    await expect(run.skip({ units: units.slice(0, 100_000) })).rejects.toThrow(/not found/i);
+    await expect(run.skip({ units: units.slice(0, 100_000) })).rejects.toThrow(WorkflowNotFoundError);
   } finally {
     await close();
   }

@@ -19,6 +19,19 @@ describe('a folder of a run', () => {
     expect((await stat(path)).isDirectory()).toBe(true);
   });
 
+  it('is made beside others whose folder above is missing, too', async () => {
+    // One that comes a little later finds the folder above missing, and then there.
+    const later = async (path: string, looks: number): Promise<void> => {
+      for (let look = 0; look < looks; look += 1) await stat(dir);
+      await makeFolder(path);
+    };
+    for (let round = 0; round < 100; round += 1) {
+      const above = join(dir, `run-${round}`, 'batches');
+      await Promise.all(Array.from({ length: 6 }, (_, index) => later(join(above, String(index)), index)));
+      expect((await readdir(above)).length).toBe(6);
+    }
+  });
+
   it('may be there, by a link too', async () => {
     await mkdir(join(dir, 'real'));
     await symlink(join(dir, 'real'), join(dir, 'linked'));
