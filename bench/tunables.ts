@@ -109,3 +109,5 @@ export const USERS_BUSY = 5;
 
 /** How long what looking costs is measured: several looks at all queues. */
 export const USERS_SECONDS = 30;
+/** So little that all of them fit into a small machine: the local backend counts what units ask for. */
+export const WARM_MEMORY_UNIT_MB = 1_000;

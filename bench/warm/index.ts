@@ -3,7 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dirname, join } from 'node:path';
 import type { Bench, BenchContext, Row } from '../bench.js';
-import { median, seconds, times } from '../measure.js';
+import type { JsonObject, WorkflowTask } from '../../src/wire/request.js';
+import { median, seconds, sum, times } from '../measure.js';
 import { plateImages, zarrDirOf } from '../requests.js';
 import { judged } from '../rows.js';
 import {
@@ -11,6 +12,7 @@ import {
   WARM_FILLED_LIMIT_RATIO,
   WARM_MEMORY_LIMIT_RATIO,
   WARM_MEMORY_SAMPLE_MS,
+  WARM_MEMORY_UNIT_MB,
   WARM_MEMORY_UNITS,
   WARM_OTHERS,
   WARM_OTHERS_LIMIT_RATIO,
@@ -80,8 +82,8 @@ const smallImage = (context: BenchContext, site: Site): Promise<string> => {
 };
 
 const sumOf = (all: Took[]): Took => ({
-  wall: all.reduce((sum, { wall }) => sum + wall, 0),
-  processor: all.reduce((sum, { processor }) => sum + processor, 0),
+  wall: sum(all.map(({ wall }) => wall)),
+  processor: sum(all.map(({ processor }) => processor)),
 });
 
 /** In turns, so many units in all: as many runs as there are pairs, and their server is that of the first. */
@@ -143,33 +145,49 @@ const others = (context: BenchContext): Promise<Row[]> =>
     return pairRows(`${WARM_OTHERS} units of \`true\`, switch on`, WARM_OTHERS_LIMIT_RATIO, pairs);
   });
 
-/** The most that processes naming `prefix` had at once while `work` ran, in MiB. */
-const peakOf = async (prefix: string, work: Promise<unknown>): Promise<number> => {
+interface Peak {
+  mib: number;
+  processes: number;
+}
+
+/** The most that processes naming `prefix` had at once while `work` ran. */
+const peakOf = async (prefix: string, work: Promise<unknown>): Promise<Peak> => {
   const ended = work.then(
     () => true,
     () => true,
   );
-  let peak = 0;
+  const peak = { mib: 0, processes: 0 };
   while (!(await Promise.race([ended, sleep(WARM_MEMORY_SAMPLE_MS, false)]))) {
     const sizes = await Promise.all((await processesNaming(prefix)).map((pid) => memoryMib(pid, 'Pss')));
-    peak = Math.max(
-      peak,
-      sizes.reduce((sum, size) => sum + size, 0),
-    );
+    peak.mib = Math.max(peak.mib, sum(sizes));
+    peak.processes = Math.max(peak.processes, sizes.length);
   }
   await work;
   return peak;
 };
 
+/** What the package asks for one unit would let fewer run at once on a small machine. */
+const asking = (meta: JsonObject, tasks: WorkflowTask[]): WorkflowTask[] =>
+  tasks.map((task) => ({ ...task, meta_parallel: { ...task.meta_parallel, ...meta } }));
+
 const memory = (context: BenchContext): Promise<Row[]> =>
   atSite(context, WARM_MEMORY_UNITS, async (site) => {
     const image = await smallImage(context, site);
-    const tasks = await segmentation(site.environments);
+    const tasks = asking(
+      { cpus_per_task: 1, mem: WARM_MEMORY_UNIT_MB },
+      await segmentation(site.environments),
+    );
     const { sitePackages } = site.environments.core;
     const once = async (warm: boolean): Promise<number> => {
       const dir = await site.newFolder();
       const copies = await copiesOf(image, zarrDirOf(dir), 2 * WARM_MEMORY_UNITS);
-      return peakOf(warm ? site.servers : sitePackages, site.run({ tasks, warm, images: copies }, dir));
+      const run = site.run({ tasks, warm, images: copies }, dir);
+      const { mib, processes } = await peakOf(warm ? site.servers : sitePackages, run);
+      if (processes < WARM_MEMORY_UNITS)
+        throw new Error(
+          `${processes} processes were seen at once, and ${WARM_MEMORY_UNITS} units are to be measured`,
+        );
+      return mib;
     };
     const plain: number[] = [];
     const warm: number[] = [];

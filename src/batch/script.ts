@@ -4,6 +4,7 @@ import { scriptUmasks } from '../state/rights.js';
 import { quoteWord } from './quote.js';
 import { scriptBody, warmScriptBody } from './script-body.js';
 import { scriptHead, type ScriptHead } from './script-head.js';
+import { isPythonScript } from '../warm/python-script.js';
 import { warmLines, type WarmPlace } from '../warm/script-lines.js';
 
 export interface BatchScriptInput extends Omit<ScriptHead, 'umasks'> {
@@ -18,7 +19,7 @@ export interface BatchScriptInput extends Omit<ScriptHead, 'umasks'> {
   cores?: { perUnit: number; given: string | null } | null;
   /** Which GPUs the units of this host share, so many for each, and where their locks are; absent: none. */
   gpus?: { perUnit: number; ids: readonly string[]; folder: string } | null;
-  /** Where the units' warm interpreters are; absent: they are started plainly. */
+  /** Where the units' warm interpreters are; absent, or no Python script: they are started plainly. */
   warm?: WarmPlace | null;
 }
 
@@ -61,6 +62,8 @@ export const buildBatchScript = ({
     `ft_gpu_ids=(${(gpus?.ids ?? []).map(quoteWord).join(' ')})`,
     `ft_gpu_folder=${quoteWord(gpus?.folder ?? '')}`,
     `ft_command=(${batch.command.map(quoteWord).join(' ')})`,
-    ...(warm === null ? [scriptBody] : [...warmLines(warm, batch.command), warmScriptBody]),
+    ...(warm !== null && isPythonScript(batch.command)
+      ? [...warmLines(warm, batch.command), warmScriptBody]
+      : [scriptBody]),
   ].join('\n');
 };

@@ -2,6 +2,7 @@
 import { warmUpBody } from '../batch/script-body.js';
 import { quoteWord } from '../batch/quote.js';
 import { scriptUmasks } from '../state/rights.js';
+import { isPythonScript } from './python-script.js';
 import { warmLines, type WarmPlace } from './script-lines.js';
 
 /** A command, and what its batches set for their units: a server is theirs only where its environment is. */
@@ -17,9 +18,6 @@ interface Server extends Omit<AnnouncedCommand, 'command'> {
   python: string;
   scripts: Set<string>;
 }
-
-const isPythonScript = ([python, script]: readonly string[]): boolean =>
-  python?.startsWith('/') === true && script?.startsWith('/') === true && script.endsWith('.py');
 
 const serversOf = (commands: readonly AnnouncedCommand[]): Server[] => {
   const found = new Map<string, Server>();

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { scrubbedEnvironment } from '../../executors/environment.js';
 import { cacheFolder } from '../../server/folders.js';
 import { InvalidCommand, splitCommand } from '../../tasks/command.js';
+import { isPythonScript } from '../../warm/python-script.js';
 import { warmCacheFile } from '../../warm/script-lines.js';
 import { serverFile } from '../../warm/server-text.js';
 import { UsageError } from '../exit-codes.js';
@@ -12,9 +13,9 @@ import { type Io, tell } from '../io.js';
 
 const wordsOf = (command: string): [python: string, script: string] => {
   try {
-    const [python, script] = splitCommand(command);
-    if (python?.startsWith('/') === true && script?.startsWith('/') === true && script.endsWith('.py'))
-      return [python, script];
+    const words = splitCommand(command);
+    const [python = '', script = ''] = words;
+    if (isPythonScript(words)) return [python, script];
   } catch (error) {
     if (!(error instanceof InvalidCommand)) throw error;
   }
