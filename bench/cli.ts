@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Bench, BenchContext, Row } from './bench.js';
 import { median, milliseconds, times } from './measure.js';
 import { benchRequest } from './requests.js';
-import { NODE_START_S, START_LIMITS_S, STARTS } from './tunables.js';
+import { MANY_IMAGES, NODE_START_S, START_LIMITS_S, STARTS } from './tunables.js';
 
 interface Typed {
   what: string;
@@ -40,23 +40,43 @@ const rowOf = ({ what, limit }: Typed, own: number[], nodes: number[]): Row => {
   };
 };
 
+const rowFor = async (context: BenchContext, one: Typed): Promise<Row> => {
+  const [own, nodes]: [number[], number[]] = [[], []];
+  // The first of each fills the caches of the disk.
+  for (let repetition = 0; repetition <= STARTS; repetition += 1) {
+    const [node, seconds] = [await context.program.timeNode(), await one.run(context, repetition)];
+    if (repetition === 0) continue;
+    nodes.push(node);
+    own.push(seconds);
+  }
+  context.say(`${one.what}: ${milliseconds(median(own))}`);
+  return rowOf(one, own, nodes);
+};
+
 export const cli: Bench = {
   name: 'cli',
   title: 'the start of commands, against the start of Node',
   run: async (context) => {
     const rows: Row[] = [];
-    for (const one of typed) {
-      const [own, nodes]: [number[], number[]] = [[], []];
-      // The first of each fills the caches of the disk.
-      for (let repetition = 0; repetition <= STARTS; repetition += 1) {
-        const [node, seconds] = [await context.program.timeNode(), await one.run(context, repetition)];
-        if (repetition === 0) continue;
-        nodes.push(node);
-        own.push(seconds);
-      }
-      rows.push(rowOf(one, own, nodes));
-      context.say(`${one.what}: ${milliseconds(median(own))}`);
-    }
+    for (const one of typed) rows.push(await rowFor(context, one));
     return rows;
+  },
+};
+
+/** A bench of its own: the run that it looks at takes some minutes. */
+export const cliLogs: Bench = {
+  name: 'cli-logs',
+  title: 'the first lines of a large run, against the start of Node',
+  run: async (context) => {
+    const dir = join(context.folder, 'large');
+    const task = { name: 'Trivial', type: 'parallel' as const, command: 'true' };
+    await context.program.run(benchRequest({ dir, tasks: [task], images: MANY_IMAGES }), 'large');
+    const runDir = join(dir, 'run');
+    const one = (words: string[]): Typed => ({
+      what: `first lines of \`${words.join(' ')}\`, ${MANY_IMAGES} units`,
+      limit: START_LIMITS_S.firstLines,
+      run: ({ program }) => program.timeToOutput([...words, runDir]),
+    });
+    return [await rowFor(context, one(['logs'])), await rowFor(context, one(['logs', '--json']))];
   },
 };

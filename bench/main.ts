@@ -6,7 +6,7 @@ import { Client, Connection } from '@temporalio/client';
 import Table from 'cli-table3';
 import { findUpServer } from '../src/server/up-server.js';
 import type { Bench, Row } from './bench.js';
-import { cli } from './cli.js';
+import { cli, cliLogs } from './cli.js';
 import { cores } from './cores.js';
 import { history } from './history.js';
 import { images } from './images.js';
@@ -21,6 +21,7 @@ import { realTasksBench } from './warm/real-tasks.js';
 
 export const benches: readonly Bench[] = [
   cli,
+  cliLogs,
   units,
   steps,
   images,

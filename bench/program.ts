@@ -27,6 +27,8 @@ export interface Program {
   run(request: unknown, name: string): Promise<number>;
   /** Any command, to its end; wall time in seconds. */
   time(args: string[]): Promise<number>;
+  /** Until a command has written its first piece of output, then it is ended; wall time in seconds. */
+  timeToOutput(args: string[]): Promise<number>;
   /** The same of Node alone, with nothing to do. */
   timeNode(): Promise<number>;
   /** Starts `up` or a worker and waits until it says that it is ready. */
@@ -87,6 +89,25 @@ export const openProgram = async (folder: string, serverBinary: string): Promise
     await execa(process.execPath, args, { env: base, extendEnv: false });
     return (performance.now() - began) / 1000;
   };
+  const timedToOutput = async (args: string[]): Promise<number> => {
+    const began = performance.now();
+    const command = execa(process.execPath, args, {
+      env: base,
+      extendEnv: false,
+      buffer: false,
+      reject: false,
+    });
+    await Promise.race([
+      once(command.stdout, 'data'),
+      command.then(({ shortMessage }) => {
+        throw new Error(`it wrote nothing: ${shortMessage ?? args.join(' ')}`);
+      }),
+    ]);
+    const took = (performance.now() - began) / 1000;
+    command.kill('SIGKILL');
+    await command;
+    return took;
+  };
   await mkdir(join(folder, 'requests'), { recursive: true });
   return {
     home: join(folder, 'home'),
@@ -96,6 +117,7 @@ export const openProgram = async (folder: string, serverBinary: string): Promise
       return timed([MAIN, 'run', file, '--result', `${file}.result`]);
     },
     time: (args) => timed([MAIN, ...args]),
+    timeToOutput: (args) => timedToOutput([MAIN, ...args]),
     timeNode: () => timed(['-e', '0']),
     start: async (args, { prefix = [], env = {} } = {}) => {
       const [file = '', ...words] = [...prefix, process.execPath, MAIN, ...args];

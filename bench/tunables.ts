@@ -89,7 +89,7 @@ export const WARM_MEMORY_SAMPLE_MS = 100;
 export const STARTS = 9;
 
 /** Seconds from the start of a command to its end, as somebody who types it notices; on a machine that does nothing else. */
-export const START_LIMITS_S = { nothing: 0.2, asking: 0.6, running: 0.8 };
+export const START_LIMITS_S = { nothing: 0.2, asking: 0.6, running: 0.8, firstLines: 1 };
 
 /** A start of Node alone on such a machine: where it takes longer, the limits grow with it. */
 export const NODE_START_S = 0.045;
@@ -109,5 +109,8 @@ export const USERS_BUSY = 5;
 
 /** How long what looking costs is measured: several looks at all queues. */
 export const USERS_SECONDS = 30;
+/** Of units that are not Python, so many times the pairs of the others: two percent are looked for, and a pair differs by ten. */
+export const WARM_OTHERS_PAIRS_FACTOR = 3;
+
 /** So little that all of them fit into a small machine: the local backend counts what units ask for. */
 export const WARM_MEMORY_UNIT_MB = 1_000;

@@ -16,6 +16,7 @@ import {
   WARM_MEMORY_UNITS,
   WARM_OTHERS,
   WARM_OTHERS_LIMIT_RATIO,
+  WARM_OTHERS_PAIRS_FACTOR,
   WARM_UNITS,
   WARM_UNITS_LIMIT_RATIO,
 } from '../tunables.js';
@@ -132,7 +133,7 @@ const others = (context: BenchContext): Promise<Row[]> =>
     };
     await once(false);
     const pairs: Pair[] = [];
-    for (let pair = 0; pair < context.pairs; pair += 1) {
+    for (let pair = 0; pair < WARM_OTHERS_PAIRS_FACTOR * context.pairs; pair += 1) {
       const [first, second] = [await once(pair % 2 === 0), await once(pair % 2 !== 0)];
       pairs.push(pair % 2 === 0 ? { warm: first, plain: second } : { plain: first, warm: second });
       context.say(

@@ -1,7 +1,9 @@
 /** Random requests, each run through the real workflow and told beforehand by the model (oracle/). */
 import type fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { createLocalBackend, type LocalBackendOptions } from '../../src/executors/local/index.js';
+import type { Backend } from '../../src/batch/contract.js';
+import { createLocalBackend } from '../../src/executors/local/index.js';
+import type { JsonObject } from '../../src/wire/request.js';
 import { startHarness, type Harness } from '../support/harness.js';
 import { runCampaign } from './campaign.js';
 import type { Case } from './requests/requests.js';
@@ -12,19 +14,28 @@ const SEED = Number(process.env.FRACTAL_MODEL_SEED ?? 1);
 const UNTIL_FIRST = process.env.FRACTAL_MODEL_FIRST === '1';
 const HOURS = 12;
 
-/** @param local what the real local backend gets, beside its place. */
+export interface ModelOptions {
+  /** For what is made of processes; default: the local backend. */
+  real?: (stateDir: string, queue: string) => Backend;
+  /** What all requests say besides. */
+  fields?: JsonObject;
+}
+
 export const modelTests = (
   cases: fc.Arbitrary<Case>,
   runs: number,
-  local: (stateDir: string) => Partial<LocalBackendOptions> = () => ({}),
+  {
+    real = (stateDir, queue) => createLocalBackend({ stateDir, queue, maxUnits: 4 }),
+    fields = {},
+  }: ModelOptions = {},
 ): void => {
   let harness: Harness;
   beforeAll(async () => {
-    harness = await startHarness({
+    const started = await startHarness({
       address: inject('temporal').address,
-      backend: (stateDir, queue) =>
-        createScriptedBackend(createLocalBackend({ stateDir, queue, maxUnits: 4, ...local(stateDir) })),
+      backend: (stateDir, queue) => createScriptedBackend(real(stateDir, queue)),
     });
+    harness = { ...started, start: (request, id) => started.start({ ...fields, ...request }, id) };
   });
   afterAll(() => harness.stop());
 

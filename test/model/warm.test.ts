@@ -2,15 +2,18 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { createLocalBackend } from '../../src/executors/local/index.js';
 import { python } from '../warm/warm-scripts.js';
 import { modelTests } from './model-tests.js';
 import { anyPythonCase } from './requests/cases.js';
 
 let learned = '';
 
-modelTests(anyPythonCase(python), Number(process.env.FRACTAL_MODEL_WARM_RUNS ?? 30), (stateDir) => {
-  learned = join(stateDir, 'learned');
-  return { warmStart: true, warmCache: learned };
+modelTests(anyPythonCase(python), Number(process.env.FRACTAL_MODEL_WARM_RUNS ?? 30), {
+  real: (stateDir, queue) => {
+    learned = join(stateDir, 'learned');
+    return createLocalBackend({ stateDir, queue, maxUnits: 4, warmStart: true, warmCache: learned });
+  },
 });
 
 it('they were: a warm unit has noted what its script loads', async () => {

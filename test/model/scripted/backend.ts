@@ -1,7 +1,7 @@
 /**
  * A backend that plays units in this process: no shell, no process, so that hundreds of whole runs take seconds.
  * It leaves what the batch script leaves, so that all above the executor is the real thing, and its batches end as
- * the task's meta says. A task whose meta says `real` goes to the real local executor.
+ * the task's meta says. A task whose meta says `real` goes to a real executor.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -103,7 +103,9 @@ const createScriptedExecutor = (): Executor => {
 const objectOf = (value: JsonValue | undefined): JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
 
-/** @param real the local backend, for tasks whose meta says `real`; its name is taken over. */
+const played = (ends: JsonObject): JsonObject => ({ real: false, ends, memory: 1, time: 1 });
+
+/** @param real the backend for tasks whose meta says `real`; its name is taken over. */
 export const createScriptedBackend = (real: Backend): Backend => {
   const scripted = createScriptedExecutor();
   const realKeys = new Set<string>();
@@ -112,12 +114,12 @@ export const createScriptedBackend = (real: Backend): Backend => {
     ...real,
     layout: (input) => {
       const { units_per_batch: perBatch, real: isReal, ends } = input.meta;
-      const { unitsPerBatch, lanes, warm } = real.layout(input);
+      const { unitsPerBatch, lanes, warm, resources } = real.layout(input);
       return {
         unitsPerBatch: typeof perBatch === 'number' ? perBatch : unitsPerBatch,
         lanes,
         ...(isReal === true && warm === true ? { warm } : {}),
-        resources: { real: isReal === true, ends: objectOf(ends), memory: 1, time: 1 },
+        resources: isReal === true ? { ...resources, real: true } : played(objectOf(ends)),
       };
     },
     raise: (resources, limit, { times, factor }) => ({ ...resources, [limit]: factor ** times }),
