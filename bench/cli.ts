@@ -66,6 +66,7 @@ export const cli: Bench = {
 /** A bench of its own: the run that it looks at takes some minutes. */
 export const cliLogs: Bench = {
   name: 'cli-logs',
+  byNameOnly: true,
   title: 'the first lines of a large run, against the start of Node',
   run: async (context) => {
     const dir = join(context.folder, 'large');
