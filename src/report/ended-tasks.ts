@@ -4,9 +4,7 @@ import { aliasOf } from '../wire/task-title.js';
 import type { RunResult, TaskRunRecord } from '../wire/result.js';
 
 const endedTask = (run: TaskRunRecord, position: number, before: TaskProgress | undefined): TaskProgress => {
-  // A compound counts what its init has listed.
-  const computed = run.units.filter(({ component }) => component !== 'init');
-  const units = computed.length > 0 ? computed : run.units;
+  const { units } = run;
   const failed = units.filter(({ status }) => status === 'failed').length;
   return {
     position: before?.position ?? position,

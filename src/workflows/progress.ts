@@ -5,8 +5,15 @@ import { aliasOf } from '../wire/task-title.js';
 
 export type Phase = 'opening' | 'planning' | 'running' | 'applying' | 'waiting' | 'held' | 'closing';
 
+/** A compound's compute units are shown with the init before them, as they are counted when the task has ended. */
+const withInit = (shown: Partial<TaskProgress>): Partial<TaskProgress> => ({
+  ...shown,
+  units_done: (shown.units_done ?? 0) + 1,
+  units_total: (shown.units_total ?? 0) + 1,
+});
+
 /** A retry counts what was done before it as done, and its own units as what is left. */
-const underWay = (task: TaskState, phase: Phase): Partial<TaskProgress> => {
+const ofStage = (task: TaskState, phase: Phase): Partial<TaskProgress> => {
   const last = task.stages.at(-1);
   const { applied } = task;
   const before = applied?.hold ?? null;
@@ -30,6 +37,11 @@ const underWay = (task: TaskState, phase: Phase): Partial<TaskProgress> => {
     units_failed: failed,
     units_total: before.total,
   };
+};
+
+const underWay = (task: TaskState, phase: Phase): Partial<TaskProgress> => {
+  const shown = ofStage(task, phase);
+  return task.stages.at(-1)?.stage === 'compute' ? withInit(shown) : shown;
 };
 
 const ends: readonly Progress['status'][] = ['done', 'failed', 'cancelled'];

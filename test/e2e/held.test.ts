@@ -234,9 +234,10 @@ describe('a held run', () => {
     await rm(broken(dir, 'init'));
     await ask(run, 'retry', { units: 'failed' });
     await untilStatus(run, 'held');
-    expect((await run.progress()).progress?.held).toMatchObject({
-      ...{ open: 1, done: 1, total: 2 },
-      units: [{ component: 'compute', index: 1 }],
+    expect((await run.progress()).progress).toMatchObject({
+      held: { open: 1, done: 1, total: 2, units: [{ component: 'compute', index: 1 }] },
+      // With the init.
+      tasks: [{ status: 'held', units_done: 2, units_failed: 1, units_total: 3 }],
     });
     await rm(broken(dir, 'compute'));
     await ask(run, 'retry', {});
