@@ -38,6 +38,14 @@ export interface OperatorHandle {
 const wordsOf = (error: Error): string =>
   error.cause instanceof Error ? error.cause.message : error.message;
 
+const GOES_ON: readonly UpdateName[] = ['retry', 'skip', 'resume'];
+
+const runHasEnded = (name: UpdateName, workflowId: string): string =>
+  `${name} refused: the run has ended` +
+  (GOES_ON.includes(name)
+    ? `. What is not done goes on in a new run: \`fractal-temporal continue ${workflowId}\`, or continue_from in its request.`
+    : '');
+
 const ask = async (
   handle: WorkflowHandle,
   name: UpdateName,
@@ -62,7 +70,7 @@ const ask = async (
       if (error instanceof WorkflowUpdateFailedError)
         throw new UpdateRefusedError(wordsOf(error), workflowId, { cause: error });
       if (error instanceof WorkflowNotFoundError && /already completed/i.test(error.message))
-        throw new UpdateRefusedError(`${name} refused: the run has ended`, workflowId, { cause: error });
+        throw new UpdateRefusedError(runHasEnded(name, workflowId), workflowId, { cause: error });
       throw error;
     }
   }
@@ -79,7 +87,7 @@ export const operatorOf = (handle: WorkflowHandle): OperatorHandle => ({
 /** Of a run that has ended: nothing can be asked of it any more. */
 export const endedOperator = (workflowId: string): OperatorHandle => {
   const refuse = (name: UpdateName) => (): Promise<never> =>
-    Promise.reject(new UpdateRefusedError(`${name} refused: the run has ended`, workflowId));
+    Promise.reject(new UpdateRefusedError(runHasEnded(name, workflowId), workflowId));
   return {
     pause: refuse('pause'),
     resume: refuse('resume'),

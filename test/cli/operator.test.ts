@@ -88,6 +88,9 @@ describe('a held run', () => {
       ],
     ]);
 
+    const lateRetry = await sandbox.run(['retry', id]);
+    expect(lateRetry.code).toBe(2);
+    expect(lateRetry.stderr).toContain(`in a new run: \`fractal-temporal continue ${id}\``);
     const late = await sandbox.run(['stop', id]);
     expect(late).toMatchObject({ code: 2, stderr: expect.stringContaining('the run has ended') as string });
     second.child.kill('SIGINT');

@@ -44,6 +44,8 @@ beforeAll(async () => {
   await mkdir(join(dir, 'tasks'));
   await writeFile(join(dir, 'tasks', 'loud.py'), 'print("loud is imported")\n');
   await writeFile(join(dir, 'tasks', 'quiet.py'), 'import loud\n');
+  // Every Python has the same words for it.
+  await writeFile(join(dir, 'tasks', 'broken.py'), '1 +\n');
   await writeFile(
     join(dir, 'tasks', 'segment.py'),
     'import base64\nimport quiet\n\nif __name__ == "__main__":\n    pass\n',
@@ -63,6 +65,8 @@ describe.each(WIDTHS)('at %d columns', (columns) => {
     ['up-second', ['up']],
     ['worker-second', ['worker', 'local']],
     ['warm', ['warm', '--explain', `${python} ${join(dir, 'tasks', 'segment.py')}`]],
+    ['warm-no-file', ['warm', '--explain', `${python} ${join(dir, 'tasks', 'sgment.py')}`]],
+    ['warm-no-python', ['warm', '--explain', `${python} ${join(dir, 'tasks', 'broken.py')}`]],
     ['keys-new', ['keys', 'new', `keys-${columns}.json`]],
     ['keys-again', ['keys', 'new', `keys-${columns}.json`]],
     ['keys-rotate', ['keys', 'rotate', `keys-${columns}.json`]],

@@ -1,5 +1,6 @@
 /** `warm`: what a warm interpreter does for a task's command. */
 import { spawn } from 'node:child_process';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { scrubbedEnvironment } from '../../executors/environment.js';
@@ -25,8 +26,10 @@ const wordsOf = (command: string): [python: string, script: string] => {
 };
 
 /** Imports ahead what a server would, in a process of its own, and prints what it has to say of it. */
-const explain = (io: Io, command: string, all: boolean): Promise<void> => {
+const explain = async (io: Io, command: string, all: boolean): Promise<void> => {
   const [python, script] = wordsOf(command);
+  const about = await stat(script).catch(() => null);
+  if (about?.isFile() !== true) throw new UsageError(`--explain: there is no file ${script} here.`);
   const cache = warmCacheFile(join(cacheFolder(io.env), 'warm'), python);
   return new Promise((resolve, reject) => {
     const child = spawn(python, [serverFile, 'explain', script, cache, ...(all ? ['--all'] : [])], {

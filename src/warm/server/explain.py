@@ -12,8 +12,25 @@ from .processes import fork, send
 from .scan import likely_imports
 
 
+def why_unreadable(script):
+    """Why the text of a script says nothing; empty where it does."""
+    try:
+        with open(script, "rb") as file:
+            compile(file.read(), script, "exec", 0x400, True)  # PyCF_ONLY_AST
+    except SyntaxError as error:
+        return "it is no Python: line %s: %s" % (error.lineno, error.msg)
+    except (OSError, ValueError) as error:
+        return "it cannot be read: %s" % error
+    return ""
+
+
 def explain(script, cache_path):
     """Imports ahead what a node of the script would, and prints what came of it."""
+    print("script: %s" % script)
+    unreadable = why_unreadable(script)
+    if unreadable:
+        print("%s; nothing is imported ahead" % unreadable)
+        return None
     cache = Cache(cache_path)
     known = cache.scripts.get(script)
     modules = known or likely_imports(script)
@@ -35,7 +52,6 @@ def explain(script, cache_path):
         if done is not None:
             break
     source = "what its units have loaded before" if known else "its own text"
-    print("script: %s" % script)
     print("known from: %s" % source)
     if done is None:
         print("cannot be warmed: its units are started plainly")
