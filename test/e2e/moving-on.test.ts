@@ -1,11 +1,9 @@
 /** What is asked of a run that is about to continue as new, and waits for an update that is under way. */
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { RunCancelledError, type RunHandle, TaskExecutionError } from '../../src/client/index.js';
-import { createLocalBackend } from '../../src/executors/local/index.js';
 import { startEmbeddedServer, type EmbeddedServer } from '../../src/server/index.js';
-import { createActivityWorker } from '../../src/workers/index.js';
 import { startHarness, type Harness } from '../support/harness.js';
+import { startLocalActivities } from '../support/local-activities.js';
 import { untilStatus } from '../support/operator.js';
 import { makeRequest } from '../support/scripted-requests.js';
 
@@ -27,17 +25,6 @@ afterAll(async () => {
   await server.stop();
 });
 
-const startActivities = async (dir: string): Promise<() => Promise<void>> => {
-  const { connection, activityQueue: queue } = harness;
-  const backend = createLocalBackend({ stateDir: join(dir, 'state'), queue, maxUnits: 2, mem: null });
-  const worker = await createActivityWorker({ connection, taskQueue: queue, backend });
-  const running = worker.run();
-  return async () => {
-    worker.shutdown();
-    await running;
-  };
-};
-
 /** A held run that will continue as new as soon as an update is done, for which there is no worker. */
 const aboutToMove = async (): Promise<{
   dir: string;
@@ -46,7 +33,7 @@ const aboutToMove = async (): Promise<{
   asked: Promise<unknown>[];
 }> => {
   const dir = await harness.folder();
-  const stop = await startActivities(dir);
+  const stop = await startLocalActivities(harness, dir);
   const tasks = [{ type: 'parallel' as const, script: { '*': { exit: 3 } } }];
   const extra = { recovery: { on_failure: 'wait' } };
   const run = await harness.start(makeRequest({ dir, tasks, images: ['a', 'b'], extra }));
@@ -68,7 +55,7 @@ describe('a run that is about to continue as new', () => {
   it('obeys a stop', async () => {
     const { dir, run, link, asked } = await aboutToMove();
     const stopped = await run.temporal.startUpdate('stop', { args: [{}], waitForStage: 'ACCEPTED' });
-    const stop = await startActivities(dir);
+    const stop = await startLocalActivities(harness, dir);
     expect(await stopped.result()).toEqual({ did: 'stopped: the run fails, what is done is kept', units: 1 });
     await expect(run.result()).rejects.toThrow(TaskExecutionError);
     expect((await run.temporal.describe()).runId).toBe(link);
@@ -79,7 +66,7 @@ describe('a run that is about to continue as new', () => {
   it('obeys a cancellation', async () => {
     const { dir, run, link, asked } = await aboutToMove();
     await run.cancel();
-    const stop = await startActivities(dir);
+    const stop = await startLocalActivities(harness, dir);
     await expect(run.result()).rejects.toThrow(RunCancelledError);
     expect((await run.temporal.describe()).runId).toBe(link);
     await Promise.all(asked);
