@@ -80,6 +80,22 @@ export const heldAndRetried: Scenario[] = [
     usual,
     other,
   },
+  {
+    ends: 'done',
+    name: 'an init is interrupted, in its retry once more, and repeated by policy',
+    request: compound,
+    play: (dir) => ({
+      unit: (url) =>
+        url === null
+          ? { output: listOf(...four.map((image) => ({ zarr_url: zarrUrl(dir, image) }))) }
+          : touches(url),
+      interruption: (name) =>
+        /^000f-000000-[12]$/.test(name) ? { ended: 0, end: ended('out_of_memory', 'OUT_OF_MEMORY') } : null,
+    }),
+    operator: { acts: [{ retry: { rerun_interrupted: true } }] },
+    usual,
+    other,
+  },
   held('retried in part, the rest skipped', [{ retry: { units: [1] } }, { skip: { units: [2] } }], 'failed'),
   held('skipped unit by unit, one of them retried', [{ skip: { units: [2] } }, { retry: {} }], 'failed'),
   held('skipped', [{ skip: {} }], 'failed'),
