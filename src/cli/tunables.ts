@@ -29,3 +29,9 @@ export const CLOCK_MS = 1_000;
 
 /** A run that began less than this ago is seen from its first task on: two looks, and the time that a start takes. */
 export const FRESH_MS = 4_000;
+
+/** A run that has not begun is cancelled as soon as a workflow worker hears of it; how long that is waited for. */
+export const UNBEGUN_CANCEL_MS = 3_000;
+
+/** How often it is looked at. */
+export const UNBEGUN_LOOK_MS = 200;

@@ -27,10 +27,10 @@ afterAll(async () => {
   await server.stop();
 });
 
-const start = async (name: string): Promise<string> => {
+const start = async (name: string, extra: Record<string, unknown> = {}): Promise<string> => {
   const script = { '*': { wait_for: '/nowhere' } };
   const task = { type: 'parallel', script, runs_file: join(sandbox.dir, `${name}-runs`) } as const;
-  const request = makeRequest({ dir: join(sandbox.dir, name), tasks: [task], images: ['a'] });
+  const request = makeRequest({ dir: join(sandbox.dir, name), tasks: [task], images: ['a'], extra });
   const file = join(sandbox.dir, `${name}.json`);
   await writeFile(file, JSON.stringify(request));
   const { code, stdout } = await sandbox.run(['start', file], { env });
@@ -65,6 +65,18 @@ describe('cancel', () => {
     expect(await readFile(join(sandbox.dir, 'paused', 'run', 'result.json'), 'utf8')).toContain(
       '"cancelled"',
     );
+  });
+
+  it('of a run whose units nobody would run, which has not begun: it is cancelled, and waits for nobody', async () => {
+    const workers = sandbox.start(['worker', 'workflow'], { env });
+    await workers.says('Ready');
+    const lonely = await start('lonely', { activity_task_queue: 'nobody-polls-this' });
+    const asked = await sandbox.run(['cancel', lonely], { env });
+    expect(asked.code).toBe(0);
+    expect(asked.stderr).toContain(`Run ${lonely} is cancelled: it had not begun.`);
+    expect(asked.stderr).not.toContain('waits for it');
+    workers.child.kill('SIGINT');
+    await workers.ended;
   });
 
   it('where workers cannot be asked for, the words say that, and no more', async () => {

@@ -1,4 +1,5 @@
 /** `cancel`: ask for a run's cancellation, and wait for it on demand. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Command } from 'commander';
 import {
@@ -25,6 +26,7 @@ import { stateWord } from '../../report/style.js';
 import { createProgressView } from '../progress-view.js';
 import { storedRequest } from '../stored-request.js';
 import { idOnServer, type NamedRun, nameRun, requireTarget, targetOfRun } from '../target.js';
+import { UNBEGUN_CANCEL_MS, UNBEGUN_LOOK_MS } from '../tunables.js';
 import { watchRun } from '../watch.js';
 
 interface CancelOptions extends ServerOptions, BackendOptions {
@@ -65,6 +67,16 @@ const isOnlyRefused = async (client: Client, run: RunHandle, runDir: string | nu
   (await readEndedRun(runDir)) === null &&
   (await neverOpened(client, run.temporal));
 
+/** Nothing of a run that has not begun has to be stopped: whoever is missing for that, it ends without them. */
+const endsUnbegun = async (client: Client, run: RunHandle): Promise<boolean> => {
+  const deadline = performance.now() + UNBEGUN_CANCEL_MS;
+  while (performance.now() < deadline) {
+    if (isEnded((await run.temporal.describe()).status.name)) return neverOpened(client, run.temporal);
+    await sleep(UNBEGUN_LOOK_MS);
+  }
+  return false;
+};
+
 const cancelOn = async (
   io: Io,
   client: Client,
@@ -92,8 +104,12 @@ const cancelOn = async (
   );
   const paused = pausedLine(workflowId, status.name);
   if (paused !== null) say(io, paused);
-  for (const line of await noWorkerOf(client, run.temporal, taskQueue))
-    say(io, `${line} The cancellation waits for it.`);
+  const missing = await noWorkerOf(client, run.temporal, taskQueue);
+  if (missing.length > 0 && (await endsUnbegun(client, run))) {
+    say(io, `Run ${workflowId} is cancelled: it had not begun.`);
+    return;
+  }
+  for (const line of missing) say(io, `${line} The cancellation waits for it.`);
 };
 
 /** A private server that sleeps in the run's directory is woken, with its workers: they do the stopping. */
