@@ -66,20 +66,27 @@ const everything: Fault = {
   },
 };
 
-/** The same program under another version, or the one that FRACTAL_FAULTS_OTHER names. */
-const otherProgram = async (dir: string): Promise<string> => {
-  const given = process.env['FRACTAL_FAULTS_OTHER'];
-  if (given) return given;
+const copyOfProgram = async (dir: string): Promise<string> => {
   const root = dirname(dirname(dirname(program)));
   const copy = join(dir, 'other-version');
-  const main = join(copy, 'dist', 'cli', 'main.js');
-  if ((await readFile(main).catch(() => null)) !== null) return main;
   await mkdir(copy, { recursive: true });
   await cp(join(root, 'dist'), join(copy, 'dist'), { recursive: true });
   await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));
   const about = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as object;
   await writeFile(join(copy, 'package.json'), JSON.stringify({ ...about, version: '0.0.1' }));
-  return main;
+  return join(copy, 'dist', 'cli', 'main.js');
+};
+
+/** By the folder of their world: two faults of a case may want it at once. */
+const copies = new Map<string, Promise<string>>();
+
+/** The same program under another version, or the one that FRACTAL_FAULTS_OTHER names. */
+const otherProgram = async (dir: string): Promise<string> => {
+  const given = process.env['FRACTAL_FAULTS_OTHER'];
+  if (given) return given;
+  const copy = copies.get(dir) ?? copyOfProgram(dir);
+  copies.set(dir, copy);
+  return copy;
 };
 
 const otherVersion = Object.entries(parts)
