@@ -62,7 +62,8 @@ const checked = (dir: string, wanted: WantedPiece): Piece => {
 
 const digestOf = async (file: FileHandle, size: number): Promise<string> => {
   const hash = createHash('sha256');
-  const buffer = Buffer.alloc(PIECE_BYTES);
+  // No larger than the file: hundreds of logs of a few bytes are asked for at a time.
+  const buffer = Buffer.alloc(Math.min(size, PIECE_BYTES));
   for (let at = 0; at < size;) {
     const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, size - at), at);
     if (bytesRead === 0) break;
@@ -134,7 +135,7 @@ const read = async (
       return { piece: { kind: 'folder', ...piece }, bytes: part.length };
     }
     if (!about.isFile()) throw new RunFileRefused(`${path} is no file`);
-    const part = await pieceOf(file, offset, length);
+    const part = await pieceOf(file, offset, Math.max(0, Math.min(length, about.size - offset)));
     const piece = { size: about.size, offset, data: await encoded(part) };
     const digest = wantsDigest ? await digestOfFile(file) : null;
     return { piece: { kind: 'file', ...piece, sha256: digest }, bytes: part.length };
