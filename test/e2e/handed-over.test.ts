@@ -46,6 +46,27 @@ it('a page of the image query with all images runs, warnings of its units are co
   );
 });
 
+it('the result of a run, and a dataset as a server exports it, give their images to another run', async () => {
+  const dir = await harness.folder();
+  const images = ['a', 'b'].map((name) => ({
+    ...{ zarr_url: zarrUrl(dir, name), origin: null },
+    ...{ attributes: { well: name }, types: { is_3D: true } },
+  }));
+  const exported = { name: 'Plate', zarr_dir: join(dir, 'zarr'), images };
+  const first = await (await harness.start(requestIn(dir, exported))).result();
+  expect(first.images).toEqual(images);
+
+  const exportFile = join(dir, 'export.json');
+  await writeFile(exportFile, JSON.stringify(exported));
+  for (const images_file of [join(dir, 'run', 'result.json'), exportFile]) {
+    const next = await harness.folder();
+    const request = { ...requestIn(dir, { images_file }), workflow_dir_local: join(next, 'run') };
+    const result = await (await harness.start(request)).result();
+    expect(result.images).toEqual(images);
+    expect(result.task_runs[0]?.num_tasks).toBe(2);
+  }
+});
+
 it('a page with some of the images is refused, with the page that would do', async () => {
   const dir = await harness.folder();
   const images = { items: [{ zarr_url: zarrUrl(dir, 'a') }], total_count: 7, current_page: 2 };
