@@ -1,6 +1,7 @@
 /** The search attributes of a run: registering them where that is permitted, and asking which there are. */
 import type { Connection } from '@temporalio/client';
 import { searchAttributes } from './start-dev.js';
+import { ATTRIBUTES_HOLD_MS, MISSING_ATTRIBUTES_HOLD_MS } from './tunables.js';
 
 /** `temporal.api.enums.v1.IndexedValueType` of the types in use. */
 const indexedValueType = { Keyword: 2, Int: 3 } as const;
@@ -30,6 +31,30 @@ export const knownSearchAttributes = async (connection: Services, namespace: str
     (names) => Object.keys(searchAttributes).filter((name) => !names.includes(name)),
     () => [],
   );
+
+/**
+ * `knownSearchAttributes` for whoever asks again and again: an answer holds for a while, and several at once ask once.
+ *
+ * @param now milliseconds of a clock that never goes back.
+ */
+export const rememberSearchAttributes = (
+  connection: Services,
+  namespace: string,
+  now: () => number = () => performance.now(),
+): (() => Promise<string[]>) => {
+  let answer = Promise.resolve<string[]>([]);
+  let until = -Infinity;
+  return () => {
+    if (now() < until) return answer;
+    until = Infinity;
+    answer = knownSearchAttributes(connection, namespace).then((names) => {
+      const isAll = names.length === Object.keys(searchAttributes).length;
+      until = now() + (isAll ? ATTRIBUTES_HOLD_MS : MISSING_ATTRIBUTES_HOLD_MS);
+      return names;
+    });
+    return answer;
+  };
+};
 
 /**
  * Registers those that the server does not know. Never fails: resolves to null when all are there, else to the reason

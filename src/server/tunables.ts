@@ -70,3 +70,13 @@ export const PREFERRED_UI_PORT = 8233;
 
 /** Free ports are found before the server binds them: somebody else may be quicker. */
 export const START_ATTEMPTS = 3;
+
+/**
+ * How long what a server has said of its search attributes holds: a server up to 1.31 keeps a connection to itself for each
+ * question (temporalio/temporal#11289), a quarter of a MiB that only its end gives back. Short enough that one from
+ * which somebody has taken an attribute stops few runs.
+ */
+export const ATTRIBUTES_HOLD_MS = 600_000;
+
+/** The same while some are missing: they may be registered at any moment. */
+export const MISSING_ATTRIBUTES_HOLD_MS = 10_000;

@@ -16,7 +16,7 @@ import { createActivities } from '../activities/index.js';
 import type { Backend } from '../batch/contract.js';
 import { isEncrypting, keylessConverter } from '../encryption/converter.js';
 import { isRunning } from '../server/is-running.js';
-import { knownSearchAttributes } from '../server/search-attributes.js';
+import { rememberSearchAttributes } from '../server/search-attributes.js';
 import { namespaceId } from '../server/namespace-id.js';
 import { applyShareOfEnvironment } from '../state/rights.js';
 import { runServer, type ServerPlace } from '../state/identity.js';
@@ -99,7 +99,7 @@ export const createActivityWorker = async (options: ActivityWorkerOptions): Prom
   const activities = createActivities({
     ...{ backend, metrics, onRunFolder: folders.add },
     isEncrypted: isEncrypting(dataConverter),
-    knownSearchAttributes: () => knownSearchAttributes(connection, namespace),
+    knownSearchAttributes: rememberSearchAttributes(connection, namespace),
     server: runServer(id, namespace, place),
     isRunning: (workflowId) => isRunning(connection, namespace, workflowId),
     permanentPatienceMs: options.permanentPatienceMs,

@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { knownSearchAttributes, registerSearchAttributes } from '../../src/server/search-attributes.js';
+import {
+  knownSearchAttributes,
+  registerSearchAttributes,
+  rememberSearchAttributes,
+} from '../../src/server/search-attributes.js';
 import { until } from '../support/until.js';
 
 const all = ['FractalWorkflow', 'FractalBackend', 'FractalDataset', 'FractalJobId', 'FractalStatus'];
@@ -47,5 +51,33 @@ describe('search attributes', () => {
     } as unknown as Connection;
     expect(await registerSearchAttributes(refusing, 'default')).toBe('permission denied');
     expect(await knownSearchAttributes(refusing, 'default')).toEqual([]);
+  });
+
+  it('a server is asked once in ten minutes, and each ten seconds while it lacks some', async () => {
+    let [asked, clock] = [0, 0];
+    let types: Record<string, number> = {};
+    const counting = {
+      operatorService: {
+        listSearchAttributes: () => {
+          asked += 1;
+          return Promise.resolve({ customAttributes: types });
+        },
+      },
+    } as unknown as Connection;
+    const known = rememberSearchAttributes(counting, 'default', () => clock);
+    expect(await Promise.all([known(), known()])).toEqual([[], []]);
+    expect(asked).toBe(1);
+    types = Object.fromEntries(all.map((name) => [name, name === 'FractalJobId' ? 3 : 2]));
+    clock = 9_999;
+    expect(await known()).toEqual([]);
+    clock = 10_000;
+    expect(await known()).toEqual(all);
+    expect(asked).toBe(2);
+    types = {};
+    clock = 609_999;
+    expect(await known()).toEqual(all);
+    clock = 610_000;
+    expect(await known()).toEqual([]);
+    expect(asked).toBe(3);
   });
 });
