@@ -66,6 +66,8 @@ CHANGED_SIGNALS = ENDING_SIGNALS + (_signal.SIGCHLD,)
 
 # Threads that are known to do no harm when a fork leaves them behind (docs/warm-start.md).
 HARMLESS_THREADS = {"polars-ooc-clea", "jemalloc_bg_thd"}
+# How often and how long a file that came with a thread is looked at again: the thread may hold it for a moment only.
+FILE_LOOKS, FILE_LOOK_SECONDS = 100, 0.01
 # Functions of the standard library that ask for the current folder and keep nothing of it: `inspect` compares files by
 # their whole names, `tempfile` would take it where there is no other folder.
 HARMLESS_READERS = {"getabsfile", "_candidate_tempdir_list"}

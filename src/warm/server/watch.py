@@ -3,10 +3,13 @@
 import builtins
 import os
 import sys
+import time
 
-from .head import BARE_MODULES, HARMLESS_READERS, HARMLESS_THREADS, RENEWED
+from .head import BARE_MODULES, FILE_LOOK_SECONDS, FILE_LOOKS, HARMLESS_READERS, HARMLESS_THREADS, RENEWED
 from .modules import contents
 from .processes import fork
+
+OPENS = "opens a file or a socket"
 
 
 class WatchedArguments(list):
@@ -114,7 +117,7 @@ class Watch:
         return {
             "prints": os.fstat(1).st_size + os.fstat(2).st_size,
             "starts a thread": len(os.listdir("/proc/self/task")),
-            "opens a file or a socket": os.listdir("/proc/self/fd"),
+            OPENS: set(os.listdir("/proc/self/fd")),
             "reads sys.argv": WatchedArguments.reads,
             "reads the current folder": self.cwd_reads,
             "replaces __import__": id(builtins.__import__),
@@ -124,13 +127,30 @@ class Watch:
         after = self._state()
         if after == self.before:
             return
+        if self._opened(after) and len(os.listdir("/proc/self/task")) > 1:
+            after = self._settled(after)
         name = self.running[-1] if self.running else ""
         for reason, value in after.items():
             if value == self.before[reason] or (reason == "starts a thread" and self._threads_are_harmless()):
                 continue
+            if reason == OPENS and not self._opened(after):
+                continue
             if (name, reason) not in RENEWED:
                 self.findings.setdefault(name, reason)
         self.before = self._state()
+
+    def _opened(self, after):
+        """What is closed meanwhile does not count: it may have been a thread's, open when it was looked at last."""
+        return after[OPENS] - self.before[OPENS]
+
+    def _settled(self, after):
+        """A thread may hold a file for a moment: what counts is what stays open."""
+        for _ in range(FILE_LOOKS):
+            time.sleep(FILE_LOOK_SECONDS)
+            after = self._state()
+            if not self._opened(after):
+                break
+        return after
 
     @staticmethod
     def _threads_are_harmless():
