@@ -5,9 +5,8 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { RunCancelledError } from '../../src/client/index.js';
 import type { RunResult } from '../../src/wire/result.js';
 import { startHarness, type Harness } from '../support/harness.js';
-import { startLocalActivities } from '../support/local-activities.js';
-import { refusal, untilStatus } from '../support/operator.js';
-import { makeRequest } from '../support/scripted-requests.js';
+import { heldWithoutWorker, startLocalActivities } from '../support/without-worker.js';
+import { refusal } from '../support/operator.js';
 
 let harness: Harness;
 beforeAll(async () => {
@@ -16,14 +15,7 @@ beforeAll(async () => {
 afterAll(() => harness.stop());
 
 it('are refused in words, and have changed nothing', async () => {
-  const dir = await harness.folder();
-  const stop = await startLocalActivities(harness, dir);
-  const tasks = [{ type: 'parallel' as const, script: { '*': { exit: 3 } } }];
-  const extra = { recovery: { on_failure: 'wait' } };
-  const run = await harness.start(makeRequest({ dir, tasks, images: ['a', 'b'], extra }));
-  await untilStatus(run, 'held');
-  // Without a worker the first waits for its plan, and the others for the first.
-  await stop();
+  const { dir, run } = await heldWithoutWorker(harness);
   const asked: Promise<string>[] = [];
   const updates = { retry: { units: [0] }, skip: { units: [0] }, stop: {} };
   for (const [name, argument] of Object.entries(updates)) {

@@ -3,9 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { RunCancelledError, type RunHandle, TaskExecutionError } from '../../src/client/index.js';
 import { startEmbeddedServer, type EmbeddedServer } from '../../src/server/index.js';
 import { startHarness, type Harness } from '../support/harness.js';
-import { startLocalActivities } from '../support/local-activities.js';
-import { untilStatus } from '../support/operator.js';
-import { makeRequest } from '../support/scripted-requests.js';
+import { heldWithoutWorker, startLocalActivities } from '../support/without-worker.js';
 
 /** More than a run has that is held; less than it has with ten updates, all that a server takes at once. */
 const SUGGESTED = 40;
@@ -32,14 +30,7 @@ const aboutToMove = async (): Promise<{
   link: string;
   asked: Promise<unknown>[];
 }> => {
-  const dir = await harness.folder();
-  const stop = await startLocalActivities(harness, dir);
-  const tasks = [{ type: 'parallel' as const, script: { '*': { exit: 3 } } }];
-  const extra = { recovery: { on_failure: 'wait' } };
-  const run = await harness.start(makeRequest({ dir, tasks, images: ['a', 'b'], extra }));
-  await untilStatus(run, 'held');
-  await stop();
-  // The first waits for a worker, the others for the first.
+  const { dir, run } = await heldWithoutWorker(harness);
   const asked: Promise<unknown>[] = [];
   while ((await run.temporal.describe()).historyLength <= SUGGESTED + EVENTS_OF_UPDATE) {
     const taken = await run.temporal.startUpdate('skip', {
