@@ -2,108 +2,29 @@
  * A backup that is an hour old: PostgreSQL is dumped in the middle of runs, work goes on, the machine of the server is
  * lost, a new server gets the dump (docs/docker.md, "Backup"). Runs lie on storage that is not lost.
  */
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Connection, Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { exitCode } from '../../src/cli/exit-codes.js';
 import type { RunResult } from '../../src/wire/result.js';
-import { createSandbox, type RunningProgram, type Sandbox } from '../support/cli.js';
-import { endProcessesIn } from '../support/leftovers.js';
-import { makeRequest, type TaskSpec, zarrUrl } from '../support/scripted-requests.js';
-import { type Postgresql, startPostgresql } from '../support/postgresql.js';
-import { type ServerOnPostgresql, startServerOnPostgresql } from '../support/server-on-postgresql.js';
+import type { TaskSpec } from '../support/scripted-requests.js';
 import { until, untilFile } from '../support/until.js';
+import { type Ground, openGround } from './ground.js';
+import { begins, hasEnded, IMAGES, once, prepareRun, type Run, type WaitingSpec } from './runs.js';
 
 const MINUTES_MS = 600_000;
-const IMAGES = ['a', 'b', 'c'];
-
-interface Run {
-  dir: string;
-  runDir: string;
-  file: string;
-  /** Which units of a task have begun, a line each time. */
-  begun(task: number): Promise<string[]>;
-  /** Lets the units of a task that wait go on. */
-  open(task: number): Promise<void>;
-  result(): Promise<RunResult>;
-}
 
 describe('a server that is restored from a backup', { timeout: MINUTES_MS }, () => {
-  let dir: string;
-  let sandbox: Sandbox;
-  const { binary } = inject('temporal');
-  const ends: (() => Promise<unknown>)[] = [];
-  let workers: RunningProgram[] = [];
-  let server: ServerOnPostgresql;
+  let ground: Ground;
 
-  const startServer = async (name: string, dump: string | null): Promise<Postgresql> => {
-    const postgresql = await startPostgresql(join(dir, name));
-    ends.push(() => postgresql.kill());
-    if (dump !== null) await postgresql.restore(dump);
-    server = await startServerOnPostgresql({
-      dir: join(dir, `${name}-server`),
-      postgresql,
-      temporal: binary,
-    });
-    const { kill } = server;
-    ends.push(kill);
-    return postgresql;
-  };
-
-  const startWorker = async (...args: string[]): Promise<RunningProgram> => {
-    const worker = sandbox.start(['worker', ...args, '--address', server.address]);
-    await worker.says('Ready');
-    return worker;
-  };
-  // Units that wait take their places.
-  const startLocal = (): Promise<RunningProgram> => startWorker('local', '--max-units', '20');
-  const startWorkers = async (): Promise<void> => {
-    workers = await Promise.all([startWorker('workflow'), startLocal()]);
-  };
-
-  const program = (...args: string[]) => sandbox.run([...args, '--address', server.address]);
-
-  /** Units of the last image of each task named wait until they are let go on. */
-  const prepare = async (name: string, tasks: (TaskSpec & { waits?: true })[]): Promise<Run> => {
-    const own = join(dir, name);
-    await mkdir(own);
-    const [runs, gate] = ['runs', 'gate'].map((what) => (task: number) => join(own, `${what}-${task}`));
-    if (runs === undefined || gate === undefined) throw new TypeError('two names');
-    const specs = tasks.map(({ waits, ...spec }, task): TaskSpec => {
-      const last = { [zarrUrl(own, 'c')]: { ...spec.script?.['*'], wait_for: gate(task) } };
-      return {
-        ...spec,
-        runs_file: runs(task),
-        script: { ...spec.script, ...(waits ? last : {}) },
-      };
-    });
-    const request = { ...makeRequest({ dir: own, tasks: specs, images: IMAGES }) };
-    const file = join(own, 'request.json');
-    await writeFile(file, JSON.stringify(request));
-    const runDir = request.workflow_dir_local;
-    return {
-      ...{ dir: own, runDir, file },
-      begun: async (task) =>
-        (await readFile(runs(task), 'utf8').catch(() => '')).split('\n').filter((line) => line !== ''),
-      open: (task) => writeFile(gate(task), ''),
-      result: async () => JSON.parse(await readFile(join(runDir, 'result.json'), 'utf8')) as RunResult,
-    };
-  };
+  const program = (...args: string[]) => ground.program(...args);
 
   const start = async (run: Run): Promise<void> => {
     const { code, stderr } = await program('start', run.file);
     expect([code, stderr]).toEqual([0, expect.any(String)]);
   };
-  const begins = (run: Run, task: number): Promise<void> =>
-    until(`${run.dir}: task ${task}`, async () => (await run.begun(task)).length === IMAGES.length);
-  const hasEnded = (run: Run): Promise<void> => untilFile(join(run.runDir, 'result.json'));
   /** Waits for the end that the server knows; exit code and words of the program. */
   const end = (run: Run) => program('run', run.file, '--result', join(run.dir, 'told.json'));
-  const once = async (run: Run, task: number): Promise<void> => {
-    expect((await run.begun(task)).sort()).toEqual(IMAGES.map((name) => zarrUrl(run.dir, name)));
-  };
 
   const done: TaskSpec = { type: 'parallel', output_types: { first: true } };
   const waiting = { ...done, waits: true as const };
@@ -114,7 +35,7 @@ describe('a server that is restored from a backup', { timeout: MINUTES_MS }, () 
     return found;
   };
   const before: Record<string, RunResult> = {};
-  const shapes: Record<string, (TaskSpec & { waits?: true })[]> = {
+  const shapes: Record<string, WaitingSpec[]> = {
     ended: [done],
     waits: [done, waiting],
     'goes on': [waiting, done],
@@ -127,12 +48,11 @@ describe('a server that is restored from a backup', { timeout: MINUTES_MS }, () 
   };
 
   beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'fractal-backup-'));
-    await chmod(dir, 0o755);
-    sandbox = await createSandbox(binary);
-    for (const [name, tasks] of Object.entries(shapes)) runs[name] = await prepare(name, tasks);
-    const postgresql = await startServer('first', null);
-    await startWorkers();
+    ground = await openGround(inject('temporal').binary);
+    for (const [name, tasks] of Object.entries(shapes))
+      runs[name] = await prepareRun(ground.dir, name, tasks);
+    const machine = await ground.startServer('first', null);
+    const workers = await ground.startWorkers();
 
     await start(run('ended'));
     await hasEnded(run('ended'));
@@ -147,7 +67,7 @@ describe('a server that is restored from a backup', { timeout: MINUTES_MS }, () 
       await start(run(name));
       await begins(run(name), task);
     }
-    const dump = await postgresql.dump();
+    const dump = await machine.dump();
 
     await run('goes on').open(0);
     await run('fails').open(0);
@@ -168,7 +88,7 @@ describe('a server that is restored from a backup', { timeout: MINUTES_MS }, () 
     await run('cancelled between').open(0);
     await untilFile(join(run('cancelled between').runDir, '0_task_0', 'par-000000-0000002-metadiff.json'));
     expect(await program('cancel', run('cancelled between').runDir)).toMatchObject({ code: 0 });
-    workers.push(await startLocal());
+    workers.push(await ground.startLocal());
     await hasEnded(run('cancelled between'));
     before['cancelled between'] = await run('cancelled between').result();
 
@@ -177,20 +97,13 @@ describe('a server that is restored from a backup', { timeout: MINUTES_MS }, () 
         child.kill('SIGKILL');
         return ended;
       }),
-      server.kill(),
-      postgresql.kill(),
+      machine.kill(),
     ]);
-    await startServer('second', dump);
-    await startWorkers();
+    await ground.startServer('second', dump);
+    await ground.startWorkers();
   }, MINUTES_MS);
 
-  afterAll(async () => {
-    await sandbox.dispose();
-    for (const endOne of ends.reverse()) await endOne();
-    // Units of a run that nobody goes on with wait for ever.
-    await endProcessesIn(dir);
-    await rm(dir, { recursive: true, force: true });
-  });
+  afterAll(() => ground.remove());
 
   it('knows a run that had ended before', async () => {
     expect(await end(run('ended'))).toMatchObject({ code: 0 });
@@ -280,7 +193,7 @@ describe('a server that is restored from a backup', { timeout: MINUTES_MS }, () 
   });
 
   it('lists nothing as running when all has ended', async () => {
-    const connection = await Connection.connect({ address: server.address });
+    const connection = await Connection.connect({ address: ground.address() });
     try {
       const client = new Client({ connection });
       await until('an empty list', async () => {
