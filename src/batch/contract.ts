@@ -88,9 +88,14 @@ export interface EndOfBatch {
   preempted?: boolean;
 }
 
+/** Of a batch that lives: when that was seen (ms since the epoch), where it was not just now. */
+interface Seen {
+  seenAt?: number;
+}
+
 export type BatchStatus =
-  | { state: 'pending'; reason: string | null }
-  | { state: 'running'; node: string | null }
+  | ({ state: 'pending'; reason: string | null } & Seen)
+  | ({ state: 'running'; node: string | null } & Seen)
   | ({ state: 'ended' } & EndOfBatch)
   /** No answer, an error or absence: never success and never failure by itself. */
   | { state: 'unknown'; reason: string };

@@ -35,12 +35,18 @@ const unitsOf = async (folder: string): Promise<BatchUnit[]> => {
   return texts.flatMap((text) => parseUnits(text.toString('utf8')));
 };
 
+/** What was seen before somebody asked says nothing about now: the job may have ended since, and with it the run. */
+const isAnswer = (status: BatchStatus, askedAt: number): boolean =>
+  status.state === 'ended' ||
+  (status.state !== 'unknown' && (status.seenAt === undefined || status.seenAt >= askedAt));
+
 /** A scheduler is asked in rounds: what is not known yet may be so with the next. */
 const askedAgain = async (ask: () => Promise<BatchStatus>): Promise<BatchStatus> => {
-  const until = Date.now() + EARLIER_BATCH_PATIENCE_SECONDS * 1000;
+  const askedAt = Date.now();
+  const until = askedAt + EARLIER_BATCH_PATIENCE_SECONDS * 1000;
   for (;;) {
     const status = await ask();
-    if (status.state !== 'unknown' || Date.now() >= until) return status;
+    if (isAnswer(status, askedAt) || Date.now() >= until) return status;
     await sleep(EARLIER_BATCH_INTERVAL_MS);
   }
 };

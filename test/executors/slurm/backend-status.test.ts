@@ -11,12 +11,12 @@ describe('status', () => {
     const job = cluster.jobs[0];
     if (job === undefined) throw new Error('no job');
     Object.assign(job, { state: 'PENDING', reason: 'Resources' });
-    expect(await statusThat(backend, handle, ({ state }) => state === 'pending')).toEqual({
+    expect(await statusThat(backend, handle, ({ state }) => state === 'pending')).toMatchObject({
       state: 'pending',
       reason: 'Resources',
     });
     job.state = 'COMPLETING';
-    expect(await statusThat(backend, handle, ({ state }) => state === 'running')).toEqual({
+    expect(await statusThat(backend, handle, ({ state }) => state === 'running')).toMatchObject({
       state: 'running',
       node: 'n1',
     });

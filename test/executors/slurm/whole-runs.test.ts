@@ -1,6 +1,7 @@
-/** Whole runs on a cluster in memory that runs what it is given: units that must not meet, and how memory is asked for. */
+/** Whole runs on a cluster in memory that runs what it is given: units that must not meet, how memory is asked for, what is lost. */
 import { spawn } from 'node:child_process';
 import { readFileSync, writeSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { CommandEnd } from '../../../src/executors/slurm/commands/sbatch.js';
@@ -176,5 +177,38 @@ describe('a node that is lost', () => {
       ({ activityTaskStartedEventAttributes: started }) => started?.attempt ?? [],
     );
     expect(new Set(attempts)).toEqual(new Set([1]));
+  });
+});
+
+describe('a run that was ended for good in the middle of a job', () => {
+  let ground: Ground;
+  beforeAll(async () => {
+    // Long: the last look at the queue is older than the end of the job.
+    ground = await startGround({ runner_config: { ...runner, poll_interval_seconds: 5 } });
+  });
+  afterAll(() => ground.harness.stop());
+
+  it('is gone on from at once when the job is gone, whatever the queue showed before', async () => {
+    const { harness, cluster } = ground;
+    const dir = await harness.folder();
+    const [began, go] = [join(dir, 'began'), join(dir, 'go')];
+    const script = { [zarrUrl(dir, 'a')]: { tell: began, wait_for: go } };
+    const tasks = [{ type: 'parallel' as const, script }];
+    const request = makeRequest({ dir, tasks, images: ['a'], extra: { backend: 'slurm' } });
+    const run = await harness.start(request);
+    await untilFile(began);
+    await until('the job to be seen', async () =>
+      (await run.progress()).pending.some(({ batch }) => batch?.state === 'running'),
+    );
+    await run.temporal.terminate('lost');
+    cluster.loseNode();
+    await writeFile(go, '');
+    const again = await harness.start({
+      ...request,
+      workflow_dir_local: join(dir, 'again'),
+      continue_from: request.workflow_dir_local,
+      recovery: { rerun_interrupted: true },
+    });
+    expect((await again.result()).status).toBe('done');
   });
 });

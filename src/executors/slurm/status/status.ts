@@ -55,13 +55,17 @@ const useAllNodes = async (
   watch.mayUseAllNodes = end.exitCode === 0;
 };
 
-/** Pure. */
-export const liveStatus = ({ state, reason, node, jobId }: QueueRow): BatchStatus => {
+/**
+ * Pure.
+ *
+ * @param seenAt when squeue was asked, ms since the epoch.
+ */
+export const liveStatus = ({ state, reason, node, jobId }: QueueRow, seenAt: number): BatchStatus => {
   switch (classOfState(state)) {
     case 'pending':
-      return { state: 'pending', reason: pendingReason(state, reason) };
+      return { state: 'pending', reason: pendingReason(state, reason), seenAt };
     case 'running':
-      return { state: 'running', node: node === '' ? null : node };
+      return { state: 'running', node: node === '' ? null : node, seenAt };
     case 'ended':
     case 'unheard':
       return unknown(`SLURM shows job ${jobId} in a state that this version does not know: ${state}`);
@@ -137,7 +141,7 @@ const observe = async (
     watch.lastSeen = Date.now();
     watch.ending = null;
     await useAllNodes(scheduler, batch, watch, row);
-    return liveStatus(row);
+    return liveStatus(row, Date.now() - (performance.now() - round.startedAt));
   }
   return endOf(scheduler, batch, watch, row, round.startedAt);
 };

@@ -134,13 +134,17 @@ describe('pendingReason', () => {
 describe('liveStatus', () => {
   const row = { jobId: '7', reason: 'None', node: 'n1', name: 'mine' };
   it('is three-valued', () => {
-    expect(liveStatus({ ...row, state: 'RUNNING' })).toEqual({ state: 'running', node: 'n1' });
-    expect(liveStatus({ ...row, state: 'COMPLETING', node: '' })).toEqual({ state: 'running', node: null });
-    expect(liveStatus({ ...row, state: 'PENDING', reason: 'Resources' })).toEqual({
+    expect(liveStatus({ ...row, state: 'RUNNING' }, 5)).toEqual({ state: 'running', node: 'n1', seenAt: 5 });
+    expect(liveStatus({ ...row, state: 'COMPLETING', node: '' }, 5)).toMatchObject({
+      state: 'running',
+      node: null,
+    });
+    expect(liveStatus({ ...row, state: 'PENDING', reason: 'Resources' }, 5)).toEqual({
+      seenAt: 5,
       state: 'pending',
       reason: 'Resources',
     });
-    expect(liveStatus({ ...row, state: 'HIBERNATING' })).toEqual({
+    expect(liveStatus({ ...row, state: 'HIBERNATING' }, 5)).toEqual({
       state: 'unknown',
       reason: expect.stringContaining('HIBERNATING') as unknown,
     });
