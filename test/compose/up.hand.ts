@@ -1,6 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { lstat, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { lstat, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { execa } from 'execa';
@@ -8,116 +6,58 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { searchAttributes } from '../../src/server/start-dev.js';
 import { RETENTION_DAYS } from '../../src/server/tunables.js';
 import type { RunResult } from '../../src/wire/result.js';
-import { createSandbox, type Sandbox } from '../support/cli.js';
 import { until } from '../support/until.js';
 import { BACKUP, restore } from './backup.js';
-import { type Compose, openCompose } from './compose.js';
-import { type Daemon, startDaemon } from './daemon.js';
-import { installDocker, say, whyNoContainers } from './host.js';
+import { GID, type Ground, openGround, UID } from './ground.js';
+import { say } from './host.js';
 import { gatedRequest, requestInContainer } from './requests.js';
-import { provideImages, WITHOUT_STAND_IN } from './stand-ins.js';
-import { buildImages, composeFile, imageOf, root } from './versions.js';
-
-/** Whose files the runs are; no user of this machine needs to have it. */
-const UID = 4321;
-const GID = 8765;
+import { imageOf, root } from './versions.js';
 
 const MEGABYTE = 1_000_000;
 const HOUR_MS = 3_600_000;
 const MINUTES_MS = 600_000;
 
+const resultOf = async (file: string): Promise<RunResult> =>
+  JSON.parse(await readFile(file, 'utf8')) as RunResult;
+
 describe('docker-compose', { timeout: MINUTES_MS }, () => {
-  let daemon: Daemon;
-  let sandbox: Sandbox;
-  let compose: Compose;
-  let images: Record<string, string>;
-  /** The folder of runs, on the host and in the local worker. */
-  let data: string;
-  let envFile: string;
+  let ground: Ground;
 
   beforeAll(async () => {
-    const why = whyNoContainers();
-    if (why !== null) throw new Error(`no containers can be run here: ${why}`);
-    await installDocker();
-    daemon = await startDaemon();
-    const { binary } = inject('temporal');
-    sandbox = await createSandbox(binary);
-    data = await mkdtemp(join(tmpdir(), 'fractal-compose-'));
-    execFileSync('chown', [`${UID}:${GID}`, data]);
-    envFile = join(sandbox.dir, 'compose.env');
-    images = await provideImages(daemon, binary);
-    const [arguments_, begin] = [
-      buildImages.flatMap(({ variable }) =>
-        images[variable] === undefined ? [] : ['--build-arg', `${variable}=${images[variable]}`],
-      ),
-      Date.now(),
-    ];
-    const { name } = imageOf('FRACTAL_TEMPORAL_IMAGE');
-    await daemon.docker(['build', '--quiet', '--network', 'host', ...arguments_, '--tag', name, root]);
-    say(`built ${name} in ${Math.round((Date.now() - begin) / 1_000)} s`);
-    const keyRing = join(sandbox.dir, 'keys.json');
-    expect(await sandbox.run(['keys', 'new', keyRing])).toMatchObject({ code: 0 });
-    execFileSync('chown', [`${UID}:${GID}`, keyRing]);
-    compose = await openCompose(daemon, {
-      ...{
-        project: `fractal-test-${process.pid}`,
-        envFile,
-        images,
-        profiles: ['local', 'metrics', 'codec'],
-        keyRing,
-      },
-    });
+    ground = await openGround(inject('temporal').binary);
   }, HOUR_MS);
 
-  afterAll(async () => {
-    await daemon?.remove();
-    await sandbox?.dispose();
-    if (data !== undefined) await rm(data, { recursive: true, force: true });
-  }, MINUTES_MS);
-
-  /** All that can be run here: among stand-ins there is none of Grafana. */
-  const services = (): string[] =>
-    Object.entries(composeFile.services)
-      .filter(
-        ([, { image }]) =>
-          Object.keys(images).length === 0 || !WITHOUT_STAND_IN.some((variable) => image.includes(variable)),
-      )
-      .map(([name]) => name);
-  const up = (): Promise<string> => compose.must(['up', '-d', ...services()]);
-  const chown = (): void => {
-    execFileSync('chown', ['-R', `${UID}:${GID}`, data]);
-  };
-
-  const client = (...args: string[]) => sandbox.run([...args, '--address', compose.address.temporal]);
-
-  const resultOf = async (file: string): Promise<RunResult> =>
-    JSON.parse(await readFile(file, 'utf8')) as RunResult;
+  afterAll(() => ground?.remove(), MINUTES_MS);
 
   it('refuses to do anything without passwords, and says what makes them', async () => {
-    await writeFile(envFile, '');
-    const { exitCode, output } = await compose.run(['config']);
+    await writeFile(ground.envFile, '');
+    const { exitCode, output } = await ground.compose.run(['config']);
     expect(exitCode).not.toBe(0);
     expect(output).toContain('npm run compose:env');
-    await rm(envFile);
+    await rm(ground.envFile);
   });
 
   it('is given an .env that only its owner reads, once', async () => {
     const make = () =>
-      execa(process.execPath, [join(root, 'scripts/compose-env.mjs'), '--data', data, '--file', envFile], {
-        reject: false,
-      });
+      execa(
+        process.execPath,
+        [join(root, 'scripts/compose-env.mjs'), '--data', ground.data, '--file', ground.envFile],
+        {
+          reject: false,
+        },
+      );
     expect(await make()).toMatchObject({ exitCode: 0 });
-    expect((await lstat(envFile)).mode & 0o777).toBe(0o600);
-    const text = await readFile(envFile, 'utf8');
+    expect((await lstat(ground.envFile)).mode & 0o777).toBe(0o600);
+    const text = await readFile(ground.envFile, 'utf8');
     expect(text).toMatch(new RegExp(`^FRACTAL_UID=${UID}\nFRACTAL_GID=${GID}$`, 'm'));
     expect(await make()).toMatchObject({ exitCode: 2 });
-    expect(await readFile(envFile, 'utf8')).toBe(text);
-    await compose.must(['config', '-q']);
+    expect(await readFile(ground.envFile, 'utf8')).toBe(text);
+    await ground.compose.must(['config', '-q']);
   });
 
   it('has an image of the size, user and content that it is to have', async () => {
     const { name } = imageOf('FRACTAL_TEMPORAL_IMAGE');
-    const [image] = JSON.parse(await daemon.docker(['image', 'inspect', name])) as {
+    const [image] = JSON.parse(await ground.daemon.docker(['image', 'inspect', name])) as {
       Size: number;
       Config: { User: string };
     }[];
@@ -125,7 +65,7 @@ describe('docker-compose', { timeout: MINUTES_MS }, () => {
     expect(image?.Size).toBeLessThan(350 * MEGABYTE);
     expect(image?.Config.User).toBe('1000:1000');
     const inside = (...command: string[]) =>
-      daemon.docker([
+      ground.daemon.docker([
         'run',
         '--rm',
         '--network',
@@ -146,10 +86,10 @@ describe('docker-compose', { timeout: MINUTES_MS }, () => {
   });
 
   it('comes up from nothing and is healthy', async () => {
-    await up();
-    await compose.untilHealthy();
-    const containers = await compose.containers();
-    expect(containers.map(({ service }) => service).sort()).toEqual(services().sort());
+    await ground.compose.must(['up', '-d', ...ground.services()]);
+    await ground.compose.untilHealthy();
+    const containers = await ground.compose.containers();
+    expect(containers.map(({ service }) => service).sort()).toEqual(ground.services().sort());
     const oneShots = containers
       .filter(({ state }) => state.Status === 'exited')
       .map(({ service }) => service);
@@ -157,7 +97,7 @@ describe('docker-compose', { timeout: MINUTES_MS }, () => {
   });
 
   it('publishes on 127.0.0.1 only, and not the database', async () => {
-    const published = (await compose.containers()).flatMap((container) =>
+    const published = (await ground.compose.containers()).flatMap((container) =>
       container.published.map((address) => ({ service: container.service, address })),
     );
     expect(published.map(({ service }) => service).sort()).toEqual([
@@ -170,7 +110,7 @@ describe('docker-compose', { timeout: MINUTES_MS }, () => {
   });
 
   it('has namespace, retention, search attributes and raised limits', async () => {
-    const connection = await Connection.connect({ address: compose.address.temporal });
+    const connection = await Connection.connect({ address: ground.compose.address.temporal });
     try {
       const { config } = await connection.workflowService.describeNamespace({ namespace: 'default' });
       expect(Number(config?.workflowExecutionRetentionTtl?.seconds)).toBe(RETENTION_DAYS * 86_400);
@@ -181,18 +121,21 @@ describe('docker-compose', { timeout: MINUTES_MS }, () => {
     } finally {
       await connection.close();
     }
-    const log = await compose.logs('temporal');
+    const log = await ground.compose.logs('temporal');
     for (const queue of ['transfer', 'timer', 'visibility']) {
       expect(log.toLowerCase()).toMatch(new RegExp(`history\\.${queue}processormaxpollrps.*1000`));
     }
   });
 
   it("runs the light demo's request for a client on the host", async () => {
-    const request = await requestInContainer(join(data, 'light'));
-    const [file, result] = [join(sandbox.dir, 'light.json'), join(sandbox.dir, 'light-result.json')];
+    const request = await requestInContainer(join(ground.data, 'light'));
+    const [file, result] = [
+      join(ground.sandbox.dir, 'light.json'),
+      join(ground.sandbox.dir, 'light-result.json'),
+    ];
     await writeFile(file, JSON.stringify(request));
-    chown();
-    const { code, stderr } = await client('run', file, '--result', result);
+    ground.giveRuns();
+    const { code, stderr } = await ground.client('run', file, '--result', result);
     expect([code, stderr]).toEqual([0, expect.any(String)]);
     const { status, images: made } = await resultOf(result);
     expect([status, made.length]).toEqual(['done', 6]);
@@ -200,14 +143,14 @@ describe('docker-compose', { timeout: MINUTES_MS }, () => {
   });
 
   it('shows the run in the Web UI', async () => {
-    const page = await fetch(`http://${compose.address.ui}/`);
+    const page = await fetch(`http://${ground.compose.address.ui}/`);
     expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('<html')]);
-    const runs = await fetch(`http://${compose.address.ui}/api/v1/namespaces/default/workflows`);
+    const runs = await fetch(`http://${ground.compose.address.ui}/api/v1/namespaces/default/workflows`);
     expect(await runs.text()).toContain('processWorkflow');
   });
 
   it('has a codec server that the Web UI may ask', async () => {
-    const asked = await fetch(`http://${compose.address.codec}/decode`, {
+    const asked = await fetch(`http://${ground.compose.address.codec}/decode`, {
       method: 'OPTIONS',
       headers: { origin: 'http://localhost:8080', 'access-control-request-method': 'POST' },
     });
@@ -219,7 +162,7 @@ describe('docker-compose', { timeout: MINUTES_MS }, () => {
       data: { activeTargets: { labels: Record<string, string>; health: string; lastError: string }[] };
     }
     const targets = async (): Promise<Targets['data']['activeTargets']> => {
-      const answer = await fetch(`http://${compose.address.prometheus}/api/v1/targets`);
+      const answer = await fetch(`http://${ground.compose.address.prometheus}/api/v1/targets`);
       return ((await answer.json()) as Targets).data.activeTargets;
     };
     await until('targets that are up', async () => {
@@ -229,21 +172,24 @@ describe('docker-compose', { timeout: MINUTES_MS }, () => {
   });
 
   it('ends a run in whose middle everything was killed', async () => {
-    const { request, runs, go } = await gatedRequest(join(data, 'killed'));
-    const [file, result] = [join(sandbox.dir, 'killed.json'), join(sandbox.dir, 'killed-result.json')];
+    const { request, runs, go } = await gatedRequest(join(ground.data, 'killed'));
+    const [file, result] = [
+      join(ground.sandbox.dir, 'killed.json'),
+      join(ground.sandbox.dir, 'killed-result.json'),
+    ];
     await writeFile(file, JSON.stringify(request));
-    chown();
-    const started = await client('start', file);
+    ground.giveRuns();
+    const started = await ground.client('start', file);
     expect([started.code, started.stderr]).toEqual([0, expect.any(String)]);
     const begun = (): Promise<string> => readFile(runs, 'utf8').catch(() => '');
     await until('the gate', async () => (await begun()) === '*\n', MINUTES_MS);
 
-    await daemon.killEverything();
-    await daemon.startAgain();
-    await compose.untilHealthy();
+    await ground.daemon.killEverything();
+    await ground.daemon.startAgain();
+    await ground.compose.untilHealthy();
     await writeFile(go, '');
 
-    const { code, stderr } = await client('run', file, '--result', result);
+    const { code, stderr } = await ground.client('run', file, '--result', result);
     expect([code, stderr]).toEqual([0, expect.any(String)]);
     const { status, task_runs, images: made } = await resultOf(result);
     expect([status, made.length, task_runs.length]).toEqual(['done', 6, 6]);
@@ -256,35 +202,38 @@ describe('docker-compose', { timeout: MINUTES_MS }, () => {
   });
 
   it('is restored from a dump into a new volume by the commands of docs/docker.md, over what is there', async () => {
-    const before = (await compose.containers()).length;
-    const dump = await compose.pipe(BACKUP);
-    await restore(daemon, compose, dump, services());
-    await compose.untilHealthy();
-    expect(await compose.containers()).toHaveLength(before);
-    const { stdout } = await client('list', '--json');
+    const before = (await ground.compose.containers()).length;
+    const dump = await ground.compose.pipe(BACKUP);
+    await restore(ground.daemon, ground.compose, dump, ground.services());
+    await ground.compose.untilHealthy();
+    expect(await ground.compose.containers()).toHaveLength(before);
+    const { stdout } = await ground.client('list', '--json');
     const runs = JSON.parse(stdout) as { state: string }[];
     expect(runs.map(({ state }) => state)).toEqual(['completed', 'completed']);
-    const again = await client(
+    const again = await ground.client(
       'run',
-      join(sandbox.dir, 'light.json'),
+      join(ground.sandbox.dir, 'light.json'),
       '--result',
-      join(sandbox.dir, 'again.json'),
+      join(ground.sandbox.dir, 'again.json'),
     );
     expect([again.code, again.stderr]).toEqual([0, expect.any(String)]);
-    const request = await requestInContainer(join(data, 'later'));
-    const [file, result] = [join(sandbox.dir, 'later.json'), join(sandbox.dir, 'later-result.json')];
+    const request = await requestInContainer(join(ground.data, 'later'));
+    const [file, result] = [
+      join(ground.sandbox.dir, 'later.json'),
+      join(ground.sandbox.dir, 'later-result.json'),
+    ];
     await writeFile(file, JSON.stringify(request));
-    chown();
-    const later = await client('run', file, '--result', result);
+    ground.giveRuns();
+    const later = await ground.client('run', file, '--result', result);
     expect([later.code, later.stderr]).toEqual([0, expect.any(String)]);
-    const schema = await compose.logs('temporal-schema');
+    const schema = await ground.compose.logs('temporal-schema');
     expect(schema).toContain('temporal_visibility: update-schema');
   });
 
   it('leaves nothing', async () => {
-    expect(await compose.traces()).not.toEqual([]);
-    await compose.must(['down', '-v']);
-    expect(await compose.traces()).toEqual([]);
-    expect((await stat(join(data, 'light'))).isDirectory()).toBe(true);
+    expect(await ground.compose.traces()).not.toEqual([]);
+    await ground.compose.must(['down', '-v']);
+    expect(await ground.compose.traces()).toEqual([]);
+    expect((await stat(join(ground.data, 'light'))).isDirectory()).toBe(true);
   });
 });
