@@ -109,6 +109,7 @@ export const USERS_BUSY = 5;
 
 /** How long what looking costs is measured: several looks at all queues. */
 export const USERS_SECONDS = 30;
+
 /** Of units that are not Python, so many times the pairs of the others: two percent are looked for, and a pair differs by ten. */
 export const WARM_OTHERS_PAIRS_FACTOR = 3;
 
