@@ -23,9 +23,19 @@ const until = async (what, look) => {
   }
 };
 
+/** Debian's, installed where it is missing and somebody may. */
+const ensurePrometheus = () => {
+  if (!spawnSync('prometheus', ['--version']).error && !spawnSync('promtool', ['--version']).error) return;
+  const { status } = spawnSync(join(root, 'test/slurm/install.sh'), ['prometheus'], {
+    stdio: ['ignore', 2, 2],
+  });
+  if (status !== 0)
+    throw new Error('prometheus and promtool are not there, and cannot be installed (see above)');
+};
+
 const tool = (name, args) => {
   const { status, stdout, stderr, error } = spawnSync(name, args, { encoding: 'utf8' });
-  if (error) throw new Error(`${name} cannot be started (${error.message}): apt-get install prometheus`);
+  if (error) throw new Error(`${name} cannot be started (${error.message})`);
   if (status !== 0) throw new Error(`${name} ${args.join(' ')}\n${stdout}${stderr}`);
 };
 
@@ -64,6 +74,7 @@ const writeRequest = (dir) => {
 
 const main = async (dir, started) => {
   const binary = await ensureInstalled({ types: false });
+  ensurePrometheus();
   tool('promtool', ['check', 'config', join(root, 'deploy/prometheus/prometheus.yml')]);
   const [workerPort, port] = [await getPort(), await getPort()];
   const env = {

@@ -1,9 +1,12 @@
 /** Chromium without a window, spoken to by its DevTools protocol over pipes (`--remote-debugging-pipe`). */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { execa } from 'execa';
+import { installPackages, whyNoPackages } from '../support/debian.js';
 import { until } from '../support/until.js';
 
 const WIDTH = 1_400;
@@ -31,6 +34,26 @@ export interface Page {
   close(): Promise<void>;
 }
 
+/**
+ * The program that FRACTAL_TEMPORAL_BROWSER names, else Debian's Chromium, which is installed where it is missing.
+ *
+ * @throws Error where it cannot be installed.
+ */
+export const findBrowser = async (): Promise<string> => {
+  const named = process.env['FRACTAL_TEMPORAL_BROWSER'];
+  if (named) return named;
+  const { failed } = await execa('chromium', ['--version'], { reject: false });
+  if (!failed) return 'chromium';
+  const why = whyNoPackages();
+  if (why !== null)
+    throw new Error(
+      `there is no chromium, and to install it ${why}; FRACTAL_TEMPORAL_BROWSER names another program`,
+    );
+  await installPackages(['chromium']);
+  return 'chromium';
+};
+
+/** @throws Error when the program cannot be started. */
 export const openBrowser = async (program: string): Promise<Page> => {
   const profile = await mkdtemp(join(tmpdir(), 'fractal-temporal-browser-'));
   const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--remote-debugging-pipe'];
@@ -40,6 +63,10 @@ export const openBrowser = async (program: string): Promise<Page> => {
     { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] },
   );
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  await once(child, 'spawn').catch(async (error: unknown) => {
+    await rm(profile, { recursive: true });
+    throw new Error(`${program} cannot be started`, { cause: error });
+  });
   const input = child.stdio[3] as Writable;
   const output = child.stdio[4] as Readable;
   const waiting = new Map<number, (message: Message) => void>();

@@ -8,9 +8,8 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startHarness, type Harness } from '../support/harness.js';
 import { untilStatus } from '../support/operator.js';
 import { makeRequest, update, zarrUrl, type TaskSpec } from '../support/scripted-requests.js';
-import { openBrowser, type Page } from './browser.js';
+import { findBrowser, openBrowser, type Page } from './browser.js';
 
-const browser = process.env['FRACTAL_TEMPORAL_BROWSER'] ?? 'chromium';
 const shots = process.env['FRACTAL_TEMPORAL_SHOTS'];
 const MINUTES = 60_000;
 
@@ -39,12 +38,12 @@ describe('a held run at the Web UI', () => {
   let harness: Harness;
   let page: Page;
   beforeAll(async () => {
+    page = await openBrowser(await findBrowser());
     harness = await startHarness({ address: inject('temporal').address });
-    page = await openBrowser(browser);
-  });
+  }, 5 * MINUTES);
   afterAll(async () => {
-    await page.close();
-    await harness.stop();
+    await page?.close();
+    await harness?.stop();
   });
 
   it(
