@@ -47,7 +47,6 @@ const say = (world: World, report: CaseReport, faults: readonly Fault[], ms: num
     `${world.backend} seed ${report.seed}: ${words}: ${report.violations.length === 0 ? 'survived' : 'FAILED'}` +
       ` in ${seconds} s, silence ${(report.silence / 1_000).toFixed(1)} s`,
   );
-  for (const violation of report.violations) console.log(`  ${violation}`);
   const file = process.env['FRACTAL_FAULTS_REPORT'];
   const drawn = faults.map(({ name }) => name);
   const line = { backend: world.backend, ...report, faults: drawn, seconds: Number(seconds) };

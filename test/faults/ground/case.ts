@@ -44,6 +44,11 @@ const mountDisk = async (path: string, own: (path: string) => Promise<void>): Pr
   await own(path);
 };
 
+/** All that lies over one another there. */
+const unmount = async (path: string): Promise<void> => {
+  while (!(await execa('umount', ['-l', path], { reject: false })).failed);
+};
+
 const stateOf = (run: RunUnderFault): Promise<string> =>
   run.persist(async ({ temporal }) => (await temporal.describe()).status.name);
 
@@ -66,12 +71,12 @@ const untilNothingLeft = async (world: World, dir: string): Promise<string[]> =>
 };
 
 /** What shows how it came about: files of the runs, what the parts have said. */
-const keep = async (world: World, dir: string, seed: number): Promise<void> => {
+const keep = async (world: World, dir: string, { seed, violations }: CaseReport): Promise<void> => {
   const kept = join(tmpdir(), `faults-kept-${world.backend}-${seed}-${Date.now()}`);
   await cp(dir, join(kept, 'runs'), { recursive: true, filter: (path) => !path.endsWith('/filler') });
   for (const name of ['server.log', 'workflow worker.log', 'worker 1.log', 'worker 2.log'])
     await cp(join(world.dir, name), join(kept, name)).catch(() => undefined);
-  console.log(`kept: ${kept}`);
+  console.log([...violations, `kept: ${kept}`].join('\n  '));
 };
 
 /** What the runs say of themselves, for a case that does not come to its end. */
@@ -138,8 +143,8 @@ export const runCase = async (world: World, { seed, faults, isLong }: CaseSpec):
     report.violations.push(`the case has no end: ${String(error)}\n  ${await asked}`);
   } finally {
     for (const one of behind) one.stop().catch(() => undefined);
-    if (report.violations.length > 0) await keep(world, dir, seed);
-    for (const disk of disks) await execa('umount', ['-l', disk], { reject: false });
+    if (report.violations.length > 0) await keep(world, dir, report);
+    for (const disk of disks) await unmount(disk);
     await rm(dir, { recursive: true, force: true, maxRetries: 5 });
   }
   return report;

@@ -57,7 +57,10 @@ export interface Injection {
   begin: () => void;
 }
 
-/** Resolves to those that met something, when all are healed; rejects, in words, where one does not come to that. */
+/**
+ * Resolves to those that met something, when all are healed; rejects, in words, where one does not come to that, when the
+ * others are: what they have done to disks and parts is not to be in the way of whoever cleans up.
+ */
 export const injectAll = async ({ world, runs, aims, isLong, begin }: Injection): Promise<Fault[]> => {
   const seconds = (long: number, short: number): number => (isLong ? long : short);
   const holding = createLocks();
@@ -74,5 +77,6 @@ export const injectAll = async ({ world, runs, aims, isLong, begin }: Injection)
   const healed = aims.map((aim) =>
     bounded(`"${aim.fault.name}" finds its moment, happens and is healed`, HEALED_MS, one(aim)),
   );
+  await Promise.allSettled(healed);
   return (await Promise.all(healed)).flat();
 };

@@ -98,6 +98,8 @@ const filesOf = async (folder: string): Promise<string[]> => {
 
 const emptied = (name: string, isMeant: (path: string) => boolean): Fault => ({
   ...{ name, on: BOTH, spoils: 'anything' },
+  // Nothing can be emptied where nothing can be written.
+  holds: ({ run }) => run.place.runDir,
   inject: async ({ run, random }) => {
     const full = await found(run, async () => {
       const files = (await filesOf(run.place.runDir)).filter(isMeant);
