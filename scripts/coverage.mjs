@@ -2,12 +2,10 @@
 import { isAbsolute, join } from 'node:path';
 import v8 from '@vitest/coverage-v8';
 import { root } from './setup.mjs';
+import { SUITES } from './whole-runs.mjs';
 
 /** The pure rules, which whole runs are to reach. */
 const RULES = 'src/{images,tasks,outcomes,validation}/**/*.ts';
-
-/** The suites that are whole runs. */
-export const SUITES = ['test/e2e', 'test/model'];
 
 /** Arguments of vitest, so that it leaves `coverage-final.json` in the folder. */
 export const coverageArguments = (folder) =>

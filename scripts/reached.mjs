@@ -6,8 +6,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { SUITES } from './coverage.mjs';
 import { root } from './setup.mjs';
+import { SUITES } from './whole-runs.mjs';
 
 const LIST = 'test/reached.json';
 

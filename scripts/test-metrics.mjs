@@ -5,7 +5,6 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import getPort from 'get-port';
 import { ensureInstalled, root } from './setup.mjs';
 
 const PATIENCE_MS = 180_000;
@@ -75,6 +74,7 @@ const writeRequest = (dir) => {
 const main = async (dir, started) => {
   const binary = await ensureInstalled({ types: false });
   ensurePrometheus();
+  const { default: getPort } = await import('get-port');
   tool('promtool', ['check', 'config', join(root, 'deploy/prometheus/prometheus.yml')]);
   const [workerPort, port] = [await getPort(), await getPort()];
   const env = {
