@@ -1,5 +1,5 @@
 /** Faults of storage and of clocks. */
-import { appendFile, readdir, rm, stat, truncate } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, rm, rmdir, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -43,11 +43,16 @@ const readOnly: Fault = {
   holds: ({ run }) => run.place.runDir,
   inject: async (target) => {
     const { runDir } = target.run.place;
-    // Refused while somebody has a file open for writing, so it is forced as an administrator would: a bind mount over it.
-    await execa('mount', ['--bind', runDir, runDir]);
-    await execa('mount', ['-o', 'remount,bind,ro', runDir]);
+    const beside = `${runDir}-read-only`;
+    await mkdir(beside);
+    // Refused while somebody has a file open for writing there: it is made so where nobody is, and then laid over the folder.
+    await execa('mount', ['--bind', runDir, beside]);
+    await execa('mount', ['-o', 'remount,bind,ro', beside]);
+    await execa('mount', ['--bind', beside, runDir]);
+    await execa('umount', ['-l', beside]);
     await hold(target);
     await execa('umount', ['-l', runDir]);
+    await rmdir(beside);
     return true;
   },
 };
