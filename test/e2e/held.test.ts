@@ -1,37 +1,20 @@
-/** Runs that wait for their operator, on a real server: held, retried, skipped, stopped. */
-import { readFile, rm, writeFile } from 'node:fs/promises';
+/** Runs that wait for their operator, on a real server: held, told, retried. */
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { RunCancelledError, TaskExecutionError, type RunHandle } from '../../src/client/index.js';
-import type { RunResult } from '../../src/wire/result.js';
+import { TaskExecutionError } from '../../src/client/index.js';
 import { startHarness, type Harness } from '../support/harness.js';
 import { wrongEvents } from '../support/events.js';
 import { ask, refusal, untilStatus } from '../support/operator.js';
-import { listOf, makeRequest, update, zarrUrl, type TaskSpec } from '../support/scripted-requests.js';
+import { listOf, update, zarrUrl, type TaskSpec } from '../support/scripted-requests.js';
+import { beginWaiting, broken } from '../support/waiting-runs.js';
 
 let harness: Harness;
 beforeAll(async () => {
   harness = await startHarness({ address: inject('temporal').address });
 });
 afterAll(() => harness.stop());
-
-const broken = (dir: string, name = 'broken'): string => join(dir, name);
-
-/** A run that waits for its operator; the files of `breakage` are there when it begins. */
-const begin = async (
-  tasks: (dir: string) => TaskSpec[],
-  images: string[],
-  breakage: string[] = ['broken'],
-): Promise<{ dir: string; run: RunHandle }> => {
-  const dir = await harness.folder();
-  for (const name of breakage) await writeFile(broken(dir, name), '');
-  const extra = { recovery: { on_failure: 'wait' } };
-  return { dir, run: await harness.start(makeRequest({ dir, tasks: tasks(dir), images, extra })) };
-};
-
-const readResult = async (dir: string): Promise<RunResult> =>
-  JSON.parse(await readFile(join(dir, 'run', 'result.json'), 'utf8')) as RunResult;
 
 const beginnings = async (dir: string): Promise<string[]> =>
   (await readFile(join(dir, 'runs'), 'utf8')).split('\n').filter(Boolean);
@@ -63,7 +46,7 @@ describe('a held run', () => {
   ];
 
   it('is retried by another worker, and its list is that of a run that never failed', async () => {
-    const { dir, run } = await begin(copies, ['a', 'b', 'c']);
+    const { dir, run } = await beginWaiting(harness, copies, ['a', 'b', 'c']);
     await untilStatus(run, 'held');
     const held = await run.progress();
     expect(held.progress).toMatchObject({
@@ -79,7 +62,7 @@ describe('a held run', () => {
     const answer = await ask(run, 'retry', { units: 'failed', meta: { mem: '8G' } });
     expect(answer).toEqual({ did: 'Task 0 Task 0: 1 unit again with mem 8G', units: 1 });
     const result = await run.result();
-    const whole = await begin(copies, ['a', 'b', 'c'], []);
+    const whole = await beginWaiting(harness, copies, ['a', 'b', 'c'], []);
     const expected = await whole.run.result();
     expect(elsewhere(result.images, dir)).toEqual(elsewhere(expected.images, whole.dir));
     expect(result.type_filters).toEqual(expected.type_filters);
@@ -93,7 +76,8 @@ describe('a held run', () => {
   });
 
   it('may be held again, also by a retry of some of its units', async () => {
-    const { dir, run } = await begin(
+    const { dir, run } = await beginWaiting(
+      harness,
       (folder) => [
         {
           type: 'parallel',
@@ -123,7 +107,8 @@ describe('a held run', () => {
   it('names the units for which a retry is refused, and no more of them than a line holds', async () => {
     const names = Array.from({ length: 20 }, (_, index) => `w${String(index).padStart(2, '0')}`);
     const bad = names.filter((_, index) => index % 2 === 1);
-    const { run } = await begin(
+    const { run } = await beginWaiting(
+      harness,
       (folder) => [
         {
           type: 'parallel',
@@ -140,75 +125,9 @@ describe('a held run', () => {
     await expect(run.result()).rejects.toThrow(TaskExecutionError);
   });
 
-  it('fails as it would have when it is stopped', async () => {
-    const { dir, run } = await begin(
-      (folder) => [
-        { type: 'parallel', script: { [zarrUrl(folder, 'b')]: { exit: 3 } }, output_types: { seen: true } },
-        { type: 'parallel' },
-      ],
-      ['a', 'b'],
-    );
-    await untilStatus(run, 'held');
-    expect(await ask(run, 'stop', {})).toMatchObject({ units: 1 });
-    await expect(run.result()).rejects.toThrow(TaskExecutionError);
-    const result = await readResult(dir);
-    expect(result).toMatchObject({ status: 'failed', error: { details: { exit_code: 3, unit_index: 1 } } });
-    expect(result.images.map(({ types }) => types)).toEqual([{ seen: true }, {}]);
-    expect(result.task_runs).toHaveLength(1);
-  });
-
-  it('keeps what it has when it is cancelled', async () => {
-    const { dir, run } = await begin(
-      (folder) => [
-        { type: 'parallel', script: { [zarrUrl(folder, 'b')]: { exit: 3 } }, output_types: { seen: true } },
-      ],
-      ['a', 'b'],
-    );
-    await untilStatus(run, 'held');
-    await run.cancel();
-    await expect(run.result()).rejects.toThrow(RunCancelledError);
-    const result = await readResult(dir);
-    expect(result.status).toBe('cancelled');
-    expect(result.images.map(({ types }) => types)).toEqual([{ seen: true }, {}]);
-    expect(result.task_runs[0]?.units.map(({ status }) => status)).toEqual(['done', 'failed']);
-  });
-
-  it('goes on when its units are skipped, and fails at its end', async () => {
-    const { dir, run } = await begin(
-      (folder) => [
-        {
-          type: 'parallel',
-          script: { [zarrUrl(folder, 'b')]: { exit: 3 }, [zarrUrl(folder, 'c')]: { exit: 4 } },
-        },
-        { type: 'parallel', output_types: { seen: true } },
-      ],
-      ['a', 'b', 'c'],
-    );
-    await untilStatus(run, 'held');
-    expect(await refusal(ask(run, 'skip', { units: [0] }))).toBe(
-      'UpdateRefused: skip refused: unit 0 has succeeded',
-    );
-    expect(await refusal(ask(run, 'retry', { units: [0, 1] }))).toBe(
-      'UpdateRefused: retry refused: unit 0 has succeeded',
-    );
-    expect(await refusal(ask(run, 'retry', { units: [3, 4, 7] }))).toBe(
-      'UpdateRefused: retry refused: there is no unit 3-4, 7: the indices go from 0 to 2',
-    );
-    expect(await ask(run, 'skip', { units: [2] })).toMatchObject({ units: 1 });
-    expect(await refusal(ask(run, 'retry', { units: [2] }))).toMatch(/unit 2 was skipped/);
-    expect((await run.progress()).progress?.held).toMatchObject({ open: 1, given_up: 1 });
-    await ask(run, 'skip', { units: 'failed' });
-    await expect(run.result()).rejects.toThrow(/2 of 3 units failed/);
-    const result = await readResult(dir);
-    expect(result.status).toBe('failed');
-    expect(result.task_runs.map(({ status }) => status)).toEqual(['failed', 'done']);
-    // Nothing works on what a unit has left half done.
-    expect(result.task_runs[1]?.units.map(({ zarr_url: url }) => url)).toEqual([zarrUrl(dir, 'a')]);
-    expect(result.images.map(({ types }) => types)).toEqual([{ seen: true }, {}, {}]);
-  });
-
   it('runs the compute units of a compound alone, and its init only where that has failed itself', async () => {
-    const { dir, run } = await begin(
+    const { dir, run } = await beginWaiting(
+      harness,
       (folder) => [
         {
           type: 'compound',
@@ -251,7 +170,8 @@ describe('a held run', () => {
   });
 
   it('is told in the details and by the list, with the commands that go on', async () => {
-    const { run } = await begin(
+    const { run } = await beginWaiting(
+      harness,
       (folder) => [{ type: 'parallel', script: { [zarrUrl(folder, 'b')]: { exit: 3 } } }],
       ['a', 'b'],
     );
