@@ -59,3 +59,15 @@ export const rawRequest = (rest: JsonObject = {}): JsonObject => ({
   workflow_dir_local: '/data/jobs/1',
   ...rest,
 });
+
+export const rawTasks = (count: number): JsonObject[] =>
+  Array.from({ length: count }, (_, order) => rawWorkflowTask(order));
+
+export const withTasks = (...tasks: JsonObject[]): JsonObject => rawRequest({ workflow: rawWorkflow(tasks) });
+export const withTask = (rest: JsonObject, task: JsonObject = {}): JsonObject =>
+  withTasks(rawWorkflowTask(0, rest, task));
+export const withDataset = (rest: JsonObject): JsonObject =>
+  rawRequest({ dataset: { zarr_dir: '/data/zarr', ...rest } });
+
+export const omit = (object: JsonObject, key: string): JsonObject =>
+  Object.fromEntries(Object.entries(object).filter(([name]) => name !== key));

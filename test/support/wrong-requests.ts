@@ -1,18 +1,15 @@
 /** Requests that are wrong, and where: checked by themselves, and sent to a server (docs/request.md). */
 import type { JsonObject, JsonValue } from '../../src/wire/request.js';
-import { rawRequest, rawWorkflow, rawWorkflowTask } from './raw-requests.js';
-
-export const rawTasks = (count: number): JsonObject[] =>
-  Array.from({ length: count }, (_, order) => rawWorkflowTask(order));
-
-export const withTasks = (...tasks: JsonObject[]): JsonObject => rawRequest({ workflow: rawWorkflow(tasks) });
-export const withTask = (rest: JsonObject, task: JsonObject = {}): JsonObject =>
-  withTasks(rawWorkflowTask(0, rest, task));
-export const withDataset = (rest: JsonObject): JsonObject =>
-  rawRequest({ dataset: { zarr_dir: '/data/zarr', ...rest } });
-
-export const omit = (object: JsonObject, key: string): JsonObject =>
-  Object.fromEntries(Object.entries(object).filter(([name]) => name !== key));
+import {
+  omit,
+  rawRequest,
+  rawTasks,
+  rawWorkflowTask,
+  withDataset,
+  withTask,
+  withTasks,
+} from './raw-requests.js';
+import { wrongRecoveries } from './wrong-recoveries.js';
 
 /** An object of so many levels. */
 const nested = (levels: number): JsonObject => {
@@ -165,64 +162,7 @@ export const wrongRequests: [string, JsonValue, string[]][] = [
   ['a job type filter in words', rawRequest({ job_type_filters: { a: 'true' } }), ['/job_type_filters/a']],
   ['a backend that is no name', rawRequest({ backend: 'my backend' }), ['/backend']],
   ['an empty queue', rawRequest({ activity_task_queue: '' }), ['/activity_task_queue']],
-  [
-    'recovery of unknown tasks',
-    rawRequest({ recovery: { retry: 1, tasks: { '1': {}, '00': {}, '0': { x: 1 } } } }),
-    ['/recovery/tasks/0/x', '/recovery/retry'],
-  ],
-  [
-    'recovery of a task with an unknown key of a limit',
-    rawRequest({ recovery: { tasks: { '0': { memory: { trys: 1 } } } } }),
-    ['/recovery/tasks/0/memory/trys'],
-  ],
-  [
-    'recovery of tasks beyond the last',
-    rawRequest({ recovery: { tasks: { '0': {}, '1': {}, '00': {}, first: {} } } }),
-    ['/recovery/tasks/1', '/recovery/tasks/00', '/recovery/tasks/first'],
-  ],
-  [
-    'recovery of limits that make no sense',
-    rawRequest({
-      recovery: {
-        memory: { tries: -1, factor: 1, max: '1.5G' },
-        time: { tries: 1.5, factor: '2', max: 'soon', most: 1 },
-        infrastructure: { tries: null },
-      },
-    }),
-    [
-      ...['/recovery/memory/tries', '/recovery/memory/factor', '/recovery/memory/max'],
-      ...['/recovery/time/tries', '/recovery/time/factor', '/recovery/time/max', '/recovery/time/most'],
-      '/recovery/infrastructure/tries',
-    ],
-  ],
-  [
-    'recovery of exit codes that are no object',
-    rawRequest({ recovery: { exit_codes: 75, tasks: { '0': { exit_codes: { '75': 3 } } } } }),
-    ['/recovery/exit_codes', '/recovery/tasks/0/exit_codes/75'],
-  ],
-  [
-    'recovery of exit codes that are none of the task',
-    rawRequest({
-      recovery: {
-        exit_codes: {
-          '0': { tries: 1 },
-          abc: { tries: 1 },
-          '137': { tries: 1 },
-          '75': {},
-          '76': { tries: 1, x: 1 },
-        },
-      },
-    }),
-    [
-      ...['/recovery/exit_codes/0', '/recovery/exit_codes/75/tries', '/recovery/exit_codes/76/x'],
-      ...['/recovery/exit_codes/137', '/recovery/exit_codes/abc'],
-    ],
-  ],
-  [
-    'recovery with an unknown word, also of a task',
-    rawRequest({ recovery: { on_failure: 'stop', tasks: { '0': { on_failure: null, memory: [] } } } }),
-    ['/recovery/on_failure', '/recovery/tasks/0/memory', '/recovery/tasks/0/on_failure'],
-  ],
+  ...wrongRecoveries,
   ['control characters in worker_init', rawRequest({ worker_init: 'a\u0000b' }), ['/worker_init']],
   ['a line break in the account', rawRequest({ slurm_account: 'a\nb' }), ['/slurm_account']],
   ['a relative cache', rawRequest({ user_cache_dir: '~/.cache' }), ['/user_cache_dir']],

@@ -3,15 +3,18 @@ import type { JsonObject, JsonValue } from '../../src/wire/request.js';
 import { settleRecovery } from '../../src/outcomes/settle-recovery.js';
 import { validateImages, validateRequest } from '../../src/validation/validate-request.js';
 import { TASK_TYPES } from '../../src/validation/schemas/workflow.js';
-import { rawRequest, rawTaskOfType, rawWorkflow, rawWorkflowTask } from '../support/raw-requests.js';
 import {
   omit,
+  rawRequest,
+  rawTaskOfType,
   rawTasks as tasks,
+  rawWorkflow,
+  rawWorkflowTask,
   withDataset,
   withTask,
   withTasks,
-  wrongRequests,
-} from '../support/wrong-requests.js';
+} from '../support/raw-requests.js';
+import { wrongRequests } from '../support/wrong-requests.js';
 
 const pathsOf = (value: unknown): string[] => validateRequest(value).errors.map((error) => error.path);
 
@@ -147,42 +150,6 @@ describe('validateRequest', () => {
     const expected = ['command_non_parallel', 'command_parallel'].filter((command) => task[command] !== null);
     const bare = { ...task, command_non_parallel: null, command_parallel: null };
     expect(pathsOf(withTask({}, bare))).toEqual(expected.map((name) => `/workflow/task_list/0/task/${name}`));
-  });
-
-  it.each([
-    [null, null, 0, 9],
-    [2, null, 2, 9],
-    [null, 7, 0, 7],
-    [3, 3, 3, 3],
-    [0, 9, 0, 9],
-  ])('range %s to %s of 10 tasks is %i to %i', (first, last, from, to) => {
-    const given = { ...withTasks(...tasks(10)), first_task_index: first, last_task_index: last };
-    expect(validateRequest(given).request).toMatchObject({ first_task_index: from, last_task_index: to });
-  });
-
-  it.each([
-    [-1, null, '/first_task_index'],
-    [null, -1, '/last_task_index'],
-    [10, null, '/first_task_index'],
-    [null, 10, '/last_task_index'],
-    [5, 4, '/first_task_index'],
-    [1.5, null, '/first_task_index'],
-    ['1', null, '/first_task_index'],
-    [null, true, '/last_task_index'],
-  ])('refuses the range %j to %j of 10 tasks', (first, last, path) => {
-    expect(pathsOf({ ...withTasks(...tasks(10)), first_task_index: first, last_task_index: last })).toEqual([
-      path,
-    ]);
-  });
-
-  it.each([
-    [-1, 10],
-    [-1, -2],
-  ])('tells both ends of a range when both are wrong: %s to %s', (first, last) => {
-    expect(pathsOf({ ...withTasks(...tasks(10)), first_task_index: first, last_task_index: last })).toEqual([
-      '/first_task_index',
-      '/last_task_index',
-    ]);
   });
 
   it('tells a url that comes twice also where the image has other faults', () => {
