@@ -4,7 +4,7 @@ import { listOf, zarrUrl, type RequestSpec } from '../support/scripted-requests.
 import type { WorkerOptions } from './ground.js';
 import type { OperatorAct } from './operator.js';
 import { ended, four, interrupted, parallel, touches, type Scenario } from './scenarios.js';
-import type { SitePlay } from './site.js';
+import type { SitePlay } from './site-play.js';
 import { EARLIER } from './verdict.js';
 
 const usual: WorkerOptions = { unitsPerBatch: 2 };

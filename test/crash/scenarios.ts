@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { listOf, makeRequest, update, zarrUrl, type RequestSpec } from '../support/scripted-requests.js';
 import type { WorkerOptions } from './ground.js';
 import type { Operator } from './operator.js';
-import type { JobEnd, SitePlay, UnitPlay } from './site.js';
+import type { JobEnd, SitePlay, UnitPlay } from './site-play.js';
 import { EARLIER } from './verdict.js';
 
 const usual: WorkerOptions = { unitsPerBatch: 2 };

@@ -7,7 +7,8 @@ import { errorCode } from '../../src/state/errors.js';
 import { createExclusive } from '../../src/state/files.js';
 import type { Ground, WorkerOptions } from './ground.js';
 import { operation } from './seam.js';
-import { Site, UUID, type JobEnd, type SitePlay } from './site.js';
+import type { JobEnd, SitePlay } from './site-play.js';
+import { Site, UUID } from './site.js';
 
 const GONE: JobEnd = { cause: 'node', state: '', message: 'the job is gone, nobody knows how', node: null };
 

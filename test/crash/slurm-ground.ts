@@ -8,7 +8,8 @@ import { configText } from '../executors/slurm/config-text.js';
 import { FakeCluster, said } from '../executors/slurm/fake-cluster.js';
 import type { Ground, WorkerOptions } from './ground.js';
 import { operation } from './seam.js';
-import { Site, UUID, type SiteJob, type SitePlay } from './site.js';
+import type { SitePlay } from './site-play.js';
+import { Site, UUID, type SiteJob } from './site.js';
 
 /** The value of an assignment in a script; no value of these runs holds a quote. */
 const assigned = (script: string, name: string): string =>
