@@ -4,7 +4,9 @@ import asyncio
 import base64
 import gzip
 import hashlib
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -148,17 +150,32 @@ class Far:
     async def _from(self, path: str, offset: int) -> bytes:
         return _content(await self.ask("readRunFile", path=path, offset=offset, length=PIECE_BYTES, digest=False))
 
-    async def _whole(self, path: str) -> tuple[str, bytes]:
-        """Kind and content; one that is written to meanwhile has another digest at the end, and is read again."""
+    async def _pieces(self, path: str, take: Callable[[int, bytes], None]) -> str:
+        """Hands over what a file holds piece by piece, each with its place, and returns its kind.
+
+        One that is written to meanwhile has another digest at the end, and is read again from its beginning.
+        """
         for _ in range(FAR_READS_OF_A_CHANGING_FILE):
-            answer, content = await self._piece(path, 0)
-            piece = content
-            while piece and len(content) < answer["size"]:
-                answer, piece = await self._piece(path, len(content))
-                content += piece
-            if answer["kind"] == "missing" or hashlib.sha256(content).hexdigest() == answer["sha256"]:
-                return answer["kind"], content
+            read, digest = 0, hashlib.sha256()
+            while True:
+                answer, piece = await self._piece(path, read)
+                take(read, piece)
+                digest.update(piece)
+                read += len(piece)
+                if not piece or read >= answer["size"]:
+                    break
+            if answer["kind"] == "missing" or digest.hexdigest() == answer["sha256"]:
+                return str(answer["kind"])
         raise FarError(f"{path} changes while it is read")
+
+    async def _whole(self, path: str) -> tuple[str, bytes]:
+        """Kind and content."""
+        content = bytearray()
+
+        def take(offset: int, piece: bytes) -> None:
+            content[offset:] = piece
+
+        return await self._pieces(path, take), bytes(content)
 
     async def _names(self, folder: str) -> list[str]:
         kind, content = await self._whole(folder)
@@ -170,24 +187,46 @@ class Far:
     async def _file(self, path: str) -> bytes:
         kind, content = await self._whole(path)
         if kind != "file":
-            raise FileNotFoundError(f"{self.of['workflow_dir']}/{path} is not there, its workers say")
+            raise self._missing(path)
         return content
 
     async def _bring(self, path: str, target: Path) -> None:
         # Made in the loop that uses it.
         self._turns = self._turns or asyncio.Semaphore(FAR_AT_ONCE)
         async with self._turns:
-            content = await self._file(path)
-        write_whole(target, content)
+            await self._copy(path, target)
+
+    async def _copy(self, path: str, target: Path) -> None:
+        """Onto the disk as it comes: of many files at once no more is in memory than the answers under way."""
+        with draft_of(target) as draft:
+
+            def take(offset: int, piece: bytes) -> None:
+                with draft.open("ab" if offset else "wb") as file:
+                    file.write(piece)
+
+            if await self._pieces(path, take) != "file":
+                raise self._missing(path)
+
+    def _missing(self, path: str) -> FileNotFoundError:
+        return FileNotFoundError(f"{self.of['workflow_dir']}/{path} is not there, its workers say")
 
 
 def _content(piece: Piece) -> bytes:
     return gzip.decompress(base64.b64decode(piece["data"])) if piece["data"] else b""
 
 
-def write_whole(target: Path, content: bytes) -> None:
-    """Never seen in part: the server shows these files while the job runs."""
+@contextmanager
+def draft_of(target: Path) -> Iterator[Path]:
+    """A file that becomes `target` when all went well: never seen in part, the server shows it while the job runs."""
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}.{uuid4().hex[:8]}")
-    draft.write_bytes(content)
-    draft.replace(target)
+    try:
+        yield draft
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def write_whole(target: Path, content: bytes) -> None:
+    with draft_of(target) as draft:
+        draft.write_bytes(content)

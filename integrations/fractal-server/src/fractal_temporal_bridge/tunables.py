@@ -53,15 +53,15 @@ FAR_REST_SECONDS = 30.0
 #: A file may be written to while it is read in pieces.
 FAR_READS_OF_A_CHANGING_FILE = 5
 
-#: Files that are brought from afar at the same time.
-FAR_AT_ONCE = 200
-
-#: So many of them are asked for in one workflow at most (docs/from-afar.md), and are waited for so long to be together.
+#: So many files are asked for in one workflow at most (docs/from-afar.md), and are waited for so long to be together.
 FAR_TOGETHER = 100
 FAR_TOGETHER_SECONDS = 0.02
 
 #: Questions to the run's workers at the same time: enough to hide the way there, no load for them.
 FAR_ASKS_AT_ONCE = 16
+
+#: Files that are brought from afar at the same time: as many as fill these questions. What comes goes onto the disk.
+FAR_AT_ONCE = FAR_TOGETHER * FAR_ASKS_AT_ONCE
 
 #: So many missing files at the end of a run are brought from afar whatever they are: some hundred questions.
 FAR_FILES = 50_000
