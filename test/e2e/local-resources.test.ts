@@ -42,6 +42,25 @@ it('GPUs are handed out one to a unit, and units are told how many threads they 
   expect(units[0]?.tries?.[0]?.asked).toEqual({ cpus_per_unit: 2, mem_mb_per_unit: 100, gpus_per_unit: 1 });
 });
 
+/** Fails where two others run already. */
+const OF_TWO = `mkdir "$0-busy-1" 2>/dev/null && mine="$0-busy-1" || { mkdir "$0-busy-2" && mine="$0-busy-2"; } || exit 8
+sleep 0.1
+rmdir "$mine"
+`;
+
+it.each([
+  ['memory', { mem: 400 }],
+  ['CPUs', { cpus_per_task: 2 }],
+])('no more units run at once than there is %s for', async (_, meta) => {
+  const dir = await harness.folder();
+  const program = join(dir, 'program.sh');
+  await writeFile(program, OF_TWO);
+  const tasks = [{ type: 'parallel' as const, command: `bash ${program}`, meta }];
+  const images = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+  const result = await (await harness.start(makeRequest({ dir, tasks, images }))).result();
+  expect(result.task_runs[0]?.units.map(({ exit_code: code }) => code)).toEqual(images.map(() => 0));
+});
+
 it('what can never fit is refused before anything runs, with words', async () => {
   const dir = await harness.folder();
   const task = (meta: Record<string, unknown>) => ({ type: 'parallel' as const, meta });

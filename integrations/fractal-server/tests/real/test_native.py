@@ -7,26 +7,50 @@ import pytest
 
 from .fractal import BRIDGED, NATIVE, Fractal
 from .postgres import Postgres
+from .processes import until
+from .rows import history_of
 from .runner import Runner
 from .same import collected, must_be_equal
-from .scenario import collect_tasks
+from .scenario import Scenario, collect_tasks
 
 
 @pytest.fixture(scope="module")
 def local(folder: Path, python: Path, runner: Runner) -> Iterator[Fractal]:
-    """A server of its own with a resource of type `local`, started twice."""
+    """A server of its own with a resource of type `local`, started natively and then bridged."""
     cluster = Postgres(folder / "postgres-native")
     made = Fractal(python, folder / "native", cluster, runner.address)
     made.set_up()
+    made.start(NATIVE)
     yield made
     made.kill()
     cluster.stop()
 
 
-def test_native_equals_bridged(local: Fractal) -> None:
-    local.start(NATIVE)
-    task_ids = collect_tasks(local, local.client())
-    natively = collected(local, task_ids)
-    local.kill()
-    local.start(BRIDGED)
-    must_be_equal(collected(local, task_ids), natively)
+@pytest.fixture(scope="module")
+def task_ids(local: Fractal) -> dict[str, int]:
+    return collect_tasks(local, local.client())
+
+
+def started(server: Fractal, app: str) -> Fractal:
+    if server.app != app:
+        server.kill()
+        server.start(app)
+    return server
+
+
+def test_native_equals_bridged(local: Fractal, task_ids: dict[str, int]) -> None:
+    natively = collected(started(local, NATIVE), task_ids)
+    must_be_equal(collected(started(local, BRIDGED), task_ids), natively)
+
+
+@pytest.mark.long
+def test_stop_on_a_local_resource(local: Fractal, task_ids: dict[str, int]) -> None:
+    """The web client's button, which the native server refuses for such a resource."""
+    server = started(local, BRIDGED)
+    s = Scenario(server, server.client(), task_ids, [("Convert", {"n": 2}, {}), ("Measure", {}, {"sleep": 600})])
+    job_id = s.submit()
+    until("units run", lambda: len(s.runs()) >= 2)
+    s.stop(job_id)
+    job = s.ended(job_id, 60)
+    assert (job["status"], "stopped by its user" in job["log"]) == ("failed", True), job["log"]
+    assert [run["status"] for run in history_of(local.postgres, s, job_id)["runs"]] == ["done", "failed"]

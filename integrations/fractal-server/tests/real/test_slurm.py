@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ class Site:
     homes: list[Path]
     ids: dict[str, int]
 
-    def submit(self, scenario: Scenario, user: int) -> int:
+    def submit(self, scenario: Scenario, user: int, **more: Any) -> int:
         """As somebody whose profile is that of this cluster user, and whose project folder is theirs."""
         name, home = self.users.names[user], str(self.homes[user])
         client, postgres = scenario.client, self.server.postgres
@@ -37,7 +38,7 @@ class Site:
         else:
             me = client.call("GET", "/auth/current-user/")
             client.patch(f"/auth/users/{me['id']}/settings/", {"project_dir": home, "slurm_user": name})
-        return scenario.submit()
+        return scenario.submit(**more)
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +95,16 @@ def test_two_users(site: Site) -> None:
     all_jobs = [job for row in rows for job in row["slurm_job_ids"]]
     assert sorted(all_jobs) == sorted(owners)
     assert sorted(accounting(postgres, before)) == sorted([(1, 3), (3, 0), (4, 3)] * 2)
+
+
+def test_executor_error_log(site: Site) -> None:
+    """What a SLURM job itself says, before any unit, is where the server shows it."""
+    s = Scenario(site.server, site.server.client(), site.ids, [("Convert", {"n": 1}, {})])
+    job_id = site.submit(s, 0, worker_init="echo no such module as this >&2\nexit 7")
+    job = s.ended(job_id, 300)
+    assert (job["status"], s.runs()) == ("failed", []), job["log"]
+    [row] = site.server.postgres.rows("SELECT * FROM jobv2 WHERE id = %s", job_id)
+    if "executor_error_log" in row:
+        assert "no such module as this" in (row["executor_error_log"] or "")
+    else:
+        assert "no such module as this" in row["log"]
