@@ -28,6 +28,8 @@ def waiting(make: Make) -> tuple[Scenario, int, Path]:
     job_id = s.submit()
     until("two units run", lambda: len(s.runs()) >= 3)
     until("the units are recorded", lambda: s.counts(s.wftasks[1]).get("num_submitted_units") == 4)
+    # Its first follower has the lock as well: else another process would follow it too.
+    assert followers(s.server.postgres) == [job_id]
     return s, job_id, go
 
 
