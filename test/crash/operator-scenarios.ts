@@ -61,25 +61,30 @@ const compound: Scenario['request'] = () => ({
   extra: { backend: 'slurm', ...waits },
 });
 
+/** How often the init fails, and after it the compute unit b; each time the run is held, and retried. */
+const initFails = (name: string, failures: { init: number; computed: number }): Scenario => ({
+  ends: 'done',
+  name,
+  request: compound,
+  play: (dir) => ({
+    unit: (url, times) => {
+      const fails = url === null ? failures.init : basename(url) === 'b' ? failures.computed : 0;
+      if (times <= fails) return { status: 1 };
+      if (url !== null) return touches(url);
+      return { output: listOf(...four.map((image) => ({ zarr_url: zarrUrl(dir, image) }))) };
+    },
+  }),
+  operator: { acts: Array.from({ length: failures.init + failures.computed }, () => ({ retry: {} })) },
+  usual,
+  other,
+});
+
 export const heldAndRetried: Scenario[] = [
   held('retried by an operator, twice', [{ retry: {} }, { retry: { meta: { mem: '8G' } } }]),
   heldInterrupted('with more memory', { meta: { mem: '8G' } }),
   heldInterrupted('as they were', { rerun_interrupted: true }),
-  {
-    ends: 'done',
-    name: 'an init is retried',
-    request: compound,
-    play: (dir) => ({
-      unit: (url, times) => {
-        if (url !== null) return basename(url) === 'b' && times === 1 ? { status: 1 } : touches(url);
-        if (times === 1) return { status: 1 };
-        return { output: listOf(...four.map((image) => ({ zarr_url: zarrUrl(dir, image) }))) };
-      },
-    }),
-    operator: { acts: [{ retry: {} }, { retry: {} }] },
-    usual,
-    other,
-  },
+  initFails('an init is retried', { init: 1, computed: 1 }),
+  initFails('an init fails in its retry as well, and is retried once more', { init: 2, computed: 0 }),
   {
     ends: 'done',
     name: 'an init is interrupted, in its retry once more, and repeated by policy',

@@ -1,110 +1,20 @@
-/** Runs whose evidence is hard to come by: files gone or damaged, storage away, slots taken, a plan that never came. */
+/** Runs whose evidence is hard to come by: files gone or damaged, storage away. */
 import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { RunCancelledError } from '../../src/client/index.js';
 import {
-  InvalidRequestError,
-  JobExecutionError,
-  RunCancelledError,
-  type RunHandle,
-} from '../../src/client/index.js';
-import { LayoutError } from '../../src/batch/errors.js';
-import { createLocalBackend } from '../../src/executors/local/index.js';
-import type { RunResult } from '../../src/wire/result.js';
-import { startHarness, type Harness, type HarnessOptions } from '../support/harness.js';
-import { listOf, makeRequest, update, zarrUrl, type TaskSpec } from '../support/scripted-requests.js';
+  begun,
+  processesWith,
+  readResult,
+  start,
+  thrownBy,
+  untilBegun,
+  waiting,
+  withHarness,
+} from '../support/disturbed-runs.js';
+import { makeRequest, update, zarrUrl } from '../support/scripted-requests.js';
 import { until, untilFile } from '../support/until.js';
-
-const withHarness = (options: Omit<HarnessOptions, 'address'>): (() => Harness) => {
-  let harness: Harness;
-  beforeAll(async () => {
-    harness = await startHarness({ address: inject('temporal').address, ...options });
-  });
-  afterAll(() => harness.stop());
-  return () => harness;
-};
-
-const start = async (
-  harness: Harness,
-  tasks: (dir: string) => TaskSpec[],
-  images: string[],
-  extra: Record<string, unknown> = {},
-): Promise<{ dir: string; handle: RunHandle }> => {
-  const dir = await harness.folder();
-  return { dir, handle: await harness.start(makeRequest({ dir, tasks: tasks(dir), images, extra })) };
-};
-
-const readResult = async (dir: string): Promise<RunResult> =>
-  JSON.parse(await readFile(join(dir, 'run', 'result.json'), 'utf8')) as RunResult;
-
-const thrownBy = (work: Promise<unknown>): Promise<Error> =>
-  work.then(
-    () => new Error('it was done'),
-    (error: unknown) => error as Error,
-  );
-
-/** Units of these images wait for the file `go`; all others run through. */
-const waiting = (dir: string, ...images: string[]): TaskSpec => ({
-  type: 'parallel',
-  output_types: { done: true },
-  runs_file: join(dir, 'runs'),
-  script: Object.fromEntries(images.map((name) => [zarrUrl(dir, name), { wait_for: join(dir, 'go') }])),
-});
-
-const begun = async (dir: string): Promise<string[]> =>
-  (await readFile(join(dir, 'runs'), 'utf8').catch(() => '')).split('\n').filter((line) => line !== '');
-
-const untilBegun = (dir: string, image: string): Promise<void> =>
-  until(image, async () => (await begun(dir)).includes(zarrUrl(dir, image)));
-
-/** Processes that were started with this text among their arguments. */
-const processesWith = async (text: string): Promise<number[]> => {
-  const found: number[] = [];
-  for (const entry of await readdir('/proc')) {
-    if (!/^\d+$/.test(entry)) continue;
-    const line = await readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => '');
-    if (line.includes(text)) found.push(Number(entry));
-  }
-  return found;
-};
-
-describe('a compound whose compute part cannot be laid out', () => {
-  const harness = withHarness({
-    backend: (stateDir, queue) => {
-      const backend = createLocalBackend({ stateDir, queue, maxUnits: 2 });
-      return {
-        ...backend,
-        layout: (input) => {
-          if (input.units > 2) throw new LayoutError('at most two units');
-          return backend.layout(input);
-        },
-      };
-    },
-  });
-
-  it('leaves the image list and the type filters as they were', async () => {
-    const { dir, handle } = await start(
-      harness(),
-      (folder) => [
-        {
-          type: 'compound',
-          output_types: { x: true },
-          script: {
-            '*': { write: listOf(...['a', 'b', 'c'].map((name) => ({ zarr_url: zarrUrl(folder, name) }))) },
-          },
-        },
-      ],
-      ['a', 'b', 'c'],
-    );
-    expect(await thrownBy(handle.result())).toBeInstanceOf(JobExecutionError);
-    const result = await readResult(dir);
-    expect(result.images.map(({ types }) => types)).toEqual([{}, {}, {}]);
-    expect(result.type_filters).toEqual({});
-    expect(result.task_runs[0]?.units.map(({ component, status }) => [component, status])).toEqual([
-      ['init', 'failed'],
-    ]);
-  });
-});
 
 describe('with the patience of a worker', () => {
   const harness = withHarness({ maxUnits: 1 });
@@ -136,20 +46,6 @@ describe('with the patience of a worker', () => {
 describe('one unit at a time', () => {
   const harness = withHarness({ maxUnits: 1, worker: { permanentPatienceMs: 1_500 } });
 
-  it('a task’s folder that is removed when it is over is missed by nobody', async () => {
-    const { dir, handle } = await start(harness(), (folder) => [{ type: 'parallel' }, waiting(folder, 'a')], [
-      'a',
-    ]);
-    await untilBegun(dir, 'a');
-    await rm(join(dir, 'run', '0_task_0'), { recursive: true });
-    await writeFile(join(dir, 'go'), '');
-    const result = await handle.result();
-    expect(result.task_runs.map(({ units }) => units.map(({ status }) => status))).toEqual([
-      ['done'],
-      ['done'],
-    ]);
-  });
-
   it('the records of an ended task that somebody removes are left out of the result, which says so', async () => {
     const { dir, handle } = await start(harness(), (folder) => [{ type: 'parallel' }, waiting(folder, 'a')], [
       'a',
@@ -174,38 +70,6 @@ describe('one unit at a time', () => {
     await mkdir(result, { recursive: true });
     const { message } = await thrownBy((await harness().start(request)).result());
     expect(message).toMatch(/exit code 3.*Besides, its result could not be written: .*result\.json: EISDIR/);
-  });
-
-  it('a run whose folder is removed ends by itself, and nothing of it goes on', async () => {
-    const { dir, handle } = await start(harness(), (folder) => [waiting(folder, 'a')], ['a', 'b']);
-    await untilBegun(dir, 'a');
-    await rm(join(dir, 'run'), { recursive: true });
-    const error = await thrownBy(handle.result());
-    expect(error).toBeInstanceOf(JobExecutionError);
-    expect(error.message).toContain(join(dir, 'run'));
-    await until('the end of its processes', async () => (await processesWith(dir)).length === 0);
-  });
-
-  it('a run whose folder is gone can be cancelled', async () => {
-    const { dir, handle } = await start(harness(), (folder) => [waiting(folder, 'a')], ['a', 'b']);
-    await untilBegun(dir, 'a');
-    await rm(join(dir, 'run'), { recursive: true });
-    await handle.cancel();
-    expect(await thrownBy(handle.result())).toBeInstanceOf(Error);
-    await until('the end of its processes', async () => (await processesWith(dir)).length === 0);
-  });
-
-  it('a queue of another backend’s worker is refused, with both names', async () => {
-    const { handle } = await start(harness(), () => [{ type: 'parallel' }], ['a'], { backend: 'slurm' });
-    const error = await thrownBy(handle.result());
-    expect(error).toBeInstanceOf(InvalidRequestError);
-    expect((error as InvalidRequestError).errors).toEqual([
-      {
-        path: '/activity_task_queue',
-        expected: 'a queue that a worker of backend "slurm" serves',
-        got: expect.stringContaining('a worker of backend "local" serves') as string,
-      },
-    ]);
   });
 });
 
@@ -257,21 +121,5 @@ describe('one unit in a batch', () => {
       ['failed', 'interrupted'],
       ['failed', 'cancelled'],
     ]);
-  });
-
-  it('runs whose waiting batches hold every slot keep no other from its short activities', async () => {
-    const names = ['a', 'b', 'c', 'd'];
-    const first = await start(harness(), (folder) => [waiting(folder, ...names)], names);
-    await until('as many as there are slots', async () => (await begun(first.dir)).length === 3);
-    const others = await Promise.all(
-      Array.from({ length: 10 }, () => start(harness(), (folder) => [waiting(folder)], names)),
-    );
-    await Promise.all(
-      others.map(({ dir }) => untilFile(join(dir, 'run', '.runner', 'plans', '000000-first.json'))),
-    );
-    expect(await Promise.all(others.map(({ dir }) => begun(dir)))).toEqual(others.map(() => []));
-    await first.handle.cancel();
-    expect(await thrownBy(first.handle.result())).toBeInstanceOf(RunCancelledError);
-    for (const { handle } of others) expect((await handle.result()).status).toBe('done');
   });
 });

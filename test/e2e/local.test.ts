@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, inject } from 'vitest';
 import { startHarness, type Harness } from '../support/harness.js';
-import { describeRuns } from './run-suite.js';
+import { describeRuns } from './run-suite/index.js';
 
 let harness: Harness;
 beforeAll(async () => {

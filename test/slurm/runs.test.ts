@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { InvalidRequestError, JobExecutionError } from '../../src/client/index.js';
 import type { RunResult } from '../../src/wire/result.js';
-import { describeRuns } from '../e2e/run-suite.js';
+import { describeRuns } from '../e2e/run-suite/index.js';
 import { entriesIn, others } from '../security/modes.js';
 import { makeRequest } from '../support/scripted-requests.js';
 import { describeOnCluster } from './on-cluster.js';

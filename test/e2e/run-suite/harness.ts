@@ -1,0 +1,25 @@
+/** What the suite of whole runs needs of a backend's workers. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunHandle } from '../../../src/client/index.js';
+import type { RunResult } from '../../../src/wire/result.js';
+import type { Harness } from '../../support/harness.js';
+import { makeRequest, type TaskSpec } from '../../support/scripted-requests.js';
+
+export type RunHarness = Pick<Harness, 'folder' | 'start'>;
+
+/** Begins a run of these tasks in a folder of its own. */
+export const beginningOn =
+  (harness: () => RunHarness) =>
+  async (
+    tasks: (dir: string) => TaskSpec[],
+    images: string[] = [],
+    extra = {},
+  ): Promise<{ dir: string; handle: RunHandle }> => {
+    const dir = await harness().folder();
+    const handle = await harness().start(makeRequest({ dir, tasks: tasks(dir), images, extra }));
+    return { dir, handle };
+  };
+
+export const readResultFile = async (dir: string): Promise<RunResult> =>
+  JSON.parse(await readFile(join(dir, 'run', 'result.json'), 'utf8')) as RunResult;
