@@ -5,6 +5,7 @@ import { operatorLines } from '../report/held.js';
 import { noWorkerLines, pausedLine } from '../report/no-worker.js';
 import type { ProgressView } from './progress-view.js';
 import { aborted, pause } from './signals.js';
+import { sayMissing } from './still-waiting.js';
 import { NO_WORKER_NOTICE_MS, PROGRESS_POLL_MS } from './tunables.js';
 
 /** Says which queues have no worker, once per change; what was told last, also when nobody could be asked. */
@@ -16,11 +17,9 @@ const noticeUnpolled = async (
 ): Promise<string> => {
   try {
     const lines = await noWorkerLines(client, await unpolledQueues(client, queues));
-    const key = lines.join('\n');
-    if (key === told) return told;
-    for (const line of lines) view.note(`${line} Still waiting.`);
-    if (key === '') view.note('A worker has come.');
-    return key;
+    return sayMissing(lines, told, (line) => {
+      view.note(line);
+    });
   } catch {
     return told;
   }

@@ -73,7 +73,7 @@ const durationOf = ({ started, closed }: RunReport): string | null =>
 /** The report of `status`. */
 export const formatReport = (report: RunReport, style: Style): string => {
   const { progress, result } = report;
-  const state = shownState(report.state ?? result?.status ?? null, progress?.status ?? null);
+  const state = shownState(report.state ?? result?.status ?? null, progress?.status ?? report.status);
   const time = (text: string | null): string | null => (text === null ? null : localTime(text));
   const facts: [string, string | null][] = [
     ['Run', plainText(report.workflow_id)],

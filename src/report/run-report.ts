@@ -12,6 +12,7 @@ import {
 } from '../client/index.js';
 import type { RunResult, UnitRecord } from '../wire/result.js';
 import { noWorkerOf, pausedLine } from './no-worker.js';
+import { toldStatus } from './runs.js';
 import { type UnitFiles, unitFilesOf } from './run-files.js';
 import { LOG_TAIL_LINES } from './tunables.js';
 
@@ -26,6 +27,8 @@ export interface RunReport {
   run_id: string | null;
   /** Temporal's word, lower case; null when no server was asked. */
   state: string | null;
+  /** `held`, `paused` and the like, as the run told its server last: known without a worker. */
+  status: string | null;
   started: string | null;
   closed: string | null;
   workflow_dir: string | null;
@@ -74,6 +77,7 @@ export const reportFromFiles = async (
     workflow_id: workflowId,
     run_id: result?.run_id ?? null,
     state: null,
+    status: null,
     started: null,
     closed: null,
     workflow_dir: runDir,
@@ -112,6 +116,7 @@ export const reportRun = async (client: Client, workflowId: string, tails: numbe
     ...told,
     run_id: description.runId,
     state: live.state.toLowerCase(),
+    status: toldStatus(description),
     started: description.startTime.toISOString(),
     closed: description.closeTime?.toISOString() ?? null,
     progress: live.progress,

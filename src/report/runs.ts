@@ -51,10 +51,14 @@ const listInfos = (client: Client, query: string): AsyncWorkflowListIterable => 
   return new Client({ connection, namespace, dataConverter: blindConverter }).workflow.list({ query });
 };
 
-const attribute = (info: WorkflowExecutionInfo, name: string): unknown =>
+const attribute = (info: Pick<WorkflowExecutionInfo, 'typedSearchAttributes'>, name: string): unknown =>
   info.typedSearchAttributes.getAll().find(({ key }) => key.name === name)?.value;
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
+
+/** Where a run stands by its own word; null where the server does not know that attribute. */
+export const toldStatus = (info: Pick<WorkflowExecutionInfo, 'typedSearchAttributes'>): string | null =>
+  textOf(attribute(info, 'FractalStatus'));
 
 const summaryOf = (info: WorkflowExecutionInfo): RunSummary => {
   const { workflowId, runId, status, startTime, closeTime } = info;
@@ -66,7 +70,7 @@ const summaryOf = (info: WorkflowExecutionInfo): RunSummary => {
     backend: textOf(attribute(info, 'FractalBackend')),
     job_id: typeof job === 'number' ? job : null,
     state: status.name.toLowerCase(),
-    status: textOf(attribute(info, 'FractalStatus')),
+    status: toldStatus(info),
     started: startTime.toISOString(),
     closed: closeTime?.toISOString() ?? null,
     seconds: ((closeTime?.getTime() ?? Date.now()) - startTime.getTime()) / 1_000,

@@ -1,14 +1,16 @@
 /** `pause`, `resume`, `retry`, `skip`, `stop`: an operator's hand on a living run (docs/operating.md). */
 import { createInterface } from 'node:readline/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
+import { quoteWord } from '../../batch/quote.js';
 import { connectClient, getRun, type RunHandle } from '../../client/index.js';
 import { noWorkerOf } from '../../report/no-worker.js';
 import type { JsonObject } from '../../wire/request.js';
 import type { UpdateAnswer } from '../../wire/updates.js';
-import { UsageError } from '../exit-codes.js';
+import { Detached, exitCode, UsageError } from '../exit-codes.js';
 import { type Io, say, type ServerOptions } from '../io.js';
 import { addServerOptions } from '../options.js';
+import { listenForInterrupts, unlessAborted } from '../signals.js';
+import { whileWaiting } from '../still-waiting.js';
 import { idOnServer, nameRun, requireTarget, requireTargetOfRun } from '../target.js';
 import { NO_WORKER_NOTICE_MS } from '../tunables.js';
 import { unitList } from '../unit-list.js';
@@ -23,19 +25,34 @@ interface RetryOptions extends ServerOptions {
   yes?: boolean;
 }
 
-/** Waits for the answer, and says so where nobody is there to give it. */
+/**
+ * Waits for the answer, and says so where nobody is there to give it.
+ *
+ * @throws Detached after Ctrl-C: the server keeps what was asked, so that this must be said.
+ */
 const answered = async (io: Io, run: RunHandle, asked: Promise<UpdateAnswer>): Promise<UpdateAnswer> => {
   const over = new AbortController();
-  const notice = sleep(NO_WORKER_NOTICE_MS, undefined, { signal: over.signal })
-    .then(async () => {
-      const { taskQueue } = await run.temporal.describe();
-      for (const line of await noWorkerOf(run.client, run.temporal, taskQueue))
-        say(io, `${line} Still waiting.`);
-    })
-    .catch(() => undefined);
+  const missing = async (): Promise<string[]> => {
+    const { taskQueue } = await run.temporal.describe();
+    return noWorkerOf(run.client, run.temporal, taskQueue);
+  };
+  const note = (line: string): void => {
+    say(io, line);
+  };
+  const notice = whileWaiting(missing, note, NO_WORKER_NOTICE_MS, over.signal);
+  const interrupts = listenForInterrupts(exitCode.detached, () => {
+    const command = `fractal-temporal status ${quoteWord(run.workflowId)}`;
+    say(
+      io,
+      `Left without an answer: it may still be done once a worker comes. Where the run stands: ${command}`,
+    );
+  });
   try {
-    return await asked;
+    const answer = await unlessAborted(asked, interrupts.signal);
+    if (answer === null) throw new Detached();
+    return answer;
   } finally {
+    interrupts.dispose();
     over.abort();
     await notice;
   }

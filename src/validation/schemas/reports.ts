@@ -52,6 +52,9 @@ export const runReport = z.object({
   workflow_id: z.string(),
   run_id: text,
   state: text.describe("Temporal's word, lower case; null when no server was asked"),
+  status: text.describe(
+    'Where a run stands, as it told its server last: held, paused, ...; null where the server does not know',
+  ),
   started: time.nullable(),
   closed: time.nullable(),
   workflow_dir: text,
