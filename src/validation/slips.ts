@@ -94,6 +94,15 @@ const knownOf = (schema: { shape: object }): Known => ({
 const meant = (key: string, { fields, others, words = {} }: Known): string | null =>
   others.includes(key) ? null : (closestTo(key, fields) ?? words[key.toLowerCase()] ?? null);
 
+/** The keys of a task's meta that nothing reads and that look misspelt, each with why it is none; other words are no slips. */
+export const slipsOfMeta = (given: Readonly<Record<string, unknown>>): string[] =>
+  Object.keys(given).flatMap((key) => {
+    const name = meant(key, meta);
+    return name === null || Object.hasOwn(given, name)
+      ? []
+      : [`${key} would be ignored: did you mean "${name}"?`];
+  });
+
 type Path = readonly PropertyKey[];
 
 function* slipsOf(value: unknown, path: Path, known: Known): Generator<string> {

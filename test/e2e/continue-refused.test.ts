@@ -49,7 +49,7 @@ describe('what cannot be continued', () => {
     await until('its unit to begin', async () => (await begun(join(dir, 'begun'))).length > 0);
     const [path, got] = await refusal(dir, { continue_from: join(dir, 'old') });
     expect(path).toBe('/continue_from');
-    expect(got).toMatch(/is still going on: wait for its end, or cancel it/);
+    expect(got).toMatch(/is still going on: wait for its end, or cancel it .*; one that is held goes on by/);
     await handle.cancel();
     await handle.result().catch(() => undefined);
     // Its unit has begun and was interrupted: it runs again only where that is allowed.

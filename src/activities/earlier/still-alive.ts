@@ -44,6 +44,7 @@ export const mustBeOver = async (
   }
   if (id === null || id === ownId || !(await deps.isRunning?.(id))) return;
   throw new NotContinuable(
-    `${dir}, whose ${name} is still going on: wait for its end, or cancel it (fractal-temporal cancel ${id})`,
+    `${dir}, whose ${name} is still going on: wait for its end, or cancel it (fractal-temporal cancel ${id}); ` +
+      `one that is held goes on by fractal-temporal retry ${id}`,
   );
 };

@@ -1,5 +1,7 @@
 /** `planRetry`: which units a retry runs, what they ask for, and in which batches; refused in words, with nothing changed. */
 import { LayoutError } from '../../batch/errors.js';
+import { isBackendName } from '../../executors/names.js';
+import { slipsOfMeta } from '../../validation/slips.js';
 import type { BatchLayout } from '../../batch/contract.js';
 import { formatUnit, parseUnits, type BatchUnit } from '../../batch/units-file.js';
 import { readState } from '../../state/files.js';
@@ -115,6 +117,9 @@ const makePlan = async (
   if (Object.hasOwn(input.meta, 'exclusive')) {
     throw new UpdateRefused('exclusive: which units must not meet is as it was when the run was started');
   }
+  // Another backend may read what these do not.
+  const slips = isBackendName(deps.backend.name) ? slipsOfMeta(input.meta) : [];
+  if (slips.length > 0) throw new UpdateRefused(slips.join('; '));
   const meta = { ...metaBefore(open, chosen.flat()), ...input.meta };
   const layout = await layOut(deps, { ...own, meta: { ...own.meta, ...meta } });
   const first_try = firstTryAfter(input.stages.filter(({ stage }) => stage === open.stage));
