@@ -167,3 +167,22 @@ describe('a run that is operated on', () => {
     expect(wrongEvents(runDir, result)).toBeNull();
   });
 });
+
+describe('a run that goes on', () => {
+  it('is told to its client as it goes: a unit has ended while another still runs', async () => {
+    const { dir, run } = await begin(
+      (folder) => [
+        { type: 'parallel', script: { [zarrUrl(folder, 'b')]: { wait_for: join(folder, 'go') } } },
+      ],
+      ['a', 'b'],
+    );
+    const seen: string[] = [];
+    for await (const event of run.events()) {
+      seen.push(event.event);
+      if (event.event === 'unit_ended') await writeFile(join(dir, 'go'), '');
+    }
+    expect(seen.filter((name) => name === 'unit_ended')).toHaveLength(2);
+    expect(seen.at(-1)).toBe('run_closed');
+    expect((await run.result()).status).toBe('done');
+  });
+});

@@ -1,10 +1,12 @@
 """From a server's rows to a request, and back to what it may see."""
 
+import inspect
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from fractal_temporal_bridge import process_workflow
 from fractal_temporal_bridge.errors import RequestError
 from fractal_temporal_bridge.ids import workflow_id
 from fractal_temporal_bridge.request import (
@@ -61,3 +63,15 @@ def test_ids_are_those_of_the_command_line() -> None:
     assert workflow_id("Cardiac Test", "/data/jobs/1").startswith("cardiac-test-")
     assert workflow_id("___", "/x").startswith("run-")
     assert len(workflow_id("a" * 90, "/x")) == 40 + 1 + 16
+
+
+def test_process_workflow_is_called_as_those_of_the_runners() -> None:
+    parameters = inspect.signature(process_workflow).parameters
+    *named, rest = parameters.values()
+    assert {one.kind for one in named} == {inspect.Parameter.KEYWORD_ONLY}
+    assert rest.kind is inspect.Parameter.VAR_KEYWORD
+    needed = ["workflow", "dataset", "workflow_dir_local", "job_id", "logger_name"]
+    needed += ["job_attribute_filters", "job_type_filters", "user_id"]
+    optional = ["workflow_dir_remote", "first_task_index", "last_task_index"]
+    assert {one.name for one in named if one.default is inspect.Parameter.empty} == set(needed)
+    assert {one.name: one.default for one in named if one.name not in needed} == dict.fromkeys(optional)

@@ -44,6 +44,22 @@ def test_native_equals_bridged(local: Fractal, task_ids: dict[str, int]) -> None
 
 
 @pytest.mark.long
+def test_going_back(local: Fractal, task_ids: dict[str, int]) -> None:
+    """One word in the start command: what ran bridged is there, and the next job of its dataset runs natively."""
+    server = started(local, BRIDGED)
+    s = Scenario(server, server.client(), task_ids, [("Convert", {"n": 2}, {}), ("Measure", {}, {})])
+    job = s.ended(first := s.submit(last_task_index=0))
+    assert job["status"] == "done", job["log"]
+    s.client = started(local, NATIVE).client()
+    assert s.job(first)["status"] == "done"
+    assert s.counts(s.wftasks[0])["num_done_units"] == 1
+    assert any(name.endswith("-log.txt") for name in s.archive(first))
+    job = s.ended(s.submit(first_task_index=1))
+    assert job["status"] == "done", job["log"]
+    assert s.counts(s.wftasks[1])["num_done_units"] == 2
+
+
+@pytest.mark.long
 def test_stop_on_a_local_resource(local: Fractal, task_ids: dict[str, int]) -> None:
     """The web client's button, which the native server refuses for such a resource."""
     server = started(local, BRIDGED)

@@ -141,19 +141,22 @@ def test_database_restarted(scenario: Make, postgres: Postgres) -> None:
 
 
 @pytest.mark.long
-def test_never_started(scenario: Make, postgres: Postgres, server: Fractal) -> None:
+@pytest.mark.parametrize("has_folder", [True, False])
+def test_never_started(scenario: Make, postgres: Postgres, server: Fractal, has_folder: bool) -> None:
     """A row of a job whose server was killed before it could do anything: with the folder and without."""
-    s = scenario(CONVERT)
+    earlier, s = scenario(CONVERT), scenario(CONVERT)
+    earlier.ended(earlier.submit())
     server.kill()
     before = last_accounting(postgres)
     first = postgres.rows("SELECT * FROM jobv2 ORDER BY id DESC LIMIT 1")[0]
     folder = Path(first["working_dir"]).parent / f"never-{s.number}"
-    folder.mkdir()
-    (folder / "workflow.log").write_text("begun\n")
-    # Of a request that is too large to travel, and of a context that was not written to its end.
-    (folder / ".runner" / "spill").mkdir(parents=True)
-    (folder / ".runner" / "spill" / "0.json").write_text("{}")
-    (folder / "fractal-temporal-bridge.12.tmp").write_text("{")
+    if has_folder:
+        folder.mkdir()
+        (folder / "workflow.log").write_text("begun\n")
+        # Of a request that is too large to travel, and of a context that was not written to its end.
+        (folder / ".runner" / "spill").mkdir(parents=True)
+        (folder / ".runner" / "spill" / "0.json").write_text("{}")
+        (folder / "fractal-temporal-bridge.12.tmp").write_text("{")
     columns = [name for name in first if name not in ("id", "end_timestamp", "log", "executor_error_log")]
     new = {
         **first,
