@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { createSandbox, type RunningProgram, type Sandbox } from '../support/cli.js';
 import { makeRequest, type TaskSpec } from '../support/scripted-requests.js';
 import { until, untilFile } from '../support/until.js';
+import { kill } from '../support/kill.js';
 
 let sandbox: Sandbox;
 beforeEach(async () => {
@@ -16,11 +17,7 @@ afterEach(async () => {
   await sandbox.dispose();
   if (state === null) return;
   const { pid } = (JSON.parse(state) as { process: { pid: number } }).process;
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended already.
-  }
+  kill(pid);
 });
 
 const request = async (name: string, script: TaskSpec['script'], extra = {}): Promise<string> => {

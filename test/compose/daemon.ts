@@ -8,6 +8,7 @@ import { execa } from 'execa';
 import { tieToThisProcess } from '../../src/server/tie.js';
 import { until } from '../support/until.js';
 import { DOCKER } from './host.js';
+import { kill } from '../support/kill.js';
 
 /** Ours is not to take the networks of a Docker that runs here already. */
 const ADDRESS_POOL = 'base=10.231.0.0/16,size=28';
@@ -148,13 +149,7 @@ export const startDaemon = async (): Promise<Daemon> => {
     // The supervisor first: nothing is to be put in order while the rest dies. What is born meanwhile dies in the next round.
     await until('the end of every process of the daemon', () => {
       const family = familyOf(pid, dir).filter(isAlive);
-      for (const member of family) {
-        try {
-          process.kill(member, 'SIGKILL');
-        } catch {
-          // It has ended by itself.
-        }
-      }
+      for (const member of family) kill(member);
       return family.length === 0;
     });
     child = null;

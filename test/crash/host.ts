@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BATCH_VARIABLE } from '../../src/executors/local/process/launch.js';
 import type { Nodes } from './ground.js';
 import { running } from './processes.js';
+import { kill } from '../support/kill.js';
 
 const LOOK_MS = 5;
 
@@ -82,13 +83,7 @@ export class Host implements Nodes {
   async killAll(): Promise<void> {
     await this.until(() => {
       const found = this.processes();
-      for (const { pid } of found) {
-        try {
-          process.kill(pid, 'SIGKILL');
-        } catch {
-          // It has ended meanwhile.
-        }
-      }
+      for (const { pid } of found) kill(pid);
       for (const child of running) child.kill('SIGKILL');
       return found.length === 0 && running.size === 0;
     });

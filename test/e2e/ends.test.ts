@@ -8,6 +8,7 @@ import { startHarness, type Harness } from '../support/harness.js';
 import { ask, refusal, untilStatus } from '../support/operator.js';
 import { listOf, makeRequest, update, zarrUrl, type TaskSpec } from '../support/scripted-requests.js';
 import { until, untilFile } from '../support/until.js';
+import { kill } from '../support/kill.js';
 
 let harness: Harness;
 beforeAll(async () => {
@@ -64,7 +65,7 @@ const batchProcesses = async (dir: string): Promise<number[]> => {
 };
 
 const killBatch = async (dir: string): Promise<void> => {
-  for (const pid of await batchProcesses(dir)) process.kill(pid, 'SIGKILL');
+  for (const pid of await batchProcesses(dir)) kill(pid);
 };
 
 describe('a batch whose processes are killed', () => {

@@ -15,6 +15,7 @@ import {
 } from '../support/disturbed-runs.js';
 import { makeRequest, update, zarrUrl } from '../support/scripted-requests.js';
 import { until, untilFile } from '../support/until.js';
+import { kill } from '../support/kill.js';
 
 describe('with the patience of a worker', () => {
   const harness = withHarness({ maxUnits: 1 });
@@ -26,7 +27,7 @@ describe('with the patience of a worker', () => {
     await untilBegun(dir, 'b');
     const evidence = join(dir, 'run', '.runner', 'evidence');
     await writeFile(evidence, 'in the way');
-    for (const pid of await processesWith(dir)) process.kill(pid, 'SIGKILL');
+    for (const pid of await processesWith(dir)) kill(pid);
     const batches = join(dir, 'run', '.runner', 'batches');
     await until('the tombstone', async () =>
       (await readdir(batches, { recursive: true })).some((name) => name.endsWith('tombstone')),

@@ -1,5 +1,6 @@
 /** Batches outlive programs and workers, also those of a test that ends in their middle. */
 import { readdir, readFile } from 'node:fs/promises';
+import { kill } from './kill.js';
 
 /** Ends, by their ids, the processes that were started with a path inside `dir`. */
 export const endProcessesIn = async (dir: string): Promise<void> => {
@@ -9,11 +10,7 @@ export const endProcessesIn = async (dir: string): Promise<void> => {
     ids.map(async (id) => {
       const command = await readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '');
       if (!command.includes(`${dir}/`)) return;
-      try {
-        process.kill(Number(id), 'SIGKILL');
-      } catch {
-        // It has ended meanwhile.
-      }
+      kill(Number(id));
     }),
   );
 };

@@ -7,6 +7,7 @@ import { until } from '../support/until.js';
 import { processTree, type Kind } from './process-tree.js';
 import { sayingsOf, sayingTask } from './sayings.js';
 import { newGround, serverProcesses, warmScriptOf, type Ground } from './warm-scripts.js';
+import { kill } from '../support/kill.js';
 
 const UNITS = Number(process.env['FRACTAL_WARM_STORM_UNITS'] ?? '120');
 const SEED = Number(process.env['FRACTAL_WARM_SEED'] ?? '1');
@@ -23,14 +24,6 @@ const randomNumbers = (seed: number) => {
 };
 
 type Random = ReturnType<typeof randomNumbers>;
-
-const send = (pid: number, signal: 'SIGTERM' | 'SIGKILL'): boolean => {
-  try {
-    return process.kill(pid, signal);
-  } catch {
-    return false;
-  }
-};
 
 /** A root dies seldom, so that there is something to die. */
 const DRAWN: Kind[] = [
@@ -55,7 +48,7 @@ const storm = async (
     const group = random(3) === 0;
     if (victim === undefined || over()) continue;
     const what = `${group ? 'group of ' : ''}${kind}`;
-    if (send(group ? -victim : victim, signal)) sent[what] = (sent[what] ?? 0) + 1;
+    if (kill(group ? -victim : victim, signal)) sent[what] = (sent[what] ?? 0) + 1;
   }
   return sent;
 };

@@ -3,15 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import type { Fault } from '../ground/fault.js';
 import { found, type RunUnderFault } from '../ground/run.js';
 import { isUnitAlive, readWitnesses } from '../ground/witness.js';
-
-const kill = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended meanwhile.
-    return false;
-  }
-};
+import { kill } from '../../support/kill.js';
 
 const processesOf = async (text: string): Promise<number[]> => {
   const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
@@ -54,7 +46,7 @@ export const batchFaults: readonly Fault[] = [
     inject: async ({ run }) => {
       const scripts = await found(run, () => scriptsOf(run));
       const units = await livingUnits(run.place.witnessDir);
-      return [...scripts, ...units].map(kill).some((was) => was);
+      return [...scripts, ...units].map((pid) => kill(pid)).some((was) => was);
     },
   },
 ];
