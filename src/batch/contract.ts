@@ -205,6 +205,11 @@ export interface Backend {
   /** Optional and pure: resources for units that a limit of their job interrupted and that may run again. */
   raise?(resources: JsonObject, limit: ReachedLimit, by: Raise): JsonObject;
   /**
+   * Optional and pure: the limits of a unit by what its job asks for (a layout's resources, or `asked` of a try), MB and
+   * seconds; null where that does not say.
+   */
+  limits?(resources: JsonObject): Record<ReachedLimit, number | null>;
+  /**
    * Optional: told of the commands that a run is about to start warm, with the layout of as many units as there may be, so
    * that interpreters can be made ready. Neither waits nor throws.
    */

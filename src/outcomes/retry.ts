@@ -4,6 +4,7 @@
  * A unit that ended by itself is run again on the operator's word alone. One that was interrupted may have left its data in
  * any state: that it runs again must be said in so many words, or by raising the very limit that it reached.
  */
+import type { ReachedLimit } from '../batch/contract.js';
 import type { JsonObject } from '../wire/request.js';
 import type { UnitCause } from '../wire/result.js';
 
@@ -13,6 +14,10 @@ const raising: Partial<Record<UnitCause, keyof { mem: string; time: string }>> =
   out_of_memory: 'mem',
   timeout: 'time',
 };
+
+/** Of a unit's limits the one that it reached; null where no limit ended it. */
+export const reachedLimit = (cause: UnitCause): ReachedLimit | null =>
+  cause === 'out_of_memory' ? 'memory' : cause === 'timeout' ? 'time' : null;
 
 /** @param cause what ended it when it had begun last; null: it has never begun. */
 export const needsConsent = (

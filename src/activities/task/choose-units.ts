@@ -1,5 +1,6 @@
 /** The units that an operator names, checked one by one before anything changes. */
-import { consentWords, indicesInWords, needsConsent } from '../../outcomes/retry.js';
+import { consentWords, indicesInWords, needsConsent, reachedLimit } from '../../outcomes/retry.js';
+import type { Backend } from '../../batch/contract.js';
 import type { JsonObject } from '../../wire/request.js';
 import type { UnitCause } from '../../wire/result.js';
 import type { ChosenUnits } from '../../wire/updates.js';
@@ -69,5 +70,36 @@ export const checkConsent = (
   if (indices.length === 0) return;
   refuse(
     `${areOrIs(indices, 'was', 'were')} interrupted (${[...causes].join(', ')}) and may have changed data: ${consentWords(causes)}`,
+  );
+};
+
+/**
+ * That `meta` names the limit that a unit reached is consent only where it is more than the unit had.
+ *
+ * @param resources of the retry.
+ * @throws UpdateRefused where units that were interrupted would run again with no more than that.
+ */
+export const checkMore = (
+  chosen: ChosenByBatch,
+  resources: JsonObject,
+  limits: NonNullable<Backend['limits']>,
+): void => {
+  const now = limits(resources);
+  const causes = new Set<UnitCause>();
+  const indices: number[] = [];
+  for (const { index, lastBegun } of chosen.flat()) {
+    const cause = lastBegun?.cause ?? null;
+    const reached = cause === null ? null : reachedLimit(cause);
+    if (cause === null || reached === null) continue;
+    const asked = lastBegun?.tries.findLast((one) => one.cause === cause)?.requested;
+    const [before, after] = [asked === undefined ? null : limits(asked)[reached], now[reached]];
+    // What is not known speaks for nothing: then the operator's word counts.
+    if (before === null || after === null || after > before) continue;
+    causes.add(cause);
+    indices.push(index);
+  }
+  if (indices.length === 0) return;
+  refuse(
+    `${areOrIs(indices, 'was', 'were')} interrupted (${[...causes].join(', ')}) and would have no more than then: ${consentWords(causes)}`,
   );
 };

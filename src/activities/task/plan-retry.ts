@@ -19,7 +19,7 @@ import { keyOf, publishUnits } from '../batch/batch-of.js';
 import type { ActivityDependencies, StepDependencies } from '../dependencies.js';
 import { tellPlan } from '../events/planned.js';
 import { UpdateRefused } from '../errors.js';
-import { checkConsent, chooseUnits, type ChosenByBatch } from './choose-units.js';
+import { checkConsent, checkMore, chooseUnits, type ChosenByBatch } from './choose-units.js';
 import { readGivenUp } from './held-units.js';
 import { lastRunOf, type LayeredUnit } from './layers.js';
 import { summaryOf } from './plan-task.js';
@@ -122,6 +122,8 @@ const makePlan = async (
   if (slips.length > 0) throw new UpdateRefused(slips.join('; '));
   const meta = { ...metaBefore(open, chosen.flat()), ...input.meta };
   const layout = await layOut(deps, { ...own, meta: { ...own.meta, ...meta } });
+  const { limits } = deps.backend;
+  if (!input.rerun_interrupted && limits !== undefined) checkMore(chosen, layout.resources, limits);
   const first_try = firstTryAfter(input.stages.filter(({ stage }) => stage === open.stage));
   return {
     ...plan,

@@ -19,7 +19,7 @@ import { createGate } from './jobs/gate.js';
 import { slurmLayout } from './options/layout.js';
 import { observeCommands, type CommandCall } from './commands/observed.js';
 import { createPoller } from './commands/poller.js';
-import { raiseResources } from './options/raise.js';
+import { limitsOf, raiseResources } from './options/raise.js';
 import { reportJobs } from './status/report.js';
 import { readResources } from './options/resources.js';
 import { createSettings } from './commands/settings.js';
@@ -108,6 +108,7 @@ export const createSlurmBackend = (options: SlurmBackendOptions): Backend => {
     executor: createSlurmExecutor(scheduler),
     script: (batch) => slurmScript(batch, config),
     trial: (batch) => tryScript(scheduler, batch),
+    limits: limitsOf,
     raise: (resources, limit, by) => raiseResources(resources, limit, by, config.batching_config),
     ceilings: async (resources) => ({
       max_mem_mb: config.batching_config.max_mem_per_job,

@@ -43,3 +43,12 @@ export const raiseResources = (
   const more = asked === null ? null : moreTime(asked, by);
   return more === null ? resources : { ...resources, time: more };
 };
+
+/** The limits that a job asks for, of each unit; null where it asks for none. */
+export const limitsOf = ({
+  mem_mb_per_unit: memory,
+  time,
+}: JsonObject): Record<ReachedLimit, number | null> => ({
+  memory: numberOr(memory, null),
+  time: typeof time === 'string' ? parseTimeLimit(time) : null,
+});
