@@ -10,14 +10,14 @@ import type { UnitCause } from '../wire/result.js';
 
 const BY_ITSELF: ReadonlySet<UnitCause> = new Set(['exit', 'signal', 'invalid_output']);
 
-const raising: Partial<Record<UnitCause, keyof { mem: string; time: string }>> = {
-  out_of_memory: 'mem',
-  timeout: 'time',
+/** Which limit ended a unit, and the key of `meta` that raises it. */
+const limits: Partial<Record<UnitCause, { reached: ReachedLimit; raisedBy: 'mem' | 'time' }>> = {
+  out_of_memory: { reached: 'memory', raisedBy: 'mem' },
+  timeout: { reached: 'time', raisedBy: 'time' },
 };
 
 /** Of a unit's limits the one that it reached; null where no limit ended it. */
-export const reachedLimit = (cause: UnitCause): ReachedLimit | null =>
-  cause === 'out_of_memory' ? 'memory' : cause === 'timeout' ? 'time' : null;
+export const reachedLimit = (cause: UnitCause): ReachedLimit | null => limits[cause]?.reached ?? null;
 
 /** @param cause what ended it when it had begun last; null: it has never begun. */
 export const needsConsent = (
@@ -25,15 +25,15 @@ export const needsConsent = (
   { meta, rerun_interrupted }: { meta: JsonObject; rerun_interrupted: boolean },
 ): boolean => {
   if (cause === null || BY_ITSELF.has(cause) || rerun_interrupted) return false;
-  const limit = raising[cause];
-  return limit === undefined || !Object.hasOwn(meta, limit);
+  const limit = limits[cause];
+  return limit === undefined || !Object.hasOwn(meta, limit.raisedBy);
 };
 
 /** How it may be allowed, in words. */
 export const consentWords = (causes: ReadonlySet<UnitCause>): string => {
-  const raised = [...causes].flatMap((cause) => raising[cause] ?? []);
-  const limits = raised.length === 0 ? '' : `ask for more (meta: ${raised.join(', ')}), or `;
-  return `${limits}say that they may run again all the same (rerun_interrupted)`;
+  const raised = [...causes].flatMap((cause) => limits[cause]?.raisedBy ?? []);
+  const more = raised.length === 0 ? '' : `ask for more (meta: ${raised.join(', ')}), or `;
+  return `${more}say that they may run again all the same (rerun_interrupted)`;
 };
 
 const indexRanges = (indices: readonly number[]): [number, number][] => {
