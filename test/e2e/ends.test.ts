@@ -3,12 +3,12 @@ import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { InvalidRequestError, JobExecutionError, RunCancelledError } from '../../src/client/index.js';
-import type { RunResult } from '../../src/wire/result.js';
 import { startHarness, type Harness } from '../support/harness.js';
 import { ask, refusal, untilStatus } from '../support/operator.js';
 import { listOf, makeRequest, update, zarrUrl, type TaskSpec } from '../support/scripted-requests.js';
 import { until, untilFile } from '../support/until.js';
 import { kill } from '../support/kill.js';
+import { readResult } from '../support/read-result.js';
 
 let harness: Harness;
 beforeAll(async () => {
@@ -26,9 +26,6 @@ const start = async (
   const handle = await harness.start(makeRequest({ dir, tasks: tasks(dir), images, extra }));
   return { dir, handle };
 };
-
-const readResult = async (dir: string): Promise<RunResult> =>
-  JSON.parse(await readFile(join(dir, 'run', 'result.json'), 'utf8')) as RunResult;
 
 /** The first unit waits for the file `go`, the others run through; each start is counted in `runs`. */
 const waitingTask = (dir: string): TaskSpec => ({

@@ -6,7 +6,6 @@ import { RunCancelledError } from '../../src/client/index.js';
 import {
   begun,
   processesWith,
-  readResult,
   start,
   thrownBy,
   untilBegun,
@@ -16,6 +15,7 @@ import {
 import { makeRequest, update, zarrUrl } from '../support/scripted-requests.js';
 import { until, untilFile } from '../support/until.js';
 import { kill } from '../support/kill.js';
+import { readResult } from '../support/read-result.js';
 
 describe('with the patience of a worker', () => {
   const harness = withHarness({ maxUnits: 1 });

@@ -1,22 +1,17 @@
 /** Held runs whose operator lets go what failed, on a real server: stopped, cancelled, skipped. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { RunCancelledError, TaskExecutionError } from '../../src/client/index.js';
-import type { RunResult } from '../../src/wire/result.js';
 import { startHarness, type Harness } from '../support/harness.js';
 import { ask, refusal, untilStatus } from '../support/operator.js';
 import { zarrUrl } from '../support/scripted-requests.js';
 import { beginWaiting } from '../support/waiting-runs.js';
+import { readResult } from '../support/read-result.js';
 
 let harness: Harness;
 beforeAll(async () => {
   harness = await startHarness({ address: inject('temporal').address });
 });
 afterAll(() => harness.stop());
-
-const readResult = async (dir: string): Promise<RunResult> =>
-  JSON.parse(await readFile(join(dir, 'run', 'result.json'), 'utf8')) as RunResult;
 
 describe('a held run', () => {
   it('fails as it would have when it is stopped', async () => {

@@ -3,11 +3,11 @@ import { access, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { RunCancelledError, type RunHandle } from '../../src/client/index.js';
-import type { RunResult } from '../../src/wire/result.js';
 import { startHarness, type Harness } from '../support/harness.js';
 import { ask, refusal, untilStatus } from '../support/operator.js';
 import { makeRequest, zarrUrl } from '../support/scripted-requests.js';
 import { until, untilFile } from '../support/until.js';
+import { readResult } from '../support/read-result.js';
 
 let harness: Harness;
 beforeAll(async () => {
@@ -31,9 +31,6 @@ const begin = async (): Promise<{ dir: string; run: RunHandle; runs(): Promise<n
   const runs = async () => (await readFile(join(dir, 'runs'), 'utf8')).split('\n').filter(Boolean).length;
   return { dir, run, runs };
 };
-
-const readResult = async (dir: string): Promise<RunResult> =>
-  JSON.parse(await readFile(join(dir, 'run', 'result.json'), 'utf8')) as RunResult;
 
 describe('a paused run', () => {
   it('lets its batches end, and begins no other until it is resumed', async () => {

@@ -3,18 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { TaskExecutionError } from '../../src/client/index.js';
-import type { RunResult } from '../../src/wire/result.js';
 import { startHarness, type Harness } from '../support/harness.js';
 import { makeRequest, zarrUrl } from '../support/scripted-requests.js';
+import { readResult } from '../support/read-result.js';
 
 let harness: Harness;
 beforeAll(async () => {
   harness = await startHarness({ address: inject('temporal').address });
 });
 afterAll(() => harness.stop());
-
-const readResult = async (dir: string): Promise<RunResult> =>
-  JSON.parse(await readFile(join(dir, 'run', 'result.json'), 'utf8')) as RunResult;
 
 it('a unit that says so by its exit code runs again, and its record tells each try', async () => {
   const dir = await harness.folder();

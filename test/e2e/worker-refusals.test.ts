@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { InvalidRequestError, JobExecutionError } from '../../src/client/index.js';
 import { LayoutError } from '../../src/batch/errors.js';
 import { createLocalBackend } from '../../src/executors/local/index.js';
-import { readResult, start, thrownBy, withHarness } from '../support/disturbed-runs.js';
+import { start, thrownBy, withHarness } from '../support/disturbed-runs.js';
 import { listOf, zarrUrl } from '../support/scripted-requests.js';
+import { readResult } from '../support/read-result.js';
 
 describe('a compound whose compute part cannot be laid out', () => {
   const harness = withHarness({

@@ -3,14 +3,11 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { JobExecutionError, RunCancelledError } from '../../src/client/index.js';
-import type { RunResult } from '../../src/wire/result.js';
 import { makeRequest, zarrUrl, type TaskSpec } from '../support/scripted-requests.js';
 import { until } from '../support/until.js';
 import { describeOnCluster } from './on-cluster.js';
 import { startSlurmWorker, type SlurmWorker } from './slurm-worker.js';
-
-const readResult = async (dir: string): Promise<RunResult> =>
-  JSON.parse(await readFile(join(dir, 'run', 'result.json'), 'utf8')) as RunResult;
+import { readResult } from '../support/read-result.js';
 
 const countRuns = async (dir: string): Promise<Record<string, number>> => {
   const counts: Record<string, number> = {};

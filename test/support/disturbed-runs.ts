@@ -3,7 +3,6 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, inject } from 'vitest';
 import type { RunHandle } from '../../src/client/index.js';
-import type { RunResult } from '../../src/wire/result.js';
 import { startHarness, type Harness, type HarnessOptions } from './harness.js';
 import { makeRequest, zarrUrl, type TaskSpec } from './scripted-requests.js';
 import { until } from './until.js';
@@ -26,9 +25,6 @@ export const start = async (
   const dir = await harness.folder();
   return { dir, handle: await harness.start(makeRequest({ dir, tasks: tasks(dir), images, extra })) };
 };
-
-export const readResult = async (dir: string): Promise<RunResult> =>
-  JSON.parse(await readFile(join(dir, 'run', 'result.json'), 'utf8')) as RunResult;
 
 export const thrownBy = (work: Promise<unknown>): Promise<Error> =>
   work.then(

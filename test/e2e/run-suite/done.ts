@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listOf, update, zarrUrl } from '../../support/scripted-requests.js';
-import { beginningOn, readResultFile, type RunHarness } from './harness.js';
+import { beginningOn, type RunHarness } from './harness.js';
+import { readResult } from '../../support/read-result.js';
 
 export const describeDone = (harness: () => RunHarness): void => {
   const run = beginningOn(harness);
@@ -85,7 +86,7 @@ export const describeDone = (harness: () => RunHarness): void => {
         ['done', 1, 0],
       ]);
       expect(result.task_runs.map((task) => task.num_new_images)).toEqual([2, 0, 1, 0, 1]);
-      expect(await readResultFile(dir)).toEqual(result);
+      expect(await readResult(dir)).toEqual(result);
       expect(await readFile(join(dir, 'run', '3_task_3', 'non_par--log.txt'), 'utf8')).toBe('hello\n');
     });
 

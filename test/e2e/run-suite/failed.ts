@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { JobExecutionError, TaskExecutionError } from '../../../src/client/index.js';
 import { listOf, update, zarrUrl } from '../../support/scripted-requests.js';
-import { beginningOn, readResultFile, type RunHarness } from './harness.js';
+import { beginningOn, type RunHarness } from './harness.js';
+import { readResult } from '../../support/read-result.js';
 
 export const describeFailed = (harness: () => RunHarness): void => {
   const run = beginningOn(harness);
@@ -40,7 +41,7 @@ export const describeFailed = (harness: () => RunHarness): void => {
         log_file: join(dir, 'run', '0_task_0', 'par-000000-0000001-log.txt'),
       });
       expect((error as Error).message).toContain('2 of 4 units failed');
-      const result = await readResultFile(dir);
+      const result = await readResult(dir);
       expect(result.status).toBe('failed');
       expect(result.error?.type).toBe('TaskExecutionError');
       expect(result.images.map((image) => image.types)).toEqual([{ ok: true }, {}, { ok: true }, {}]);
@@ -91,7 +92,7 @@ export const describeFailed = (harness: () => RunHarness): void => {
         unit_index: 1,
         component: 'compute',
       });
-      const result = await readResultFile(dir);
+      const result = await readResult(dir);
       expect(result.images.map((image) => image.types)).toEqual([{ x: true }, {}]);
       expect(result.task_runs[0]?.units.map((unit) => unit.status)).toEqual(['failed', 'failed', 'failed']);
     });
@@ -102,7 +103,7 @@ export const describeFailed = (harness: () => RunHarness): void => {
         ['a'],
       );
       await expect(handle.result()).rejects.toBeInstanceOf(TaskExecutionError);
-      const result = await readResultFile(dir);
+      const result = await readResult(dir);
       expect(result.images.map((image) => image.types)).toEqual([{}]);
       expect(result.task_runs[0]).toMatchObject({ num_tasks: 1, status: 'failed' });
     });
@@ -112,7 +113,7 @@ export const describeFailed = (harness: () => RunHarness): void => {
       const error = await handle.result().catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(JobExecutionError);
       expect((error as Error).message).toContain('empty image list');
-      const result = await readResultFile(dir);
+      const result = await readResult(dir);
       expect(result.task_runs).toMatchObject([
         { status: 'failed', num_tasks: 0, num_available_images: 0, units: [] },
       ]);

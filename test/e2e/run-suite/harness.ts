@@ -1,8 +1,5 @@
 /** What the suite of whole runs needs of a backend's workers. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { RunHandle } from '../../../src/client/index.js';
-import type { RunResult } from '../../../src/wire/result.js';
 import type { Harness } from '../../support/harness.js';
 import { makeRequest, type TaskSpec } from '../../support/scripted-requests.js';
 
@@ -20,6 +17,3 @@ export const beginningOn =
     const handle = await harness().start(makeRequest({ dir, tasks: tasks(dir), images, extra }));
     return { dir, handle };
   };
-
-export const readResultFile = async (dir: string): Promise<RunResult> =>
-  JSON.parse(await readFile(join(dir, 'run', 'result.json'), 'utf8')) as RunResult;

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { JobExecutionError, TaskExecutionError } from '../../../src/client/index.js';
 import { update, zarrUrl } from '../../support/scripted-requests.js';
-import { beginningOn, readResultFile, type RunHarness } from './harness.js';
+import { beginningOn, type RunHarness } from './harness.js';
+import { readResult } from '../../support/read-result.js';
 
 export const describeInvalidOutputs = (harness: () => RunHarness): void => {
   const run = beginningOn(harness);
@@ -22,7 +23,7 @@ export const describeInvalidOutputs = (harness: () => RunHarness): void => {
         ['a', 'b'],
       );
       await expect(handle.result()).rejects.toBeInstanceOf(TaskExecutionError);
-      const result = await readResultFile(dir);
+      const result = await readResult(dir);
       expect(result.images.map((image) => image.types)).toEqual([{}, { x: true }]);
       expect(result.task_runs[0]?.units.map((unit) => unit.cause)).toEqual(['invalid_output', null]);
     });
@@ -39,7 +40,7 @@ export const describeInvalidOutputs = (harness: () => RunHarness): void => {
         const error = await handle.result().catch((thrown: unknown) => thrown);
         expect(error).toBeInstanceOf(TaskExecutionError);
         expect((error as Error).message).toContain('par-000000-0000000-metadiff.json: it is');
-        const result = await readResultFile(dir);
+        const result = await readResult(dir);
         expect(result.images.map((image) => image.types)).toEqual([{}, { x: true }]);
         expect(result.task_runs[0]?.units.map((unit) => unit.cause)).toEqual(['invalid_output', null]);
       },
@@ -67,7 +68,7 @@ export const describeInvalidOutputs = (harness: () => RunHarness): void => {
       const error = await handle.result().catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(JobExecutionError);
       expect((error as Error).message).toContain('/elsewhere/new');
-      const result = await readResultFile(dir);
+      const result = await readResult(dir);
       expect(result.images.map((image) => image.types)).toEqual([{}, {}]);
       expect(result.task_runs[0]?.status).toBe('failed');
       expect(result.task_runs[0]?.units.map((unit) => unit.status)).toEqual(['failed', 'failed']);
