@@ -15,13 +15,18 @@ const remedies: Partial<Record<NonNullable<UnitOutcome['cause']>, string>> = {
   interrupted: 'recovery.infrastructure or recovery.rerun_interrupted',
 };
 
-const forbidden = (cause: NonNullable<UnitOutcome['cause']>): string =>
-  `It is not run again by itself, since a task that has begun may have changed its data; allow it with ${remedies[cause] ?? ''}.`;
+const allowedBy = (what: string): string =>
+  `It is not run again by itself, since a task that has begun may have changed its data; allow it with ${what}.`;
+
+const forbidden = (cause: NonNullable<UnitOutcome['cause']>): string => allowedBy(remedies[cause] ?? '');
 const inVain = 'It was to run again, and that did not succeed.';
 
 /** Of a unit that an earlier run had begun and not finished, and that this one has not run. */
-export const takenMessage = (logFile: string): string =>
-  `it had begun in the earlier run and was interrupted there (${logFile}). ${forbidden('interrupted')}`;
+export const takenMessage = (logFile: string, cause: UnitOutcome['cause']): string => {
+  // Tries of infrastructure are for what a run has seen itself (docs/continuing.md).
+  const limit = cause === 'out_of_memory' || cause === 'timeout' ? remedies[cause] : undefined;
+  return `it had begun in the earlier run and was interrupted there (${logFile}). ${allowedBy(limit ?? 'recovery.rerun_interrupted')}`;
+};
 
 /** `forbidden`: nobody has allowed the unit to run again; `in_vain`: it has run again, or was to. */
 export type Remedy = 'forbidden' | 'in_vain';

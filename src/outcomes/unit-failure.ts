@@ -37,6 +37,9 @@ export interface FailedPlan {
 export const unitLog = (plan: Pick<FailedPlan, 'task_dir'>, { stem }: Pick<UnitOutcome, 'stem'>): string =>
   `${plan.task_dir}/${stem}-log.txt`;
 
+/** What is several sentences ends with a full stop of its own. */
+const sentence = (text: string): string => (text.endsWith('.') ? text : `${text}.`);
+
 /** Builds the failure of `unit`, the first by index of `failed` failed units out of `total`. */
 export const unitFailure = (
   plan: FailedPlan,
@@ -53,7 +56,7 @@ export const unitFailure = (
   // A compound's init is not one of its units.
   const counts = total === 0 ? '' : ` ${failed} of ${total} units failed.`;
   const title = taskTitle({ name: plan.task_name, alias: plan.alias });
-  const message = `Task ${plan.order} "${title}" (${which}): ${what}.${counts} Log: ${logFile}`;
+  const message = `Task ${plan.order} "${title}" (${which}): ${sentence(what)}${counts} Log: ${logFile}`;
   // The job of an earlier try is not among them.
   const job =
     unit.job_id === null ? header.jobs.at(-1) : header.jobs.find(({ job_id }) => job_id === unit.job_id);
@@ -93,7 +96,7 @@ export const withTail = (failure: ExecutionFailure, tail: string | null): Execut
   const { details, message } = failure;
   const line = tail?.trim().split('\n').at(-1)?.trim() ?? '';
   const short = line.length <= HEADLINE_CHARACTERS ? line : `${line.slice(0, HEADLINE_CHARACTERS)}...`;
-  const what = `: ${details.info ?? ''}.`;
+  const what = `: ${sentence(details.info ?? '')}`;
   const found = message.indexOf(what);
   const at = found < 0 ? message.length : found + what.length;
   const said = line === '' ? '' : ` Its log ends: "${short}".`;

@@ -107,7 +107,7 @@ export const judgeTaken = (
     ...{ cause: isDone ? null : (record.cause ?? 'interrupted') },
     ...{ exit_code: record.exit_code, signal: record.signal, job_id: record.slurm_job_id },
     ...{ seconds: record.seconds, ended_at },
-    message: isDone ? null : takenMessage(record.log_file),
+    message: isDone ? null : takenMessage(record.log_file, record.cause),
     ...{ lost_output: false, output: isDone ? unit.output : null, taken },
     ...{ wants: asPlanned, spent: {}, barren: 0, preemptions: 0, tries: [] },
   };

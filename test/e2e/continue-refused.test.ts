@@ -56,7 +56,7 @@ describe('what cannot be continued', () => {
     const barred = await runIn(dir, 'run.2', 'old', { tasks, images: ['a'] });
     expect(barred.error).toBeInstanceOf(JobExecutionError);
     expect((barred.error as Error).message).toMatch(
-      /had begun in the earlier run and was interrupted there \(.*\/old\/0_task_0\/par-.*-log\.txt\).*rerun_interrupted/,
+      /had begun in the earlier run and was interrupted there \(.*\/old\/0_task_0\/par-.*-log\.txt\).* allow it with recovery\.rerun_interrupted\. (?!\.)/,
     );
     expect(done(barred.result).task_runs[0]?.units[0]).toMatchObject({
       status: 'failed',
