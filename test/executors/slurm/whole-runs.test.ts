@@ -1,83 +1,22 @@
 /** Whole runs on a cluster in memory that runs what it is given: units that must not meet, how memory is asked for, what is lost. */
-import { spawn } from 'node:child_process';
-import { readFileSync, writeSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { CommandEnd } from '../../../src/executors/slurm/commands/sbatch.js';
-import { createSlurmBackend } from '../../../src/executors/slurm/backend.js';
-import { parseSlurmConfig } from '../../../src/executors/slurm/options/config.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunResult } from '../../../src/wire/result.js';
-import { startHarness, type Harness } from '../../support/harness.js';
+import { startClusterGround, type ClusterGround } from '../../support/running-cluster.js';
 import { makeRequest, zarrUrl } from '../../support/scripted-requests.js';
 import { until, untilFile } from '../../support/until.js';
-import { configText } from './config-text.js';
-import { FakeCluster, said } from './fake-cluster.js';
-
-/** Each job is a process of this machine, started at once. */
-class RunningCluster extends FakeCluster {
-  readonly scripts: string[] = [];
-  private readonly lose: (() => void)[] = [];
-
-  constructor() {
-    super(() => '');
-  }
-
-  override start(
-    words: readonly string[],
-    files: { stdout: number; stderr: number; stdin?: number },
-  ): Promise<CommandEnd> {
-    this.calls.push({ command: 'sbatch', args: words });
-    const script = readFileSync(files.stdin ?? 0, 'utf8');
-    this.scripts.push(script);
-    const job = this.addJob(/^#SBATCH --job-name=(.*)$/m.exec(script)?.[1] ?? '');
-    const env = { ...process.env, SLURM_JOB_ID: String(job.id) };
-    const child = spawn('bash', ['-s'], { env, detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
-    child.stdin.end(script);
-    child.once('exit', (code) => {
-      job.state = code === 0 ? 'COMPLETED' : code === null ? 'NODE_FAIL' : 'FAILED';
-    });
-    this.lose.push(() => process.kill(-(child.pid ?? 0), 'SIGKILL'));
-    writeSync(files.stdout, `${job.id}\n`);
-    return Promise.resolve(said(''));
-  }
-
-  /** The node of all jobs is gone, with their processes. */
-  loseNode(): void {
-    for (const lose of this.lose.splice(0)) lose();
-  }
-
-  /** What the jobs have asked for, an option a line, each once. */
-  asked(option: string): string[] {
-    const lines = this.scripts.flatMap((script) => script.split('\n'));
-    return [...new Set(lines.filter((line) => line.startsWith(`#SBATCH --${option}=`)))];
-  }
-}
-
-const address = inject('temporal').address;
-
-interface Ground {
-  cluster: RunningCluster;
-  harness: Harness;
-}
-
-const startGround = async (changes: Record<string, unknown>): Promise<Ground> => {
-  const cluster = new RunningCluster();
-  const config = parseSlurmConfig(configText(changes));
-  const backend = () => createSlurmBackend({ config, user: 'ann', commands: cluster });
-  return { cluster, harness: await startHarness({ address, backend }) };
-};
 
 const runner = { poll_interval_seconds: 0.1, late_file_wait_seconds: 0 };
 
 describe('units that must not meet', () => {
-  let ground: Ground;
+  let ground: ClusterGround;
   beforeAll(async () => {
     const batching_config = {
       ...{ target_cpus_per_job: 2, max_cpus_per_job: 2, target_mem_per_job: '1G', max_mem_per_job: '1G' },
       ...{ target_num_jobs: 100, max_num_jobs: 100 },
     };
-    ground = await startGround({ batching_config, runner_config: runner });
+    ground = await startClusterGround({ batching_config, runner_config: runner });
   });
   afterAll(() => ground.harness.stop());
 
@@ -129,9 +68,9 @@ describe.each([
   ['a site with --mem-per-cpu', { use_mem_per_cpu: true }, {}, [], ['mem-per-cpu=100M']],
   ['a site that forbids --mem', {}, { memory_option: 'none' }, [], []],
 ])('memory on %s', (_, slurm, more, mem, perCpu) => {
-  let ground: Ground;
+  let ground: ClusterGround;
   beforeAll(async () => {
-    ground = await startGround({
+    ground = await startClusterGround({
       default_slurm_config: { partition: 'main', cpus_per_task: 2, mem: '200M', ...slurm },
       runner_config: { ...runner, ...more },
     });
@@ -152,10 +91,10 @@ describe.each([
 });
 
 describe('a node that is lost', () => {
-  let ground: Ground;
+  let ground: ClusterGround;
   beforeAll(async () => {
     // Longer than a heartbeat may be missing: the default is a minute.
-    ground = await startGround({ runner_config: { ...runner, late_file_wait_seconds: 20 } });
+    ground = await startClusterGround({ runner_config: { ...runner, late_file_wait_seconds: 20 } });
   });
   afterAll(() => ground.harness.stop());
 
@@ -167,7 +106,7 @@ describe('a node that is lost', () => {
     const tasks = [{ type: 'parallel' as const, script }];
     const run = await harness.start(makeRequest({ dir, tasks, images: ['a'], extra: { backend: 'slurm' } }));
     await untilFile(began);
-    cluster.loseNode();
+    cluster.endJobs('NODE_FAIL');
     await until('the reason to be told', async () =>
       (await run.progress()).pending.some(({ batch }) => batch?.reason?.startsWith('it has ended;') === true),
     );
@@ -181,10 +120,10 @@ describe('a node that is lost', () => {
 });
 
 describe('a run that was ended for good in the middle of a job', () => {
-  let ground: Ground;
+  let ground: ClusterGround;
   beforeAll(async () => {
     // Long: the last look at the queue is older than the end of the job.
-    ground = await startGround({ runner_config: { ...runner, poll_interval_seconds: 5 } });
+    ground = await startClusterGround({ runner_config: { ...runner, poll_interval_seconds: 5 } });
   });
   afterAll(() => ground.harness.stop());
 
@@ -201,7 +140,7 @@ describe('a run that was ended for good in the middle of a job', () => {
       (await run.progress()).pending.some(({ batch }) => batch?.state === 'running'),
     );
     await run.temporal.terminate('lost');
-    cluster.loseNode();
+    cluster.endJobs('NODE_FAIL');
     await writeFile(go, '');
     const again = await harness.start({
       ...request,
