@@ -19,7 +19,9 @@ it.each([
   ['OUT_OF_MEMORY', 'out_of_memory', 'mem', '100M', '101M', 'time'],
   ['TIMEOUT', 'timeout', 'time', '10', '11', 'mem'],
   ['DEADLINE', 'timeout', 'time', '10', '0:11:00', 'mem'],
-])('%s: %s is mended by more %s alone', async (state, cause, key, had, more, other) => {
+  // sbatch(1): no limit at all.
+  ['TIMEOUT', 'timeout', 'time', '10', '0', 'mem'],
+])('%s: %s is mended by more %s alone (%s to %s)', async (state, cause, key, had, more, other) => {
   const { harness, cluster } = ground;
   const dir = await harness.folder();
   const [began, go] = [join(dir, 'began'), join(dir, 'go')];

@@ -44,11 +44,17 @@ export const raiseResources = (
   return more === null ? resources : { ...resources, time: more };
 };
 
+/** sbatch(1): a limit of zero is none. */
+const secondsOf = (time: string): number | null => {
+  const seconds = parseTimeLimit(time);
+  return seconds === 0 ? null : seconds;
+};
+
 /** The limits that a job asks for, of each unit; null where it asks for none. */
 export const limitsOf = ({
   mem_mb_per_unit: memory,
   time,
 }: JsonObject): Record<ReachedLimit, number | null> => ({
   memory: numberOr(memory, null),
-  time: typeof time === 'string' ? parseTimeLimit(time) : null,
+  time: typeof time === 'string' ? secondsOf(time) : null,
 });
