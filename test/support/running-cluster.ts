@@ -1,6 +1,6 @@
 /** A cluster in memory that runs what it is given: each job is a process of this machine, started at once. */
 import { spawn } from 'node:child_process';
-import { readFileSync, writeSync } from 'node:fs';
+import { readdirSync, readFileSync, writeSync } from 'node:fs';
 import { inject } from 'vitest';
 import type { CommandEnd } from '../../src/executors/slurm/commands/sbatch.js';
 import { createSlurmBackend } from '../../src/executors/slurm/backend.js';
@@ -8,10 +8,30 @@ import { parseSlurmConfig } from '../../src/executors/slurm/options/config.js';
 import { configText } from '../executors/slurm/config-text.js';
 import { FakeCluster, said } from '../executors/slurm/fake-cluster.js';
 import { startHarness, type Harness } from './harness.js';
+import { kill } from './kill.js';
+
+/** Processes of a session, as a job's are on a node: those of each lane are a group of their own. */
+const processesOf = (session: number): number[] =>
+  readdirSync('/proc').flatMap((entry) => {
+    if (!/^\d+$/.test(entry)) return [];
+    try {
+      const stat = readFileSync(`/proc/${entry}/stat`, 'utf8');
+      const [state, , , own] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return state !== 'Z' && Number(own) === session ? [Number(entry)] : [];
+    } catch {
+      return [];
+    }
+  });
+
+/** Until nothing of it is left: what is about to start another process may do so between look and signal. */
+const endSession = (session: number): void => {
+  for (let ids = processesOf(session); ids.length > 0; ids = processesOf(session))
+    for (const id of ids) kill(id);
+};
 
 export class RunningCluster extends FakeCluster {
   readonly scripts: string[] = [];
-  private readonly kill: ((state: string) => void)[] = [];
+  private living: { script: string; end: (state: string) => void; lose: () => void }[] = [];
 
   constructor() {
     super(() => '');
@@ -32,17 +52,33 @@ export class RunningCluster extends FakeCluster {
     child.once('exit', (code) => {
       job.state = code === 0 ? 'COMPLETED' : code === null ? killed : 'FAILED';
     });
-    this.kill.push((state) => {
+    const end = (state: string): void => {
       killed = state;
-      if (child.exitCode === null && child.signalCode === null) process.kill(-(child.pid ?? 0), 'SIGKILL');
-    });
+      if (child.pid !== undefined) endSession(child.pid);
+    };
+    const lose = (): void => {
+      end('NODE_FAIL');
+      Object.assign(job, { inQueue: false, account: null });
+    };
+    this.living.push({ script, end, lose });
     writeSync(files.stdout, `${job.id}\n`);
     return Promise.resolve(said(''));
   }
 
-  /** Ends all jobs with their processes, in a state of SLURM's. */
-  endJobs(state: string): void {
-    for (const kill of this.kill.splice(0)) kill(state);
+  /** Ends jobs with their processes, in a state of SLURM's: all, or those of the runs below a folder. */
+  endJobs(state: string, folder = ''): void {
+    for (const { end } of this.take(folder)) end(state);
+  }
+
+  /** Forgets them besides: neither queue nor accounts know of them any more. */
+  loseJobs(folder = ''): void {
+    for (const { lose } of this.take(folder)) lose();
+  }
+
+  private take(folder: string) {
+    const taken = this.living.filter(({ script }) => script.includes(folder));
+    this.living = this.living.filter((job) => !taken.includes(job));
+    return taken;
   }
 
   /** What the jobs have asked for, an option a line, each once. */
