@@ -9,7 +9,7 @@ import { describeOnCluster } from './on-cluster.js';
 
 // Without accounting: there it would have to know the users.
 describeOnCluster('three users on SLURM', {}, (cluster) => {
-  it('run at once: jobs, files and units belong to each, and no unit reads the files of another', async () => {
+  it('run at once: jobs, files and units belong to each, and no unit reads or writes the files of another', async () => {
     const environment = { SLURM_CONF: cluster().confFile };
     const site = await startSite({ temporal: inject('temporal'), count: 3, environment });
     try {
@@ -20,7 +20,8 @@ describeOnCluster('three users on SLURM', {}, (cluster) => {
           const dir = folders[index] ?? '';
           const other = folders[(index + 1) % folders.length] ?? '';
           const task = join(dir, 'task.sh');
-          await writeFile(task, `id -un\ncat ${other}/task.sh >/dev/null || true\n`);
+          const lines = ['id -un', `cat ${other}/task.sh >/dev/null`, `touch ${other}/mine`, 'true'];
+          await writeFile(task, `${lines.join('\n')}\n`);
           const tasks = [{ type: 'parallel' as const, name: 'Only', command: `bash ${task}` }];
           return site.start(user, makeRequest({ dir, tasks, images: ['a', 'b'] }));
         }),
@@ -36,7 +37,9 @@ describeOnCluster('three users on SLURM', {}, (cluster) => {
           join(folders[index] ?? '', 'run', '0_only', 'par-000000-0000000-log.txt'),
           'utf8',
         );
-        expect(log).toMatch(new RegExp(`^${name}\ncat: .*: Permission denied\n$`));
+        expect(log).toMatch(
+          new RegExp(`^${name}\ncat: .*: Permission denied\ntouch: .*/mine.*: Permission denied\n$`),
+        );
         expect(await statusOf(url, name)).toMatchObject({ starts: 1, failures: 0 });
       }
     } finally {
