@@ -28,7 +28,9 @@ def process_workflow(
 ) -> None:
     """Runs a workflow on a dataset as a durable Temporal workflow, and comes back when it is done.
 
-    A run of the same folder that exists already is joined. Of `kwargs` are used: `worker_init`, `slurm_account`,
+    The run lies in `workflow_dir_remote` where one is given, else in `workflow_dir_local`
+    (FRACTAL_BRIDGE_RUN_IN=local: always there); nothing is copied from one to the other. A run of the same
+    folder that exists already is joined. Of `kwargs` are used: `worker_init`, `slurm_account`,
     `user_cache_dir`, `slurm_user`, `resource`, `profile`.
 
     Raises:

@@ -66,6 +66,15 @@ class Process:
         text = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
         return [int(pid) for pid in text.split()]
 
+    def child_of_port(self, port: int) -> int:
+        """The child that has the local end of a TCP connection."""
+        lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        sockets = {f"socket:[{fields[9]}]" for fields in lines if int(fields[1].rpartition(":")[2], 16) == port}
+        for pid in self.children():
+            if any(os.readlink(end) in sockets for end in Path(f"/proc/{pid}/fd").iterdir()):
+                return pid
+        raise LookupError(f"port {port} is of none of {self.children()}")
+
     def signal_all(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, number)

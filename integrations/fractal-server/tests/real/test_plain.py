@@ -18,6 +18,8 @@ from pathlib import Path
 from fractal_temporal_bridge import JobExecutionError, TaskExecutionError, process_workflow
 
 given = json.load(sys.stdin)
+if "workflow_dir_remote" in given:
+    given["workflow_dir_remote"] = Path(given["workflow_dir_remote"])
 try:
     process_workflow(workflow_dir_local=Path(given.pop("dir")), **given)
     print("done")
@@ -31,7 +33,15 @@ os._exit(0)
 """
 
 
-def call(runner: Runner, folder: Path, *, keys: Path | None = None, hidden: bool = False, **more: object) -> str:
+def call(
+    runner: Runner,
+    folder: Path,
+    *,
+    keys: Path | None = None,
+    hidden: bool = False,
+    run_in: str | None = None,
+    **more: object,
+) -> str:
     command = f"{sys.executable} {HERE / 'measure.py'}"
     task = {"name": "Measure", "type": "parallel", "command_parallel": command}
     arguments = more.pop("arguments", {})
@@ -47,6 +57,7 @@ def call(runner: Runner, folder: Path, *, keys: Path | None = None, hidden: bool
         **more,
     }
     env = {**os.environ, "TEMPORAL_ADDRESS": runner.address}
+    env |= {} if run_in is None else {"FRACTAL_BRIDGE_RUN_IN": run_in}
     env |= {} if keys is None else {"FRACTAL_TEMPORAL_KEYS": str(keys)}
     before = hiding([folder]) if hidden else []
     options = {"capture_output": True, "text": True, "env": env, "timeout": 300}
@@ -61,6 +72,40 @@ def test_done_and_joined(runner: Runner, tmp_path: Path) -> None:
     assert call(runner, tmp_path, arguments=noted) == "done\n"
     assert call(runner, tmp_path, arguments=noted) == "done\n"
     assert (tmp_path / "runs").read_text() == "measure 00\n"
+
+
+@pytest.mark.parametrize(("run_in", "used", "empty"), [(None, "of-user", "job"), ("local", "job", "of-user")])
+def test_every_argument(runner: Runner, tmp_path: Path, run_in: str | None, used: str, empty: str) -> None:
+    """Two folders: the run lies in the remote one, unless the setting says otherwise, and the other stays as it was."""
+    program = tmp_path / "say.py"
+    program.write_text("import os, sys\nprint(sys.argv[0][-6:], os.environ.get('FRACTAL_CACHE_DIR'))\n")
+    task = {"name": "Say", "type": "parallel", "command_parallel": f"{sys.executable} {program}"}
+    images = [
+        {"zarr_url": str(tmp_path / "zarr" / name), "attributes": {"well": well}, "types": {"is_3D": is_3d}}
+        for name, well, is_3d in [("00", "A1", True), ("01", "A1", False), ("02", "B1", True), ("03", "A1", True)]
+    ]
+    said = call(
+        runner,
+        tmp_path,
+        run_in=run_in,
+        workflow={"name": "All", "task_list": [{"order": order, "task": task} for order in range(4)]},
+        dataset={"zarr_dir": str(tmp_path / "zarr"), "images": images},
+        workflow_dir_remote=str(tmp_path / "of-user"),
+        first_task_index=1,
+        last_task_index=2,
+        job_attribute_filters={"well": ["A1"]},
+        job_type_filters={"is_3D": True},
+        # For SLURM: a local worker has no use for these two.
+        worker_init="exit 1",
+        slurm_account="somebody",
+        user_cache_dir=str(tmp_path / "cache"),
+    )
+    assert said == "done\n"
+    result = json.loads((tmp_path / used / "result.json").read_text())
+    assert [(run["workflow_task_order"], run["num_tasks"]) for run in result["task_runs"]] == [(1, 2), (2, 2)]
+    logs = sorted((tmp_path / used).glob("*/*-log.txt"))
+    assert [log.read_text() for log in logs] == [f"say.py {tmp_path / 'cache'}\n"] * 4
+    assert not (tmp_path / empty).exists()
 
 
 def test_failed_task(runner: Runner, tmp_path: Path) -> None:

@@ -1,56 +1,16 @@
 """Jobs outlive what runs them: the server, one of its workers, the runner, Temporal, the database."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from .fractal import Fractal
+from .middle import CONVERT, Make, ends_well, followers, waiting
 from .postgres import Postgres
 from .processes import until
 from .rows import accounting, history_of, last_accounting
 from .runner import Runner
-from .scenario import Scenario
-
-Make = Callable[..., Scenario]
-CONVERT = ("Convert", {"n": 4}, {})
-
-
-def waiting(make: Make) -> tuple[Scenario, int, Path]:
-    """A job in the middle: its converter is done, units of its second task wait for a file."""
-    s = make(CONVERT, ("Measure", {}, {"sleep": 300}), ("Project", {}, {}))
-    go = s.go_file()
-    arguments = {"runs_file": str(s.runs_file), "sleep": 300, "go_file": str(go)}
-    s.client.patch(
-        f"/api/v2/project/{s.project}/workflow/{s.workflow}/wftask/{s.wftasks[1]}/", {"args_parallel": arguments}
-    )
-    job_id = s.submit()
-    until("two units run", lambda: len(s.runs()) >= 3)
-    until("the units are recorded", lambda: s.counts(s.wftasks[1]).get("num_submitted_units") == 4)
-    # Its first follower has the lock as well: else another process would follow it too.
-    assert followers(s.server.postgres) == [job_id]
-    return s, job_id, go
-
-
-def ends_well(s: Scenario, job_id: int, postgres: Postgres, before: int) -> None:
-    """As if nothing had happened: every row once, every process once, one archive."""
-    job = s.ended(job_id, 120)
-    assert job["status"] == "done", job["log"]
-    runs = history_of(postgres, s, job_id)["runs"]
-    assert [(run["status"], len(run["units"])) for run in runs] == [("done", 1), ("done", 4), ("done", 5)]
-    assert {unit["status"] for run in runs for unit in run["units"]} == {"done"}
-    assert accounting(postgres, before) == [(1, 4), (4, 0), (5, 4)]
-    each = [f"{what} 0{index}" for what in ("measure", "project") for index in range(4)]
-    assert sorted(s.runs()) == sorted(["convert", "prepare", *each])
-    names = until("the archive is there", lambda: s.archive(job_id))
-    assert ("result.json" in names, [name for name in names if ".runner" in name]) == (True, [])
-
-
-def followers(postgres: Postgres) -> list[int]:
-    """Ids of the jobs that are locked."""
-    query = "SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND granted"
-    return sorted(int(row["objid"]) for row in postgres.rows(query, 0x465442))
 
 
 def test_server_killed(scenario: Make, postgres: Postgres, server: Fractal) -> None:
