@@ -65,7 +65,10 @@ export const whyNotBecome = async (
   });
   if (!failed) return null;
   const said = stderr.trim().split('\n').at(-1) || (shortMessage ?? '');
+  // A wrapper of a site's own, or a module's: the path that runs is not the one that people type.
+  const named =
+    program.named === null ? ', or `program` in the file of users name the one that it allows' : '';
   return how === 'setpriv'
     ? `no right to become this user: ${said}`
-    : `no right to become this user by sudo: ${said}. sudoers must allow ${words.join(' ')} as ${account.name} without a password (deploy/sudoers)`;
+    : `no right to become this user by sudo: ${said}. sudoers must allow ${words.join(' ')} as ${account.name} without a password (deploy/sudoers)${named}`;
 };

@@ -86,6 +86,17 @@ describe.runIf(reason === null)('a service user with the sudoers example', () =>
     ]);
   });
 
+  it('says what to do where the program that runs is another than the one that sudoers allows', async () => {
+    const file = JSON.parse(await readFile(site.usersFile, 'utf8')) as object;
+    const users = join(site.sandbox.dir, 'alice.json');
+    await writeFile(users, JSON.stringify({ ...file, users: [{ name: alice.name }] }));
+    const words = ['worker', 'slurm', '--users', users, '--address', inject('temporal').address];
+    const { stderr, exitCode } = await asService([program, ...words], { HOME: service.home });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(`sudoers must allow ${built} worker slurm --supervised as ${alice.name}`);
+    expect(stderr).toContain('or `program` in the file of users name the one that it allows');
+  });
+
   it('starts workers: a run of a user is done as that user, and users that it may not become are said', async () => {
     const users = [{ name: alice.name }, { name: stranger.name }];
     const file = JSON.parse(await readFile(site.usersFile, 'utf8')) as object;
