@@ -1,4 +1,4 @@
-"""A server, or one of its workers, killed inside the transaction that writes the end of a task: all of it counts, once."""
+"""A server, or one of its workers, killed inside the transaction that writes the end of a task: it counts, once."""
 
 import pytest
 
