@@ -1,6 +1,6 @@
 /** Tunables of the activities. */
 
-/** Heavy activities (plan, apply, open, close) at once in one worker: each may hold an image list of 100,000. */
+/** Heavy activities (plan, apply, open, close) at work at once in one worker: each may hold an image list of 100,000. */
 export const HEAVY_ACTIVITIES_AT_ONCE = 2;
 
 /** Each has a folder and a file of evidence: ten times what any scheduler takes from one user at once. */

@@ -31,7 +31,7 @@ const endSession = (session: number): void => {
 
 export class RunningCluster extends FakeCluster {
   readonly scripts: string[] = [];
-  private living: { script: string; end: (state: string) => void; lose: () => void }[] = [];
+  private living: { id: string; script: string; end: (state: string) => void; lose: () => void }[] = [];
 
   constructor() {
     super(() => '');
@@ -60,23 +60,29 @@ export class RunningCluster extends FakeCluster {
       end('NODE_FAIL');
       Object.assign(job, { inQueue: false, account: null });
     };
-    this.living.push({ script, end, lose });
+    this.living.push({ id: String(job.id), script, end, lose });
     writeSync(files.stdout, `${job.id}\n`);
     return Promise.resolve(said(''));
   }
 
+  override ask(command: string, args: readonly string[]): Promise<CommandEnd> {
+    if (command === 'scancel')
+      for (const { end } of this.take(({ id }) => args.includes(id))) end('CANCELLED');
+    return super.ask(command, args);
+  }
+
   /** Ends jobs with their processes, in a state of SLURM's: all, or those of the runs below a folder. */
   endJobs(state: string, folder = ''): void {
-    for (const { end } of this.take(folder)) end(state);
+    for (const { end } of this.take(({ script }) => script.includes(folder))) end(state);
   }
 
   /** Forgets them besides: neither queue nor accounts know of them any more. */
   loseJobs(folder = ''): void {
-    for (const { lose } of this.take(folder)) lose();
+    for (const { lose } of this.take(({ script }) => script.includes(folder))) lose();
   }
 
-  private take(folder: string) {
-    const taken = this.living.filter(({ script }) => script.includes(folder));
+  private take(wanted: (job: { id: string; script: string }) => boolean) {
+    const taken = this.living.filter(wanted);
     this.living = this.living.filter((job) => !taken.includes(job));
     return taken;
   }

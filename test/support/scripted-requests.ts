@@ -23,6 +23,8 @@ export interface UnitScript {
   /** Ends with 9 as long as this file is there. */
   fail_while?: string;
   write?: unknown;
+  /** What the unit's runs write, in their order; null: nothing. */
+  writes?: unknown[];
   raw?: string;
   /** What to leave at the output's path instead of a file of JSON. */
   left?: 'folder' | 'pipe' | 'not UTF-8';

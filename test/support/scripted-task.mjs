@@ -1,5 +1,5 @@
 // A task that does what its arguments say, so that tests can bring about every end of a unit.
-// `script` maps a zarr_url (or "*") to steps: {log, hog_bytes, alone, tell, wait_for, fail_while, write, raw, left, exit, exits, signal}. Each run of a unit appends
+// `script` maps a zarr_url (or "*") to steps: {log, hog_bytes, alone, tell, wait_for, fail_while, write, writes, raw, left, exit, exits, signal}. Each run of a unit appends
 // a line to `runs_file`, so that a test can count how often a unit began.
 import { execFileSync } from 'node:child_process';
 import {
@@ -39,6 +39,13 @@ if (script.fail_while && existsSync(script.fail_while)) {
   if (script.alone) rmdirSync(script.alone);
   process.exit(9);
 }
+// Each run before has left its log beside the arguments.
+const argsFile = option('--args-json');
+const old = `${basename(argsFile).slice(0, -'args.json'.length)}log.`;
+const runs = readdirSync(dirname(argsFile)).filter(
+  (name) => name.startsWith(old) && /\.\d+\.txt$/.test(name),
+).length;
+if (script.writes) script.write = script.writes[runs] ?? undefined;
 if (script.write !== undefined) writeFileSync(out, JSON.stringify(script.write));
 if (script.raw !== undefined) writeFileSync(out, script.raw);
 if (script.left === 'folder') mkdirSync(out);
@@ -49,12 +56,6 @@ if (script.signal) {
   process.kill(process.pid, script.signal);
   await sleep(60_000);
 }
-// Each run before has left its log beside the arguments.
-const argsFile = option('--args-json');
-const old = `${basename(argsFile).slice(0, -'args.json'.length)}log.`;
-const runs = readdirSync(dirname(argsFile)).filter(
-  (name) => name.startsWith(old) && /\.\d+\.txt$/.test(name),
-).length;
 script.exit = script.exits?.[runs] ?? script.exit;
 if (script.alone) rmdirSync(script.alone);
 process.exitCode = hog?.length === 0 ? 1 : (script.exit ?? 0);

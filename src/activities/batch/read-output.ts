@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AT_ONCE } from '../../state/read-file.js';
 import { errorCode, isPermanent, StorageFailed } from '../../state/errors.js';
+import { aside } from '../turns.js';
 import { LATE_FILE_LOOK_MS, LARGEST_OUTPUT_BYTES } from '../tunables.js';
 
 /** What stands at the path: its text, nothing (yet), or something that is no output, in words. */
@@ -71,7 +72,7 @@ export const awaitLateFiles = async (
     }
     for (const name of missing) if (there.has(name)) missing.delete(name);
     if (missing.size === 0 || Date.now() >= deadline) break;
-    await sleep(LATE_FILE_LOOK_MS);
+    await aside(() => sleep(LATE_FILE_LOOK_MS));
   }
   return missing;
 };

@@ -16,6 +16,7 @@ import { batchPaths } from '../../state/paths.js';
 import type { PlanFile } from '../../state/plan-file.js';
 import { readWhole } from '../../state/read-file.js';
 import { collectUnits } from '../batch/collect-units.js';
+import { aside } from '../turns.js';
 import { EARLIER_BATCH_INTERVAL_MS, EARLIER_BATCH_PATIENCE_SECONDS } from '../tunables.js';
 import { NotContinuable, type EarlierRun, type EarlierTry } from './earlier-run.js';
 
@@ -63,7 +64,8 @@ const endOf = async (
       `${what} has not ended as far as its files tell, and a worker of backend "${backend.name}" cannot ask about ` +
         `one of "${run.request.backend}": cancel that run first (fractal-temporal cancel ${run.dir})`,
     );
-  const status = await askedAgain(() => backend.executor.status(batch, { jobId: jobId ?? '', facts: {} }));
+  const ask = (): Promise<BatchStatus> => backend.executor.status(batch, { jobId: jobId ?? '', facts: {} });
+  const status = await aside(() => askedAgain(ask));
   if (status.state === 'ended') return status;
   if (status.state === 'unknown') throw new NotYetKnown(`${what} may still live: ${status.reason}`);
   throw new NotContinuable(

@@ -6,6 +6,7 @@ import { taskTypeTraits, usesNonParallelPart } from '../../tasks/task-types.js';
 import type { InputError } from '../../wire/failure.js';
 import type { ProcessWorkflowRequest, WorkflowTask } from '../../wire/request.js';
 import type { Component } from '../../wire/result.js';
+import { aside } from '../turns.js';
 
 export const componentsOf = ({ task_type: type }: WorkflowTask): Component[] => {
   const { firstStage, isCompound } = taskTypeTraits[type];
@@ -22,7 +23,7 @@ export const placeInRequest = (raw: unknown, order: number): number =>
 const problemsOf = async (backend: Backend, input: () => LayoutInput): Promise<string[]> => {
   try {
     const { resources } = backend.layout(input());
-    return (await backend.check?.(resources)) ?? [];
+    return (await aside(async () => backend.check?.(resources))) ?? [];
   } catch (error) {
     if (error instanceof LayoutError) return [error.message];
     throw error;

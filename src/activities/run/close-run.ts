@@ -16,6 +16,7 @@ import type { StepDependencies } from '../dependencies.js';
 import { withJobReports } from './finished-jobs.js';
 import { logEvent } from '../../state/run-log.js';
 import type { TaskRecordReference } from '../task/task-record.js';
+import { aside } from '../turns.js';
 import { LATE_FILE_LOOK_MS, PERMANENT_PATIENCE_MS } from '../tunables.js';
 
 /** The members of a JSON array whose elements stand one a line, in pieces of many: no element is parsed. */
@@ -67,7 +68,7 @@ const unlessDamaged = async <T>(
         return null;
       }
     }
-    await sleep(LATE_FILE_LOOK_MS);
+    await aside(() => sleep(LATE_FILE_LOOK_MS));
   }
 };
 

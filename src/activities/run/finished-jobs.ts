@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Backend, JobReport } from '../../batch/contract.js';
 import { readIfThere, replaceFile } from '../../state/files.js';
 import type { SlurmJobRecord } from '../../wire/result.js';
+import { aside } from '../turns.js';
 import { forPeople } from '../task/for-people.js';
 import type { TaskRecordReference } from '../task/task-record.js';
 
@@ -34,10 +35,9 @@ export const withJobReports = async <R extends TaskRecordReference>(
   const wanted = records.flatMap((record) => record.task_run.slurm_jobs ?? []).filter(lacks);
   if (wanted.length === 0 || backend.report === undefined) return records;
   const since = Math.min(...records.map((record) => Date.parse(record.task_run.started)));
-  const reports = await backend.report(
-    wanted.map((job) => ({ jobId: job.job_id, jobName: job.job_name })),
-    since,
-  );
+  const jobs = wanted.map((job) => ({ jobId: job.job_id, jobName: job.job_name }));
+  const { report } = backend;
+  const reports = await aside(() => report(jobs, since));
   if (reports.size === 0) return records;
   return Promise.all(
     records.map(async (record) => {

@@ -19,6 +19,7 @@ import { keyOf, publishUnits } from '../batch/batch-of.js';
 import type { ActivityDependencies, StepDependencies } from '../dependencies.js';
 import { tellPlan } from '../events/planned.js';
 import { UpdateRefused } from '../errors.js';
+import { aside } from '../turns.js';
 import { checkConsent, checkMore, chooseUnits, type ChosenByBatch } from './choose-units.js';
 import { readGivenUp } from './held-units.js';
 import { lastRunOf, type LayeredUnit } from './layers.js';
@@ -51,7 +52,7 @@ const layOut = async (
     if (error instanceof LayoutError) throw new UpdateRefused(error.message);
     throw error;
   }
-  const problems = (await backend.check?.(layout.resources)) ?? [];
+  const problems = (await aside(async () => backend.check?.(layout.resources))) ?? [];
   if (problems.length > 0) throw new UpdateRefused(problems.join('; '));
   return layout;
 };

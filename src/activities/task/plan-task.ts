@@ -16,6 +16,7 @@ import { taskTitle } from '../../wire/task-title.js';
 import type { ActivityDependencies, StepDependencies } from '../dependencies.js';
 import { tellPlan } from '../events/planned.js';
 import { refuseAfterEnd } from '../after-end.js';
+import { aside } from '../turns.js';
 import { earlierTries, keyOf, publishUnits } from '../batch/batch-of.js';
 import {
   adoptPlan,
@@ -107,7 +108,7 @@ const makePlan = async (
   return {
     stage: input.stage,
     ...stageOf(input.run.dir, input.position, task, component, layout),
-    ceilings: (await deps.backend.ceilings?.(layout.resources)) ?? {},
+    ceilings: (await aside(async () => deps.backend.ceilings?.(layout.resources))) ?? {},
     units: units.length,
     batches,
     ...(input.generation === undefined ? {} : { generation: input.generation }),

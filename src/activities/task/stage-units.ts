@@ -17,6 +17,7 @@ import type { RunReference, StageTries } from '../../wire/stages.js';
 import { keyOf, partsOfTry, type WhichTry } from '../batch/batch-of.js';
 import { namedTry, publishUnreadable } from '../batch/unreadable-try.js';
 import type { PlanFile, PlannedBatch } from '../../state/plan-file.js';
+import { aside } from '../turns.js';
 import { LATE_FILE_LOOK_MS } from '../tunables.js';
 
 export interface BatchUnits {
@@ -67,7 +68,7 @@ const readInTime = async (path: string, lateUntil: number): Promise<TryEvidence>
     } catch (error) {
       if (!isForGood(error) || Date.now() >= lateUntil) throw error;
     }
-    await sleep(LATE_FILE_LOOK_MS);
+    await aside(() => sleep(LATE_FILE_LOOK_MS));
   }
 };
 
