@@ -1,6 +1,6 @@
 /** The command line of the embedded server: pure, options in, arguments out. */
 import { SEARCH_ATTRIBUTES } from '../wire/names.js';
-import { QUEUE_POLL_MAX_RPS } from './tunables.js';
+import { CACHED_STATES, CACHED_STATE_MINUTES, QUEUE_POLL_MAX_RPS } from './tunables.js';
 
 const typeNames = { KEYWORD: 'Keyword', INT: 'Int' } as const;
 
@@ -19,10 +19,18 @@ export interface StartDevOptions {
   dynamicConfig?: Record<string, string>;
 }
 
-const raisedPollLimits = ['transfer', 'timer', 'visibility'].flatMap((queue) => [
-  '--dynamic-config-value',
-  `history.${queue}ProcessorMaxPollRPS=${QUEUE_POLL_MAX_RPS}`,
-]);
+/** Beside docker-compose.yml's server (deploy/temporal/dynamicconfig). */
+const settings: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    ['transfer', 'timer', 'visibility'].map((queue) => [
+      `history.${queue}ProcessorMaxPollRPS`,
+      String(QUEUE_POLL_MAX_RPS),
+    ]),
+  ),
+  'history.hostLevelCacheMaxSize': String(CACHED_STATES),
+  'history.cacheTTL': `"${CACHED_STATE_MINUTES}m"`,
+  'history.cacheBackgroundEvict': JSON.stringify({ Enabled: true }),
+};
 
 /** WAL and `synchronous=normal` halve the cost of an activity; a power cut may lose the last moments, a crash nothing. */
 const database = (file: string): string[] => [
@@ -43,7 +51,9 @@ export const startDevArguments = ({
   // The user's own temporal.toml and TEMPORAL_* are for clients; they must not reach this server.
   ...['--disable-config-file', '--disable-config-env'],
   ...Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
-  ...raisedPollLimits,
-  ...Object.entries(dynamicConfig).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]),
+  ...Object.entries({ ...settings, ...dynamicConfig }).flatMap(([key, value]) => [
+    '--dynamic-config-value',
+    `${key}=${value}`,
+  ]),
   ...(dbFile === null ? [] : database(dbFile)),
 ];

@@ -64,6 +64,13 @@ export const SERVER_STOP_SECONDS = 15;
  */
 export const QUEUE_POLL_MAX_RPS = 1_000;
 
+/**
+ * States of runs that a server keeps at hand, some 30 KiB each, and for how long: its own defaults are 128,000, each until
+ * its place is needed, so that a server that is busy for weeks takes gigabytes. Others are read from the database.
+ */
+export const CACHED_STATES = 8_192;
+export const CACHED_STATE_MINUTES = 10;
+
 /** Ports that `up` asks for first, Temporal's own defaults; taken ones are replaced by free ones. */
 export const PREFERRED_PORT = 7233;
 export const PREFERRED_UI_PORT = 8233;
