@@ -73,7 +73,8 @@ const clock = (seconds: number): string => {
 
 const givenLimit = ({ tries, factor, max }: LimitRecovery, words: (max: number) => string) => ({
   ...{ tries, factor },
-  max: max === null ? null : words(max),
+  // Requests that said null were stored with an object in its place until this was noticed.
+  max: typeof max === 'number' ? words(max) : null,
 });
 
 /** As a request writes what was settled when the run was opened. */

@@ -77,7 +77,7 @@ it.concurrent.each<[string, Case, string[]]>([
   ],
   [
     "time up to its partition's limit",
-    { recovery: { time: { tries: 3, factor: 4 } }, ends: ['TIMEOUT', 'TIMEOUT', 'TIMEOUT'] },
+    { recovery: { time: { tries: 3, factor: 4, max: null } }, ends: ['TIMEOUT', 'TIMEOUT', 'TIMEOUT'] },
     ['timeout 100 10', 'timeout 100 40', 'timeout 100 45', 'done 100 45'],
   ],
   [
@@ -87,7 +87,7 @@ it.concurrent.each<[string, Case, string[]]>([
   ],
   [
     'memory up to what a job may have',
-    { recovery: { memory: { tries: 3 } }, ends: Array<string>(3).fill('OUT_OF_MEMORY') },
+    { recovery: { memory: { tries: 3, max: null } }, ends: Array<string>(3).fill('OUT_OF_MEMORY') },
     ['out_of_memory 100 10', 'out_of_memory 200 10', 'out_of_memory 300 10', 'done 300 10'],
   ],
   [

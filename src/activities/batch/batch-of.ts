@@ -53,7 +53,9 @@ const resourcesFor = (
   if (raise === undefined) return layout.resources;
   return (['memory', 'time'] as const).reduce((resources, limit) => {
     const { factor, max } = policy.rules[limit];
-    const by = { times: asks[limit], factor, max, ceilings: ceilings ?? {} };
+    // Requests that said null were stored with an object in its place until this was noticed.
+    const most = typeof max === 'number' ? max : null;
+    const by = { times: asks[limit], factor, max: most, ceilings: ceilings ?? {} };
     return by.times > 0 ? raise(resources, limit, by) : resources;
   }, layout.resources);
 };

@@ -22,7 +22,8 @@ export const leaf = <T, Given = T>(
       if (result === undefined && context.issues.length === issuesBefore) {
         context.issues.push({ code: 'custom', message: 'a valid value', path: [], input: value });
       }
-      return result ?? z.NEVER;
+      // null is a value as any other.
+      return result === undefined ? z.NEVER : result;
     })
     .meta(jsonSchema) as unknown as z.ZodType<T, Given>;
 
