@@ -1,13 +1,12 @@
 /** Reads and checks a request before any server is asked. */
-import { readdir, readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { InvalidRequestError, type ProcessWorkflowInput, runDirOf, workflowIdOf } from '../client/index.js';
 import { isEncrypting } from '../encryption/converter.js';
 import { dataConverterOf } from '../encryption/options.js';
 import type { Environment } from '../server/folders.js';
 import { errorCode } from '../state/errors.js';
-import { closestTo } from '../validation/did-you-mean.js';
+import { nearFile } from '../state/near-file.js';
 import { hasControlCharacter } from '../images/python-text.js';
 import { JsonError, parseJson } from '../wire/parse-json.js';
 import { slipsIn } from '../validation/slips.js';
@@ -32,16 +31,12 @@ export interface RequestOptions {
   keys?: string;
 }
 
-/** A file beside it of nearly the same name. */
-const nearFile = async (path: string): Promise<string> => {
-  const names = await readdir(dirname(path)).catch(() => []);
-  const near = closestTo(basename(path), names);
-  return near === null ? '' : ` Did you mean ${join(dirname(path), near)}?`;
-};
-
 const whyUnreadable = async (path: string, error: unknown): Promise<string> => {
   const code = errorCode(error);
-  if (code === 'ENOENT') return `There is no file ${path}.${await nearFile(path)}`;
+  if (code === 'ENOENT') {
+    const near = await nearFile(path);
+    return `There is no file ${path}.${near === null ? '' : ` Did you mean ${near}?`}`;
+  }
   if (code === 'EISDIR') return `${path} is a folder; expected the JSON file of a request.`;
   if (code === 'EACCES') return `The request ${path} cannot be read: this user has no right to.`;
   return `The request ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`;

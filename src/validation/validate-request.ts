@@ -13,6 +13,7 @@ import type { AttributeValue, Image, ProcessWorkflowRequest } from '../wire/requ
 import { isJsonObject } from './schemas/leaf.js';
 import { readFields } from './schemas/read-fields.js';
 import { request as requestSchema } from './schemas/request.js';
+import { whatItIs } from './what-it-is.js';
 
 export type ValidatedRequest =
   { request: ProcessWorkflowRequest; errors: [] } | { request: null; errors: InputError[] };
@@ -60,6 +61,11 @@ const checkStatusFilter = (filters: Record<string, AttributeValue[]>, problems: 
  */
 export const validateRequest = (value: unknown, defaults: GivenRecovery = {}): ValidatedRequest => {
   const problems = new Problems();
+  const taken = isJsonObject(value) && !('workflow' in value || 'dataset' in value) ? whatItIs(value) : null;
+  if (taken !== null) {
+    problems.addText([], 'a request {workflow, dataset, workflow_dir_local, ...} (docs/request.md)', taken);
+    return { request: null, errors: problems.errors };
+  }
   const shape = requestSchema.omit({ workflow: true, dataset: true, recovery: true });
   const whole = isJsonObject(value) ? value : {};
   const { workflow: workflowValue, dataset: datasetValue, recovery: recoveryValue, ...others } = whole;

@@ -54,6 +54,9 @@ const checkNumbers = (text: string): void => {
   throw new JsonError(`${at === '' ? 'The value' : at} is ${shown}: ${reason}, write it as a string`, at);
 };
 
+/** What is no text at all shows it at once. */
+const HEAD_CHARACTERS = 1_000;
+
 const position = (text: string, offset: number): string => {
   const before = text.slice(0, offset).split('\n');
   return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
@@ -61,6 +64,7 @@ const position = (text: string, offset: number): string => {
 
 const describeSyntaxError = (text: string, cause: unknown): string => {
   if (text.trim() === '') return 'Not JSON: the text is empty';
+  if (/[\0\uFFFD]/.test(text.slice(0, HEAD_CHARACTERS))) return 'Not JSON: no text in UTF-8 (compressed?)';
   try {
     parseLossless(text, undefined, { onDuplicateKey: ({ newValue }) => newValue });
   } catch (error) {
@@ -82,7 +86,9 @@ const describeSyntaxError = (text: string, cause: unknown): string => {
  *
  * @throws JsonError with line and column, or with the number's JSON Pointer.
  */
-export const parseJson = (text: string): JsonValue => {
+export const parseJson = (given: string): JsonValue => {
+  // Editors of other systems put the mark first, which people do not see; RFC 8259 lets a reader pass over it.
+  const text = given.startsWith('\uFEFF') ? given.slice(1) : given;
   let value: JsonValue;
   try {
     value = JSON.parse(text) as JsonValue;

@@ -107,11 +107,20 @@ describe('check', () => {
 
   it('names the filter that took the last image away, and ends as the run would', async () => {
     const file = await write([{ type: 'parallel', name: 'Only', type_filters: { bright: false } }], {
-      job_attribute_filters: { name: ['plate/a'], well: ['A01'] },
+      job_attribute_filters: { name: ['plate/a'], nmae: ['plate/a'] },
     });
     const { code, stdout, stderr } = await sandbox.run(['check', file]);
     expect(stdout).toContain('attribute name in ["plate/a"]: leaves 1');
-    expect(stdout).toContain('attribute well in ["A01"] takes the last one away');
+    expect(stdout).toContain(
+      'no image has the attribute nmae (did you mean "name"?); attributes of the images: name',
+    );
+    const other = await write([{ type: 'parallel' }], { job_attribute_filters: { name: ['plate/z'] } });
+    expect((await sandbox.run(['check', other])).stdout).toContain(
+      'attribute name in ["plate/z"] takes the last one away',
+    );
+    await write([{ type: 'parallel', name: 'Only', type_filters: { bright: false } }], {
+      job_attribute_filters: { name: ['plate/a'], nmae: ['plate/a'] },
+    });
     const ran = await sandbox.run(['run', file]);
     expect(code).toBe(4);
     expect(ran.code).toBe(code);

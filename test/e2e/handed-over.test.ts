@@ -1,6 +1,7 @@
 /** Whole runs on what a Fractal server hands out, and what they say of it. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { TaskExecutionError } from '../../src/client/index.js';
 import { formatEvent } from '../../src/report/format-event.js';
@@ -74,6 +75,40 @@ it('a page with some of the images is refused, with the page that would do', asy
   const file = join(dir, 'page.json');
   await writeFile(file, JSON.stringify(images));
   expect(await failureOf(requestIn(dir, { images_file: file }))).toContain('1 of 7, page 2');
+});
+
+it('what is no file of images is said to be what it is, and what to do', async () => {
+  const dir = await harness.folder();
+  const image = { zarr_url: zarrUrl(dir, 'a') };
+  const lists = "a list of images, a page of an image query, a dataset's export or the result.json of a run";
+  const files: [string, string | Buffer, string][] = [
+    ['list.json', '\uFEFF' + JSON.stringify([image]), ''],
+    [
+      'lines.jsonl',
+      `${JSON.stringify(image)}\n${JSON.stringify(image)}\n`,
+      'a JSON object a line (`jq -s . FILE`',
+    ],
+    ['packed.json.gz', gzipSync('[]'), 'no text in UTF-8 (compressed?)'],
+    [
+      'request.json',
+      JSON.stringify(requestIn(dir, {})),
+      `expected ${lists}, got ${dir}/request.json: a request`,
+    ],
+    ['error.json', '{"detail":"Unauthorized"}', 'an error of a Fractal server: "Unauthorized"'],
+    ['dataset.json', '{"id":7,"project_id":3,"zarr_dir":"/z"}', 'GET /api/v2/project/3/dataset/7/export/'],
+    ['other.json', '{"a":1}', `expected ${lists}, got ${dir}/other.json: an object`],
+  ];
+  for (const [name, content] of files) await writeFile(join(dir, name), content);
+  for (const [name, , words] of files.slice(1))
+    expect(await failureOf(requestIn(dir, { images_file: join(dir, name) })), name).toContain(words);
+  expect(await failureOf(requestIn(dir, { images_file: join(dir, 'lst.json') }))).toContain(
+    `got ${dir}/lst.json, which is not there (did you mean ${dir}/list.json?)`,
+  );
+  expect(await failureOf(requestIn(dir, { images_file: dir }))).toContain(`got ${dir}, which is a folder`);
+  const none = { ...requestIn(dir, { images: [] }), workflow_dir_local: join(dir, 'none') };
+  expect(await failureOf(none)).toContain('empty image list, the dataset has no images');
+  const marked = await harness.start(requestIn(dir, { images_file: join(dir, 'list.json') }));
+  expect((await marked.result()).images.map(({ zarr_url }) => zarr_url)).toEqual([image.zarr_url]);
 });
 
 it("a dataset as the server's API returns it says where its images are", async () => {

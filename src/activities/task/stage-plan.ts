@@ -46,7 +46,7 @@ export const firstUnitsOf = (
   if (images.length === 0 && !isConverter) {
     throw new ExecutionFailed(
       jobFailure(
-        `Task ${task.order} "${titleInWorkflow(task)}": empty image list, no image of the dataset passes its type filters and the job's attribute filters`,
+        `Task ${task.order} "${titleInWorkflow(task)}": empty image list, ${all.length === 0 ? 'the dataset has no images' : "no image of the dataset passes its type filters and the job's attribute filters"}`,
         { ...ofTask(task), failed_units: 0, total_units: 0 },
       ),
     );

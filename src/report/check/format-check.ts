@@ -1,5 +1,6 @@
 /** What `check` says, for people. Pure. */
-import { IMAGES_SHOWN } from '../tunables.js';
+import { IMAGES_SHOWN, NAMES_SHOWN } from '../tunables.js';
+import { didYouMean } from '../../validation/did-you-mean.js';
 import { countOf } from '../count.js';
 import { paint, type Style } from '../style.js';
 import { wrapText } from '../wrap.js';
@@ -11,6 +12,14 @@ const filterText = ({ filter, key, wanted }: FilterStep): string =>
   filter === 'type'
     ? `type ${key} = ${JSON.stringify(wanted)}`
     : `attribute ${key} in ${JSON.stringify(wanted)}`;
+
+/** Why nothing passes: a name that no image has is likely to be misspelt. */
+const culpritText = (step: FilterStep): string => {
+  const { filter, key, there } = step;
+  if (there === undefined || there.includes(key)) return `${filterText(step)} takes the last one away`;
+  const names = there.length === 0 ? 'none' : there.slice(0, NAMES_SHOWN).join(', ');
+  return `no image has the ${filter} ${key}${didYouMean(key, there)}; ${filter}s of the images: ${names}`;
+};
 
 const imageLines = ({ images, filters, type }: CheckedTask, total: number): string[] => {
   if (type.startsWith('converter')) return ['  images: none, it makes them'];
@@ -25,7 +34,7 @@ const imageLines = ({ images, filters, type }: CheckedTask, total: number): stri
       : [
           total === 0 || culprit === undefined
             ? '    the dataset has no images'
-            : `    ${filterText(culprit)} takes the last one away`,
+            : `    ${culpritText(culprit)}`,
         ];
   return [`  images: ${images.length} of ${total}`, ...steps, ...empty, ...shown, ...more];
 };

@@ -23,7 +23,7 @@ export const checkDataset = (
   const given = within.images;
   const place = [...path, 'images', ...within.path];
   const images = checkImages(given, place, problems);
-  if (within.partial !== null) problems.add(place, within.partial.expected, within.partial.got);
+  if (within.partial !== null) problems.addText(place, within.partial.expected, within.partial.got);
   const missing = withoutImages(value);
   if (missing !== null && needsImages) problems.add([...path, 'images'], missing, undefined);
   const imagesFile = fields.images_file ?? null;

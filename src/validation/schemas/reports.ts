@@ -156,6 +156,12 @@ const filterStep = z.object({
   key: z.string(),
   wanted: z.union([z.boolean(), z.array(z.union([z.string(), z.number(), z.boolean()]))]),
   left: count.describe('Images that this filter and those before it leave'),
+  there: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'Where it is this one that leaves none: the names of types or attributes that the images before it have',
+    ),
 });
 
 const checkedTask = z.object({
