@@ -92,4 +92,27 @@ describe('continued as new', () => {
     await run.result();
     expect((await begun()).sort()).toEqual(images.map((name) => zarrUrl(dir, name)).sort());
   });
+
+  it('a run remembers which tries its units have spent', async () => {
+    const dir = await harness.folder();
+    const [runs, go] = [join(dir, 'runs'), join(dir, 'go')];
+    const script = { [zarrUrl(dir, 'a')]: { wait_for: go, exit: 75 } };
+    const tasks: TaskSpec[] = [{ type: 'parallel', runs_file: runs, script }];
+    const extra = { recovery: { exit_codes: { '75': { tries: 2 } } } };
+    const run = await harness.start(makeRequest({ dir, tasks, images: ['a'], extra }));
+    await untilFile(runs);
+    const first = await link(run);
+    await ask(run, 'pause');
+    await writeFile(go, '');
+    await untilStatus(run, 'paused');
+    await rm(go);
+    await until('it has continued as new', async () => {
+      await ask(run, 'resume').then(() => ask(run, 'pause'));
+      return (await link(run)) !== first;
+    });
+    await writeFile(go, '');
+    await ask(run, 'resume');
+    await expect(run.result()).rejects.toThrow(/exit code 75/);
+    expect((await readFile(runs, 'utf8')).trim().split('\n')).toHaveLength(3);
+  });
 });

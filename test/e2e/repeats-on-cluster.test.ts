@@ -1,6 +1,7 @@
 /** Units that run again by policy alone, on a cluster in memory: what each end is charged to, what is asked for, and how far that goes. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { defaultPayloadConverter } from '@temporalio/common';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startClusterGround, type ClusterGround } from '../support/running-cluster.js';
 import { readResult } from '../support/read-result.js';
@@ -16,8 +17,8 @@ interface Case {
   ends: string[];
 }
 
-/** Cause and request of each try, once the ends have come and whatever runs then may end well. */
-const triesOf = async ({ cluster, harness }: ClusterGround, { recovery, meta = {}, ends }: Case) => {
+/** A run of one unit, once the ends have come and whatever runs then may end well. */
+const through = async ({ cluster, harness }: ClusterGround, { recovery, meta = {}, ends }: Case) => {
   const dir = await harness.folder();
   const [runs, go] = [join(dir, 'runs'), join(dir, 'go')];
   const tasks = [
@@ -35,15 +36,21 @@ const triesOf = async ({ cluster, harness }: ClusterGround, { recovery, meta = {
     else cluster.endJobs(end, dir);
   }
   await writeFile(go, '');
-  const error: unknown = await run.result().then(
-    () => null,
-    (thrown: unknown) => thrown,
+  const failed = await run.result().then(
+    () => '',
+    (error: unknown) => (error as Error).message,
   );
+  return { dir, run, failed, begun: await begun() };
+};
+
+/** Cause and request of each of its tries. */
+const triesOf = async (on: ClusterGround, one: Case) => {
+  const { dir, failed, begun } = await through(on, one);
   const [unit] = (await readResult(dir)).task_runs[0]?.units ?? [];
   const asked = unit?.tries?.map(({ cause, asked: { mem_mb_per_unit: mem, time } }) =>
     [cause ?? 'done', mem, time].join(' '),
   );
-  return { asked, failed: error === null ? '' : (error as Error).message, begun: await begun() };
+  return { asked, failed, begun };
 };
 
 let ground: ClusterGround;
@@ -147,4 +154,24 @@ it.concurrent('what it gives is taken back by a request', async () => {
   const { asked, failed } = await triesOf(giving, { recovery: { time: { tries: 0 } }, ends: ['TIMEOUT'] });
   expect(asked).toEqual(['timeout 100 10']);
   expect(failed).toContain('TIMEOUT');
+});
+
+it.concurrent('the Web UI says of each try what it is, what it asks for and why', async () => {
+  const { run } = await through(giving, {
+    recovery: { memory: { tries: 1 } },
+    meta: { mem: '4G' },
+    ends: ['OUT_OF_MEMORY', 'TIMEOUT'],
+  });
+  const { events } = await run.temporal.fetchHistory();
+  const summaries = (events ?? []).flatMap(
+    ({ userMetadata, activityTaskScheduledEventAttributes: scheduled }) =>
+      scheduled?.activityType?.name === 'runBatch' && userMetadata?.summary
+        ? [defaultPayloadConverter.fromPayload<string>(userMetadata.summary)]
+        : [],
+  );
+  expect(summaries).toEqual([
+    'Task 0 Task 0, batch 1 of 1',
+    'Task 0 Task 0, batch 1 of 1, try 2, 8 GB after OUT_OF_MEMORY',
+    'Task 0 Task 0, batch 1 of 1, try 3, 8 GB, 30 min after TIMEOUT',
+  ]);
 });

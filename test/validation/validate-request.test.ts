@@ -114,6 +114,15 @@ describe('validateRequest', () => {
     });
   });
 
+  it('takes null for what it is where recovery has a limit of its own', () => {
+    const recovery = { memory: { max: null }, time: { max: null }, tasks: { '0': { time: { max: null } } } };
+    const given = rawRequest({ workflow: rawWorkflow(tasks(1)), recovery });
+    expect(validateRequest(given).request?.recovery).toEqual({
+      ...nothingGiven,
+      tasks: { '0': nothingGiven },
+    });
+  });
+
   it('lays the recovery of a task over that of the run', () => {
     const recovery = { rerun_interrupted: true, tasks: { '0': {}, '1': { rerun_interrupted: false } } };
     const given = rawRequest({ workflow: rawWorkflow(tasks(2)), recovery });

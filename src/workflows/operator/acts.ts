@@ -127,8 +127,9 @@ const skip = (acting: Acting): Acts['skip'] => {
     const given = await step(acting.taskQueue, `${title}: give units up`).giveUp({ ...input, ...argument });
     state.given_up = given.given_up;
     state.held = given.left;
+    const { open } = given.left;
     const next =
-      given.left.open === 0 ? 'none is left open, the run goes on' : `${given.left.open} are left open`;
+      open === 0 ? 'none is left open, the run goes on' : `${open} ${open === 1 ? 'is' : 'are'} left open`;
     return { did: `${title}: ${units(given.units)} given up; ${next}`, units: given.units };
   };
 };
