@@ -34,6 +34,21 @@ describeOnCluster('doctor on a real cluster', {}, (cluster) => {
     expect(jobs.stdout).toBe('');
   });
 
+  it.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+    ['memory by CPU', {}, { use_mem_per_cpu: true }],
+    ['no memory option at all', { memory_option: 'none' }, {}],
+    ['one node, a list of partitions', {}, { nodes: 1, partition: 'normal,low' }],
+    ['a login shell, no memory', { login_shell: true }, { mem: null }],
+  ])('finds nothing wrong at a site with %s', async (_, runner, options) => {
+    const dir = join(cluster().workDir, 'kinds of sites');
+    await mkdir(dir, { recursive: true });
+    await chown(dir, cluster().uid, cluster().gid);
+    const { stdout, exitCode } = await doctor(cluster(), siteConfig(runner, options), dir);
+    expect(stdout).not.toMatch(/^problem/m);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(`${dir}: node ${cluster().nodes[0]} sees it and writes there`);
+  });
+
   it("tries the configuration's own lines: what SLURM refuses of them, and what fails on a node", async () => {
     const dir = join(cluster().workDir, 'lines');
     await mkdir(dir);

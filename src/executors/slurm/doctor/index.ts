@@ -58,7 +58,11 @@ async function* tryJobs(commands: SlurmCommands, config: SlurmConfig, dir: strin
     for (const gpu of config.gpu_slurm_config ? [false, true] : [false]) {
       const single = await checkSubmission({ ...trial, gpu, size: 'one' });
       yield single;
-      yield await checkSubmission({ ...trial, gpu, size: 'usual' });
+      // What is refused for one unit is refused for more of them, in the same words.
+      if (single.status === 'problem') continue;
+      const usual = await checkSubmission({ ...trial, gpu, size: 'usual' });
+      yield usual;
+      if (usual.status === 'problem') continue;
       if (!gpu) yield await checkSubmission({ ...trial, gpu, size: 'largest' });
       // A GPU node is asked only about lines of its own.
       const lines = !gpu || (config.gpu_slurm_config?.extra_lines ?? []).length > 0;

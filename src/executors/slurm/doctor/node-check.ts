@@ -10,6 +10,7 @@ import { readSubmission } from '../commands/sbatch.js';
 import { parseScontrolJob, type ControlledJob } from '../commands/scontrol.js';
 import { classOfState } from '../commands/states.js';
 import { ok, problem, warning, type Finding } from '../../../doctor/finding.js';
+import { headOptions } from '../options/config.js';
 import { judgeRefusal, callTrial, trialBatch, type TrialInput } from './trial.js';
 
 /** Below what people wait for at a prompt; a busy cluster gets a warning instead of an answer. */
@@ -57,12 +58,13 @@ export const judgeEnd = (
   dir: string,
   { jobId, state, node, exit }: Pick<ControlledJob, 'jobId' | 'state' | 'node' | 'exit'>,
   said: string,
+  loginShell: boolean,
 ): Finding => {
   const words = said === '' ? '' : `: ${said}`;
   return exit?.code === SCRIPT_EXITS.preambleFailed
     ? problem(
         `a line of extra_lines fails on ${node ?? 'a node'} (trial job ${jobId})${words}`,
-        'correct it; login_shell reads the profiles first, failing_lines "ignore" goes on without it',
+        `correct it; ${loginShell ? '' : 'login_shell reads the profiles first, '}failing_lines "ignore" goes on without it`,
       )
     : problem(
         `${dir}: trial job ${jobId} on ${node ?? 'no node'} could not use it (${state})${words}`,
@@ -96,7 +98,12 @@ export const checkNode = async (
     // Its answer may be on the way through a shared file system: the end alone is not waited past.
     if (ended && shown.exit?.code !== 0) {
       const said = await fileTail(`${batch.paths.stdioPrefix}${jobId}.err`, SHOWN_LINES);
-      return judgeEnd(input.dir, { ...shown, jobId, state }, said ?? '');
+      return judgeEnd(
+        input.dir,
+        { ...shown, jobId, state },
+        said ?? '',
+        headOptions(input.config).loginShell,
+      );
     }
     await sleep(LOOK_SECONDS * 1000);
   }

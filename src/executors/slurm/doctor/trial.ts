@@ -14,6 +14,7 @@ import { readSubmission, type CommandEnd, type SubmissionOutcome } from '../comm
 import { parseScontrolJob } from '../commands/scontrol.js';
 import { sbatchWords } from '../jobs/sbatch-command.js';
 import { ok, problem, warning, type Finding } from '../../../doctor/finding.js';
+import { remedyOf } from './remedy.js';
 
 export interface TrialInput {
   commands: SlurmCommands;
@@ -102,10 +103,7 @@ export const judgeRefusal = (
             `${what} is refused: ${outcome.words}`,
             'lower max_cpus_per_job and max_mem_per_job to what a node has',
           )
-        : problem(
-            `${what} is refused: ${outcome.words}`,
-            'correct partition, account, mem, gres, constraint or extra_lines',
-          );
+        : problem(`${what} is refused: ${outcome.words}`, remedyOf(outcome.words));
   }
 };
 

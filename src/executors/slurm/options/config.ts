@@ -8,6 +8,7 @@ import { configOfResource } from './resource-file.js';
 import type { InputError } from '../../../wire/failure.js';
 import { MEMORY_SYNTAX, parseMemory } from '../../../quantities/memory.js';
 import { isTimeLimit, TIME_SYNTAX } from '../../../quantities/time-limit.js';
+import { didYouMean } from '../../../validation/did-you-mean.js';
 import { recoveryRules } from '../../../validation/schemas/recovery.js';
 import {
   DEFAULT_COMMAND_TIMEOUT_SECONDS,
@@ -133,6 +134,15 @@ export class SlurmConfigError extends Error {
   }
 }
 
+/** Where unknown keys are errors, those that are known. */
+const KEYS: Readonly<Record<string, string[]>> = {
+  '': Object.keys(slurmConfigSchema.shape),
+  default_slurm_config: Object.keys(optionSet.shape),
+  gpu_slurm_config: Object.keys(optionSet.shape),
+  batching_config: Object.keys(batching.shape),
+  runner_config: Object.keys(runner.shape),
+};
+
 const pointer = (path: readonly PropertyKey[]): string =>
   path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 
@@ -150,7 +160,7 @@ const describe = (issue: z.core.$ZodIssue, data: unknown): InputError[] => {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
       path: pointer([...issue.path, key]),
-      expected: 'no such key',
+      expected: `no such key${didYouMean(key, KEYS[issue.path.join('/')] ?? [])}`,
       got: show(valueAt(data, [...issue.path, key])),
     }));
   }

@@ -72,11 +72,22 @@ it('tells accounting that is off from accounting that is down', async () => {
   );
 });
 
-it("gives sbatch's own words when a trial job is refused, and leaves no files", async () => {
-  answers['timeout'] = () => recorded('sbatch-unknown-account');
-  const lines = await examine();
-  expect(lines).toContainEqual(expect.stringMatching(/^problem .*a job is refused: .*Invalid account/));
-  expect(lines).toContainEqual(expect.stringMatching(/^problem .*a job of the usual size is refused/));
-  expect(lines).toContainEqual(expect.stringMatching(/^warning .*the largest job is refused/));
-  expect(await readdir(dir)).toEqual(['config.json']);
-});
+it.each([
+  ['for one unit', () => true, ['a job is refused']],
+  [
+    'for the usual number of them',
+    (args: string[]) => args.includes('--test-only'),
+    ['a job is taken', 'a job of the usual size is refused'],
+  ],
+] as const)(
+  "refused %s: sbatch's own words and what to change, nothing further is asked, no files are left",
+  async (_, isRefused, said_) => {
+    answers['timeout'] = (args) => (isRefused([...args]) ? recorded('sbatch-unknown-account') : said('7\n'));
+    const lines = (await examine()).filter((line) => /default_slurm_config: (a job|the largest)/.test(line));
+    expect(lines).toEqual(said_.map((words) => expect.stringContaining(words) as string));
+    expect(lines.at(-1)).toMatch(
+      /^problem .*Invalid account.* -> correct account, or the partition that it may use$/,
+    );
+    expect(await readdir(dir)).toEqual(['config.json']);
+  },
+);

@@ -54,6 +54,26 @@ it.each([
   });
 });
 
+it.each([
+  [
+    'invalid partition specified: nowhere; Batch job submission failed: Invalid partition name specified',
+    /partition$/,
+  ],
+  ['Invalid account or account/partition combination specified', /account, or the partition/],
+  [
+    'Invalid generic resource (gres) specification',
+    /leave out gpu_slurm_config where the cluster has no GPUs/,
+  ],
+  ['Invalid feature specification', /correct constraint/],
+  ['Invalid qos specification', /qos in extra_lines/],
+  ['Memory specification can not be satisfied; Requested node configuration is not available', /lower mem;/],
+  ['use --mem-per-cpu, --mem is not allowed here', /memory_option in runner_config/],
+  ['allocation failure: Requested node configuration is not available', /no node has so much/],
+  ['the site does not want you', /partition, account, mem, gres, constraint or extra_lines/],
+])('%s: says what to change', (words, remedy) => {
+  expect(judgeRefusal('a job', { kind: 'refused', words }, false).remedy).toMatch(remedy);
+});
+
 it('makes one unit, as many at once as usual, or as many as one job may have', () => {
   const config = parseSlurmConfig(configText());
   const trial = (size: 'one' | 'usual' | 'largest') => trialBatch({ config, folder: '/x', gpu: false, size });
@@ -61,15 +81,18 @@ it('makes one unit, as many at once as usual, or as many as one job may have', (
 });
 
 it('tells a line that fails on a node from a folder that the node does not see', () => {
-  const end = (code: number) =>
+  const end = (code: number, loginShell = false) =>
     judgeEnd(
       '/data',
       { jobId: '7', state: 'FAILED', node: 'n1', exit: { code, signal: 0 } },
       'module: not found',
+      loginShell,
     );
   expect(formatFinding(end(96))).toMatch(
     /^problem .*line of extra_lines fails on n1 .*module: not found -> /,
   );
+  expect(formatFinding(end(96))).toContain('login_shell reads the profiles first');
+  expect(formatFinding(end(96, true))).not.toContain('login_shell');
   expect(formatFinding(end(93))).toMatch(/^problem .*\/data: trial job 7 on n1 could not use it/);
 });
 

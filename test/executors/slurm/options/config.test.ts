@@ -99,6 +99,17 @@ describe('parseSlurmConfig', () => {
     expect(errorsOf('[]')[0]).toMatchObject({ path: '', expected: 'object' });
   });
 
+  it.each([
+    ['default_slurm_config', { partitoin: 'x' }, 'partition'],
+    ['gpu_slurm_config', { grse: 'gpu:1' }, 'gres'],
+    ['batching_config', { max_mem_per_jb: 1 }, 'max_mem_per_job'],
+    ['runner_config', { login_shel: true }, 'login_shell'],
+  ])('a misspelt key of %s names the nearest one', (section, more, meant) => {
+    const config = JSON.parse(configText()) as Record<string, object | undefined>;
+    const errors = errorsOf(JSON.stringify({ ...config, [section]: { ...config[section], ...more } }));
+    expect(errors.map(({ expected }) => expected)).toEqual([`no such key (did you mean "${meant}"?)`]);
+  });
+
   it('prints all of them', () => {
     expect(() => parseSlurmConfig(configText({ a: 1, b: 2 }))).toThrow(
       /\/a: expected no such key.*\n.*\/b: /,

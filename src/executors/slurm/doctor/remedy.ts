@@ -1,0 +1,24 @@
+/** What to change where SLURM refuses a trial job, by what it says. Pure. */
+
+/** The first that fits: of an account and a partition SLURM speaks in one breath, and a plugin of the site in its own words. */
+const BY_WORDS: readonly (readonly [RegExp, string])[] = [
+  [/account/i, 'correct account, or the partition that it may use'],
+  [/partition/i, 'correct partition'],
+  [
+    /gres|generic resource/i,
+    'correct gres or gpus, or leave out gpu_slurm_config where the cluster has no GPUs',
+  ],
+  [/feature/i, 'correct constraint'],
+  [/\bqos\b/i, 'correct the qos in extra_lines'],
+  [/node name|nodelist/i, 'correct nodelist or exclude'],
+  [/\bmem/i, 'lower mem; where the site forbids --mem, set memory_option in runner_config'],
+  [
+    /node configuration/i,
+    'no node has so much: lower cpus_per_task, mem, gres or the target_... of batching_config',
+  ],
+  [/time limit/i, 'lower time'],
+];
+
+export const remedyOf = (words: string): string =>
+  BY_WORDS.find(([pattern]) => pattern.test(words))?.[1] ??
+  'correct partition, account, mem, gres, constraint or extra_lines';
