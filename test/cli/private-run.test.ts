@@ -55,6 +55,21 @@ describe('run, with no server anywhere', () => {
     expect((await sandbox.run(['logs', runDir, '0/1'])).stdout).toContain('fine');
   });
 
+  it('with the tries that the file of its worker gives, under those of the request', async () => {
+    const does = { '*': { exits: [75, 0] } };
+    const { file } = await write(
+      { script: does },
+      { recovery: { tasks: { '0': { rerun_interrupted: true } } } },
+    );
+    const config = join(sandbox.dir, 'local.json');
+    await writeFile(config, JSON.stringify({ recovery: { exit_codes: { '75': { tries: 1 } } } }));
+    const { code, stdout } = await sandbox.run(['run', file, '--local-config', config]);
+    const { task_runs: runs } = JSON.parse(stdout) as RunResult;
+    expect([code, runs[0]?.units.map(({ tries }) => tries?.map(({ exit_code: exit }) => exit))]).toEqual([
+      ...[0, images.map(() => [75, 0])],
+    ]);
+  });
+
   it('a failed task: exit code 3, the error with its log, the partial result', async () => {
     const failing = zarrUrl(sandbox.dir, images[1] ?? '');
     const { file, runDir } = await write(

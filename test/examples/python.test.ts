@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startHarness, type Harness } from '../support/harness.js';
-import { makeRequest, type TaskSpec, zarrUrl } from '../support/scripted-requests.js';
+import { makeRequest, type TaskSpec, update, zarrUrl } from '../support/scripted-requests.js';
 import { untilStatus } from '../support/operator.js';
 import { until, untilFile } from '../support/until.js';
 import { defaultWorkflowId, type ProcessWorkflowInput, TaskExecutionError } from '../../src/client/index.js';
@@ -46,21 +46,25 @@ const prepare = async (does: Script | ((dir: string) => Script), extra = {}, ima
 const operate = (id: string, ...words: string[]) =>
   execa(python, [operator, id, ...words, '--address', address], { reject: false });
 
+/** The program may not have started it yet. */
+const untilHeld = (id: string): Promise<void> =>
+  until('it is held', () =>
+    harness
+      .get(id)
+      .progress()
+      .then(
+        ({ progress }) => progress?.status === 'held',
+        () => false,
+      ),
+  );
+
 describe('the Python example', () => {
   it('retries the failed unit of a held run, and skips another', async () => {
     const wait = { recovery: { on_failure: 'wait' } };
     const { run, dir, request } = await prepare({ '*': { fail_while: '/' } }, wait);
     void run();
     const id = defaultWorkflowId(request);
-    await until('it is held', () =>
-      harness
-        .get(id)
-        .progress()
-        .then(
-          ({ progress }) => progress?.status === 'held',
-          () => false,
-        ),
-    );
+    await untilHeld(id);
     const shown = await operate(id, 'show');
     expect(JSON.parse(shown.stdout)).toMatchObject({
       status: 'held',
@@ -75,6 +79,35 @@ describe('the Python example', () => {
     expect((await readFile(join(dir, 'runs'), 'utf8')).trim().split('\n')).toHaveLength(2);
     expect((await operate(id, 'skip')).exitCode).toBe(0);
     await expect(harness.get(id).result()).rejects.toThrow(TaskExecutionError);
+  });
+
+  it('retries what a held run has failed: it is done, with the images of a run that never failed', async () => {
+    const wait = { recovery: { on_failure: 'wait' } };
+    const making = (dir: string, fails = {}): Script =>
+      Object.fromEntries(
+        ['a', 'b'].map((name) => [
+          zarrUrl(dir, name),
+          {
+            ...(name === 'b' ? fails : {}),
+            write: { image_list_updates: [update(zarrUrl(dir, `${name}2`), { origin: zarrUrl(dir, name) })] },
+          },
+        ]),
+      );
+    const broken = (dir: string) => making(dir, { fail_while: join(dir, 'broken') });
+    const failing = await prepare(broken, wait, ['a', 'b']);
+    await writeFile(join(failing.dir, 'broken'), '');
+    const running = failing.run();
+    const id = defaultWorkflowId(failing.request);
+    await untilHeld(id);
+    await rm(join(failing.dir, 'broken'));
+    expect((await operate(id, 'retry', '--units', '1')).stderr).toBe('Task 0 Only: 1 unit again');
+    const whole = await prepare(making, wait, ['a', 'b']);
+    const [first, second] = [await running, await whole.run()];
+    expect([first.exitCode, second.exitCode]).toEqual([0, 0]);
+    const imagesOf = (stdout: string, dir: string): unknown =>
+      (JSON.parse(stdout.replaceAll(dir, '')) as RunResult).images;
+    expect(imagesOf(first.stdout, failing.dir)).toEqual(imagesOf(second.stdout, whole.dir));
+    expect((JSON.parse(first.stdout) as RunResult).status).toBe('done');
   });
 
   it('runs a workflow and prints its result; a second time nothing runs', async () => {
