@@ -30,7 +30,12 @@ import { runBatch } from './batch/run-batch.js';
 import { patiently } from './patience.js';
 import { sharedPlanReader } from '../state/plan-file.js';
 import { takeTurns } from './turns.js';
-import { HEAVY_ACTIVITIES_AT_ONCE, HEARTBEAT_EVERY_MS, HEARTBEAT_REASON_CHARACTERS } from './tunables.js';
+import {
+  HEAVY_ACTIVITIES_ASIDE,
+  HEAVY_ACTIVITIES_AT_ONCE,
+  HEARTBEAT_EVERY_MS,
+  HEARTBEAT_REASON_CHARACTERS,
+} from './tunables.js';
 
 export type { ActivityDependencies } from './dependencies.js';
 
@@ -52,7 +57,7 @@ const readable = async ({ run }: { run: RunReference }): Promise<void> => {
 
 /** Creates the activities of one worker; its heavy ones take turns, so that waiting batches never starve them. */
 export const createActivities = (given: ActivityDependencies): ProcessWorkflowActivities & FileActivities => {
-  const turn = takeTurns(HEAVY_ACTIVITIES_AT_ONCE);
+  const turn = takeTurns(HEAVY_ACTIVITIES_AT_ONCE, HEAVY_ACTIVITIES_ASIDE);
   const deps: StepDependencies = { ...given, events: eventLogs() };
   const ofBatches = { ...deps, readPlan: sharedPlanReader() };
   const step = async <T>(work: () => Promise<T>): Promise<T> => {

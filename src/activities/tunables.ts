@@ -3,6 +3,9 @@
 /** Heavy activities (plan, apply, open, close) at work at once in one worker: each may hold an image list of 100,000. */
 export const HEAVY_ACTIVITIES_AT_ONCE = 2;
 
+/** Of those that wait for somebody else and hold up nobody meanwhile; each keeps its image list. */
+export const HEAVY_ACTIVITIES_ASIDE = 6;
+
 /** Each has a folder and a file of evidence: ten times what any scheduler takes from one user at once. */
 export const MAX_BATCHES_PER_STAGE = 50_000;
 

@@ -2,17 +2,24 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 interface Turn {
-  /** Waits under way aside, at once: the turn is away as long as there is one. */
-  aside: number;
-  give(): void;
-  take(): Promise<void>;
+  /** False: too many are aside already, so that this one waits with its turn. */
+  leave(): boolean;
+  back(): Promise<void>;
 }
 
 const current = new AsyncLocalStorage<Turn>();
 
-/** Runs work as soon as it is its turn, in the order of asking. */
-export const takeTurns = (atOnce: number): (<T>(work: () => Promise<T>) => Promise<T>) => {
+/**
+ * Runs work as soon as it is its turn, in the order of asking.
+ *
+ * @param asideAtOnce how many may wait aside at once: they keep what they hold in memory.
+ */
+export const takeTurns = (
+  atOnce: number,
+  asideAtOnce: number,
+): (<T>(work: () => Promise<T>) => Promise<T>) => {
   let free = atOnce;
+  let away = 0;
   const waiting: (() => void)[] = [];
   const take = async (): Promise<void> => {
     if (free > 0) free -= 1;
@@ -25,10 +32,42 @@ export const takeTurns = (atOnce: number): (<T>(work: () => Promise<T>) => Promi
   };
   return async (work) => {
     await take();
+    // `waits`: those of this work under way, at once; its turn is away as long as there is one.
+    const own = { state: 'held' as 'held' | 'away' | 'over', waits: 0, isAside: false };
+    // One for all of its waits: two would wait for the turn that the other has taken.
+    let returning: Promise<void> | null = null;
+    const retake = async (): Promise<void> => {
+      await take();
+      returning = null;
+      // Meanwhile the work may have left again, or ended.
+      if (own.state === 'away' && own.waits === 0) own.state = 'held';
+      else give();
+    };
+    const turn: Turn = {
+      leave: () => {
+        if (!own.isAside && away >= asideAtOnce) return false;
+        if (!own.isAside) away += 1;
+        own.isAside = true;
+        own.waits += 1;
+        if (own.state !== 'held') return true;
+        own.state = 'away';
+        give();
+        return true;
+      },
+      back: async () => {
+        own.waits -= 1;
+        if (own.waits > 0) return;
+        if (own.state !== 'over') await (returning ??= retake());
+        if (own.waits > 0 || !own.isAside) return;
+        own.isAside = false;
+        away -= 1;
+      },
+    };
     try {
-      return await current.run({ aside: 0, give, take }, work);
+      return await current.run(turn, work);
     } finally {
-      give();
+      if (own.state === 'held') give();
+      own.state = 'over';
     }
   };
 };
@@ -36,13 +75,10 @@ export const takeTurns = (atOnce: number): (<T>(work: () => Promise<T>) => Promi
 /** Waits without a turn, and takes one again afterwards; plainly where nobody has one. */
 export const aside = async <T>(wait: () => Promise<T>): Promise<T> => {
   const turn = current.getStore();
-  if (turn === undefined) return wait();
-  turn.aside += 1;
-  if (turn.aside === 1) turn.give();
+  if (turn?.leave() !== true) return wait();
   try {
     return await wait();
   } finally {
-    turn.aside -= 1;
-    if (turn.aside === 0) await turn.take();
+    await turn.back();
   }
 };

@@ -36,9 +36,8 @@ export const withJobReports = async <R extends TaskRecordReference>(
   if (wanted.length === 0 || backend.report === undefined) return records;
   const since = Math.min(...records.map((record) => Date.parse(record.task_run.started)));
   const jobs = wanted.map((job) => ({ jobId: job.job_id, jobName: job.job_name }));
-  const { report } = backend;
-  const reports = await aside(() => report(jobs, since));
-  if (reports.size === 0) return records;
+  const reports = await aside(async () => backend.report?.(jobs, since));
+  if (reports === undefined || reports.size === 0) return records;
   return Promise.all(
     records.map(async (record) => {
       const jobs = record.task_run.slurm_jobs;
