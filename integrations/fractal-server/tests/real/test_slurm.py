@@ -34,7 +34,9 @@ class Site:
         client, postgres = scenario.client, self.server.postgres
         if self.server.has_resources:
             postgres.execute(f"UPDATE profile SET username = '{name}'")
-            postgres.execute(f"UPDATE user_oauth SET project_dirs = ARRAY['{home}']")
+            # The first is where jobs go; the datasets of tests lie in the other.
+            project_dirs = f"ARRAY['{home}', '{self.server.folder / 'user'}']"
+            postgres.execute(f"UPDATE user_oauth SET project_dirs = {project_dirs}")
         else:
             me = client.call("GET", "/auth/current-user/")
             client.patch(f"/auth/users/{me['id']}/settings/", {"project_dir": home, "slurm_user": name})
