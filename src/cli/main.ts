@@ -5,6 +5,9 @@
  */
 import { existsSync } from 'node:fs';
 
+// What Node deprecates is for those who write programs: gRPC's library names IP addresses in TLS, and people would read of it.
+process.noDeprecation = true;
+
 const LASTING = ['up', 'worker', 'codec-server'];
 
 const command = process.argv.slice(2).find((word) => !word.startsWith('-'));

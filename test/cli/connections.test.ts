@@ -76,6 +76,11 @@ describe('a profile with mTLS', () => {
   });
 });
 
+it('a server by its IP address is listed without a word beside', async () => {
+  const env = { ...profile, TEMPORAL_ADDRESS: proxy.address.replace('localhost', '127.0.0.1') };
+  expect(await sandbox.run(['list'], { env })).toMatchObject({ code: 0, stderr: '' });
+});
+
 describe('an API key over TLS', () => {
   const KEY = `key-${randomUUID()}`;
   let guarded: Proxy;

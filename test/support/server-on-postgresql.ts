@@ -10,6 +10,7 @@ import getPort, { portNumbers } from 'get-port';
 import { tieToThisProcess } from '../../src/server/tie.js';
 import { goModule, SERVER } from '../compose/materials.js';
 import { root } from '../compose/versions.js';
+import type { Pair } from './certificates.js';
 import { DATABASE_PASSWORD, DATABASE_USER, type Postgresql } from './postgresql.js';
 
 const DYNAMIC_CONFIGURATION = join(root, 'deploy/temporal/dynamicconfig/docker.yaml');
@@ -43,7 +44,30 @@ export interface ServerOptions {
   /** The program `temporal`, for the namespace. */
   temporal: string;
   shards?: number;
+  tls?: ServerTls;
 }
+
+/** Certificates of one authority, by which the server demands one of whoever connects. */
+export interface ServerTls {
+  ca: string;
+  server: Pair;
+  client: Pair;
+}
+
+/** By the image's own variables; the certificate of the server is that of its inner connections, too. */
+const tlsVariables = ({ ca, server }: ServerTls): Record<string, string> => ({
+  ...{ TEMPORAL_TLS_FRONTEND_CERT: server.certificate, TEMPORAL_TLS_FRONTEND_KEY: server.key },
+  ...{ TEMPORAL_TLS_SERVER_CERT: server.certificate, TEMPORAL_TLS_SERVER_KEY: server.key },
+  ...{ TEMPORAL_TLS_CLIENT1_CA_CERT: ca, TEMPORAL_TLS_SERVER_CA_CERT: ca },
+  ...{ TEMPORAL_TLS_FRONTEND_SERVER_NAME: 'localhost', TEMPORAL_TLS_INTERNODE_SERVER_NAME: 'localhost' },
+  TEMPORAL_TLS_REQUIRE_CLIENT_AUTH: 'true',
+});
+
+/** For clients of such a server. */
+export const clientTlsVariables = ({ ca, client }: ServerTls): Record<string, string> => ({
+  TEMPORAL_TLS_SERVER_CA_CERT_PATH: ca,
+  ...{ TEMPORAL_TLS_CLIENT_CERT_PATH: client.certificate, TEMPORAL_TLS_CLIENT_KEY_PATH: client.key },
+});
 
 /** What deploy/temporal/schema.sh does, for both databases. */
 const bringUpSchema = async (programs: string, { port }: Postgresql): Promise<void> => {
@@ -70,6 +94,7 @@ export const startServerOnPostgresql = async ({
   postgresql,
   temporal,
   shards = 4,
+  tls,
 }: ServerOptions): Promise<ServerOnPostgresql> => {
   const programs = await goModule(SERVER);
   await bringUpSchema(programs, postgresql);
@@ -87,6 +112,7 @@ export const startServerOnPostgresql = async ({
       ...{ POSTGRES_USER: DATABASE_USER, POSTGRES_PWD: DATABASE_PASSWORD },
       ...{ NUM_HISTORY_SHARDS: String(shards), LOG_LEVEL: 'warn' },
       DYNAMIC_CONFIG_FILE_PATH: DYNAMIC_CONFIGURATION,
+      ...(tls && tlsVariables(tls)),
     },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -107,6 +133,7 @@ export const startServerOnPostgresql = async ({
       env: {
         ...{ PATH: `${join(dir, 'bin')}:${process.env['PATH'] ?? ''}` },
         ...{ TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: 'default', HOME: dir },
+        ...(tls && clientTlsVariables(tls)),
       },
       extendEnv: false,
     });
