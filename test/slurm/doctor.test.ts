@@ -1,26 +1,17 @@
 /** `doctor slurm`, the real program as the cluster's user. */
-import { chown, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import type { Cluster, CommandResult } from './cluster.js';
 import { describeOnCluster } from './on-cluster.js';
+import { runDoctor } from './run-doctor.js';
 import { siteConfig } from './slurm-worker.js';
-
-const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-
-const doctor = async (cluster: Cluster, config: unknown, dir: string): Promise<CommandResult> => {
-  const file = join(cluster.workDir, 'doctor.json');
-  await writeFile(file, JSON.stringify(config));
-  return cluster.asUser([process.execPath, program, 'doctor', 'slurm', '--slurm-config', file, '--dir', dir]);
-};
 
 describeOnCluster('doctor on a real cluster', {}, (cluster) => {
   it('finds nothing wrong where runs work, and leaves nothing behind', async () => {
     const dir = join(cluster().workDir, 'runs here');
     await mkdir(dir);
     await chown(dir, cluster().uid, cluster().gid);
-    const { stdout, stderr, exitCode } = await doctor(cluster(), siteConfig(), dir);
+    const { stdout, stderr, exitCode } = await runDoctor(cluster(), siteConfig(), dir);
     expect(stderr).toBe('');
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^ok +sbatch: slurm-wlm/m);
@@ -43,7 +34,7 @@ describeOnCluster('doctor on a real cluster', {}, (cluster) => {
     const dir = join(cluster().workDir, 'kinds of sites');
     await mkdir(dir, { recursive: true });
     await chown(dir, cluster().uid, cluster().gid);
-    const { stdout, exitCode } = await doctor(cluster(), siteConfig(runner, options), dir);
+    const { stdout, exitCode } = await runDoctor(cluster(), siteConfig(runner, options), dir);
     expect(stdout).not.toMatch(/^problem/m);
     expect(exitCode).toBe(0);
     expect(stdout).toContain(`${dir}: node ${cluster().nodes[0]} sees it and writes there`);
@@ -54,13 +45,13 @@ describeOnCluster('doctor on a real cluster', {}, (cluster) => {
     await mkdir(dir);
     await chown(dir, cluster().uid, cluster().gid);
     const refused = siteConfig({}, { extra_lines: ['#SBATCH --ntasks-per-node=2'] });
-    const first = await doctor(cluster(), refused, dir);
+    const first = await runDoctor(cluster(), refused, dir);
     expect(first.exitCode).toBe(1);
     expect(first.stdout).toMatch(
       /^problem +default_slurm_config: a job of the usual size is refused: .*not available/m,
     );
     const failing = siteConfig({}, { extra_lines: ['module-of-nobody load x'] });
-    const second = await doctor(cluster(), failing, dir);
+    const second = await runDoctor(cluster(), failing, dir);
     expect(second.exitCode).toBe(1);
     expect(second.stdout).toMatch(
       /^problem +a line of extra_lines fails on .*module-of-nobody: command not found/m,
@@ -69,7 +60,7 @@ describeOnCluster('doctor on a real cluster', {}, (cluster) => {
 
   it('says what is wrong and what to do, and ends with 1', async () => {
     const config = siteConfig({}, { partition: 'nowhere', mem: '1000G' });
-    const { stdout, exitCode } = await doctor(cluster(), config, '/root');
+    const { stdout, exitCode } = await runDoctor(cluster(), config, '/root');
     expect(exitCode).toBe(1);
     expect(stdout).toMatch(/^problem +default_slurm_config: .*no partition nowhere -> choose among normal/m);
     expect(stdout).toMatch(/^problem +\/root: EACCES.* -> give a folder/m);

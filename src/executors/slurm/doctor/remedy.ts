@@ -19,6 +19,14 @@ const BY_WORDS: readonly (readonly [RegExp, string])[] = [
   [/time limit/i, 'lower time'],
 ];
 
+const remedyBy = (words: string): string | undefined =>
+  BY_WORDS.find(([pattern]) => pattern.test(words))?.[1];
+
 export const remedyOf = (words: string): string =>
-  BY_WORDS.find(([pattern]) => pattern.test(words))?.[1] ??
-  'correct partition, account, mem, gres, constraint or extra_lines';
+  remedyBy(words) ?? 'correct partition, account, mem, gres, constraint or extra_lines';
+
+/** Of a refusal that may pass, as that of a plugin of the site, which sbatch has no words for but its own. */
+export const remedyIfItStays = (words: string): string => {
+  const remedy = remedyBy(words);
+  return remedy === undefined ? 'try again' : `try again; if it stays so, ${remedy}`;
+};

@@ -14,7 +14,7 @@ import { readSubmission, type CommandEnd, type SubmissionOutcome } from '../comm
 import { parseScontrolJob } from '../commands/scontrol.js';
 import { sbatchWords } from '../jobs/sbatch-command.js';
 import { ok, problem, warning, type Finding } from '../../../doctor/finding.js';
-import { remedyOf } from './remedy.js';
+import { remedyIfItStays, remedyOf } from './remedy.js';
 
 export interface TrialInput {
   commands: SlurmCommands;
@@ -93,9 +93,10 @@ export const judgeRefusal = (
         `${what} has to wait: ${outcome.words}`,
         'nothing: submissions wait until there is room',
       );
+    case 'unclear':
+      return warning(`${what} could not be tried: ${outcome.words}`, remedyIfItStays(outcome.words));
     case 'busy':
     case 'ambiguous':
-    case 'unclear':
       return warning(`${what} could not be tried: ${outcome.words}`, 'try again');
     case 'refused':
       return largest
