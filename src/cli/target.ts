@@ -9,7 +9,7 @@ import { dataConverterOf } from '../encryption/options.js';
 import { embeddedTarget, givenTarget, resolveTarget, type ServerTarget } from '../server/address.js';
 import { NoServer } from '../server/connection/no-server.js';
 import { namespaceId } from '../server/namespace-id.js';
-import { findUpServer } from '../server/up-server.js';
+import { findPrivateServer, findUpServer } from '../server/up-server.js';
 import { describeServer, readIdentity, type RunServer } from '../state/identity.js';
 import { identityPath, runnerDir } from '../state/paths.js';
 import { OtherServer, UsageError } from './exit-codes.js';
@@ -23,7 +23,7 @@ const livingAt = async (
   origin: 'up' | 'private',
   dataConverter: DataConverter,
 ): Promise<ServerTarget | null> => {
-  const live = await findUpServer(home);
+  const live = await (origin === 'private' ? findPrivateServer : findUpServer)(home);
   if (live === null) return null;
   const { address, ui_address: uiAddress, namespace } = live;
   return embeddedTarget({ address, uiAddress, namespace }, origin, home, dataConverter);

@@ -207,3 +207,9 @@ export const findUpServer = async (home: string): Promise<UpState | null> => {
       'its own run) starts it again on the same database, or does so when it is started the next time.',
   );
 };
+
+/** The server of a run of its own; null also while one lives on that nobody has any more: it is about to end. */
+export const findPrivateServer = async (home: string): Promise<UpState | null> => {
+  const owner = (await readUpState(home))?.owner ?? null;
+  return owner !== null && (await isAlive(owner)) ? findUpServer(home) : null;
+};

@@ -96,6 +96,11 @@ it('what is no file of images is said to be what it is, and what to do', async (
     ],
     ['error.json', '{"detail":"Unauthorized"}', 'an error of a Fractal server: "Unauthorized"'],
     ['dataset.json', '{"id":7,"project_id":3,"zarr_dir":"/z"}', 'GET /api/v2/project/3/dataset/7/export/'],
+    ['workflow.json', '{"name":"w","task_list":[]}', 'workflow.json: a workflow'],
+    ['failed.json', '{"status":"failed","task_runs":[]}', 'failed.json: the result of a run'],
+    ['page.json', '{"total_count":2,"images":null}', 'page.json: a page of an image query'],
+    ['image.json', '{"zarr_url":"/z/a"}', 'image.json: one image'],
+    ['text.json', '"/z/a"', `got ${dir}/text.json: "/z/a"`],
     ['other.json', '{"a":1}', `expected ${lists}, got ${dir}/other.json: an object`],
   ];
   for (const [name, content] of files) await writeFile(join(dir, name), content);

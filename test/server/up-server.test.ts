@@ -9,6 +9,7 @@ import { msToTs } from '@temporalio/common/lib/time.js';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import {
   acquireUpServer,
+  findPrivateServer,
   findUpServer,
   ServerElsewhere,
   UpAlreadyRunning,
@@ -146,6 +147,23 @@ describe('acquireUpServer', () => {
     const server = await acquire(true);
     expect(server.adopted).toBe(false);
     expect(server.address).toBe(before.address);
+  });
+
+  it('a private one that outlives its owner is about to end: nobody finds it, and nobody waits for its answer', async () => {
+    const elsewhere = await holdElsewhere(true);
+    const { process: server } = (await readUpState(home)) ?? {};
+    if (server === undefined) throw new Error('no state');
+    expect((await findPrivateServer(home))?.process).toEqual(server);
+    // As one that a busy machine gives no time.
+    process.kill(server.pid, 'SIGSTOP');
+    try {
+      await elsewhere.kill();
+      expect(await isAlive(server)).toBe(true);
+      expect(await findPrivateServer(home)).toBeNull();
+    } finally {
+      process.kill(server.pid, 'SIGCONT');
+    }
+    expect(await waitForEnd(server, 30_000)).toBe(true);
   });
 
   it('a server that was killed is started again at the same address', async () => {

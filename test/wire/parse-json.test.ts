@@ -57,6 +57,10 @@ describe('parseJson', () => {
     expect(thrown(deep('x')).message).toContain('Not JSON');
   });
 
+  it('passes over one byte order mark', () => {
+    expect(parseJson('\ufeff{"a": 1}')).toEqual({ a: 1 });
+  });
+
   it('refuses a number that no double can hold', () => {
     expect(thrown('[1e400]')).toMatchObject({
       pointer: '/0',
@@ -71,7 +75,8 @@ describe('parseJson', () => {
     ['[NaN]', 'line 1, column 2: NaN'],
     ['{"a": Infinity}', 'column 7: Infinity'],
     ['{"a": 1', 'Not JSON at line 1, column 8'],
-    ['\ufeff{}', 'line 1, column 1'],
+    ['{}\ufeff', 'column 3'],
+    ['\ufeff\ufeff{}', 'line 1, column 1'],
     ["{'a': 1}", 'column 2'],
     ['[1,]', 'column 4'],
     ['01', 'Not JSON'],
