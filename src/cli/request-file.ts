@@ -6,7 +6,7 @@ import { isEncrypting } from '../encryption/converter.js';
 import { dataConverterOf } from '../encryption/options.js';
 import type { Environment } from '../server/folders.js';
 import { errorCode } from '../state/errors.js';
-import { nearFile } from '../state/near-file.js';
+import { nearFile } from '../activities/run/near-file.js';
 import { hasControlCharacter } from '../images/python-text.js';
 import { JsonError, parseJson } from '../wire/parse-json.js';
 import { slipsIn } from '../validation/slips.js';

@@ -10,7 +10,7 @@ import { validateImages } from '../../validation/validate-request.js';
 import { imagesIn, withoutImages } from '../../validation/images-in.js';
 import { whatItIs } from '../../validation/what-it-is.js';
 import { describe } from '../../validation/problems.js';
-import { didYouMeanFile } from '../../state/near-file.js';
+import { didYouMeanFile } from './near-file.js';
 import { InvalidRequest } from '../errors.js';
 
 /** The argument of a run whose request was spilled to a file (src/client/request.ts). */

@@ -1,7 +1,7 @@
 /** Of a file that is not there: one beside it of nearly the same name. */
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { closestTo } from '../validation/did-you-mean.js';
+import { closestTo } from '../../validation/did-you-mean.js';
 
 /** Its path; null where nothing is near. */
 export const nearFile = async (path: string): Promise<string | null> => {
