@@ -2,6 +2,10 @@
 
 /** The first that fits: of an account and a partition SLURM speaks in one breath, and a plugin of the site in its own words. */
 const BY_WORDS: readonly (readonly [RegExp, string])[] = [
+  [
+    /violates accounting\/QOS policy/i,
+    'a limit of the account or QOS is exceeded: ask for less (mem, cpus_per_task, gpus, time), or name another one',
+  ],
   [/account/i, 'correct account, or the partition that it may use'],
   [/partition/i, 'correct partition'],
   [

@@ -64,6 +64,10 @@ it.each([
     'Invalid generic resource (gres) specification',
     /leave out gpu_slurm_config where the cluster has no GPUs/,
   ],
+  [
+    "QOSMaxMemoryPerJob; Batch job submission failed: Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
+    /^a limit of the account or QOS is exceeded: ask for less/,
+  ],
   ['Invalid feature specification', /correct constraint/],
   ['Invalid qos specification', /qos in extra_lines/],
   ['Memory specification can not be satisfied; Requested node configuration is not available', /lower mem;/],
