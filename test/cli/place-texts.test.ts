@@ -16,7 +16,8 @@ let python: string;
 const masksFor = (columns: number): Mask[] => {
   const next = columns < 80 ? '\n         ' : ' ';
   return [
-    [/\s+\d+@[^]*?\(\d+\.\d+\.\d+\)/g, `${next}4711@login1 (0.1.0)`],
+    // A worker that has ended is among them for 75 s, so how many there are depends on how fast all went.
+    [/(?:,?\s+\d+@[^]*?\(\d+\.\d+\.\d+\))+/g, `${next}4711@login1 (0.1.0)`],
     [/\s+[\d.]+\s+GiB\s+and\s+\d+\s+files\s+left/g, `${next}10.0 GiB and 1000000 files left`],
     [/(?<=version) 1\.\d+\.\d+/g, ' 1.31.2'],
     [/already\s+\(process \d+\)/g, 'already (process 4711)'],

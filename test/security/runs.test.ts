@@ -108,7 +108,7 @@ describe.each(['local', 'slurm'] as const)('on the %s backend', (backend) => {
     for (const [index, texts] of fc.sample(eight, REQUESTS).entries()) {
       const { dir, end } = await run(
         (folder) => hostile(folder, texts, plain),
-        `id-${index}-${plain(texts[0] ?? '')}`,
+        `id-${backend}-${index}-${plain(texts[0] ?? '')}`,
       );
       expect(await canary.sings()).toBe(false);
       expect(end, String(end)).toMatchObject({ status: 'done' });
