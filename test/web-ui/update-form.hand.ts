@@ -9,15 +9,12 @@ import { startHarness, type Harness } from '../support/harness.js';
 import { untilStatus } from '../support/operator.js';
 import { makeRequest, update, zarrUrl, type TaskSpec } from '../support/scripted-requests.js';
 import { findBrowser, openBrowser, type Page } from './browser.js';
+import { shown } from './shown.js';
 
 const shots = process.env['FRACTAL_TEMPORAL_SHOTS'];
 const MINUTES = 60_000;
 
 const FIELD = '#update-confirmation-modal .cm-content';
-
-const shown = (selector: string, words?: string): string =>
-  `[...document.querySelectorAll('${selector}')].find((one) => one.offsetParent !== null` +
-  `${words === undefined ? '' : ` && one.textContent.trim().startsWith('${words}')`})`;
 
 /** Fills the form in and sends it, as somebody does who looks at the run's page. */
 const sendUpdate = async (page: Page, name: string, data: string): Promise<void> => {
