@@ -83,6 +83,8 @@ export interface BatchEvidence {
   avoided_nodes: string[];
   /** Why nothing is known of its units, in words that name the file; null where they follow. */
   unreadable: string | null;
+  /** No try at all: it stands for what an earlier run has left, the units of which nothing is taken over run in the next one. */
+  taken?: true;
 }
 
 export interface TryEvidence {

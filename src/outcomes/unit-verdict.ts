@@ -166,7 +166,7 @@ export const judgeUnit = (unit: UnitEvidence, decision: UnitDecision, judging: J
     spent: earlier?.spent ?? {},
     barren: earlier?.barren ?? 0,
     preemptions: earlier?.preemptions ?? 0,
-    tries: [...(earlier?.tries ?? []), triedUnit(unit, header, decision)],
+    tries: header.taken === true ? [] : [...(earlier?.tries ?? []), triedUnit(unit, header, decision)],
   };
   return begun || end !== null
     ? judgeRun(outcome, decision, unit, judging)

@@ -65,6 +65,9 @@ describe('a run whose second task failed for some images', () => {
     const logs = second?.units.map(({ log_file }) => log_file.startsWith(join(dir, 'run.2/')));
     expect(logs).toEqual([false, true, false, true, false]);
     expect(second?.units[0]).toEqual(done(failed.result).task_runs[1]?.units[0]);
+    // What the earlier run has left is no try of this one.
+    const { log_file = '', tries } = second?.units[1] ?? {};
+    expect(tries).toMatchObject([{ n: 2, cause: null, exit_code: 0, log_file }]);
     const written = await readFile(join(dir, 'run.2', '0_first', 'units.jsonl'), 'utf8');
     expect(
       written

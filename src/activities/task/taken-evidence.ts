@@ -38,6 +38,7 @@ const headerOf = (
     quit: null,
   },
   ...{ script: '', stdout_file: null, stderr_file: null, requested: {}, avoided_nodes: [], unreadable: null },
+  taken: true,
 });
 
 /**
