@@ -1,6 +1,10 @@
 /** Which images of the dataset a task works on (docs/semantics.md, "Filters"). Pure. */
 import type { Image, ProcessWorkflowRequest, WorkflowTask } from '../wire/request.js';
-import { effectiveTypeFilters, filterImages, mergeTaskTypeFilters } from './filters.js';
+import { effectiveTypeFilters, filterImages, mergeTaskTypeFilters, type TypeFilters } from './filters.js';
+
+/** @param carried those that hold before the task. */
+export const typeFiltersFor = (task: WorkflowTask, carried: TypeFilters): TypeFilters =>
+  effectiveTypeFilters(carried, mergeTaskTypeFilters(task.task.input_types, task.type_filters));
 
 /**
  * The images that a task gets, and how many matched its types before the job's attribute filters.
@@ -11,13 +15,9 @@ export const imagesForTask = (
   images: Image[],
   task: WorkflowTask,
   isConverter: boolean,
-  carried: Record<string, boolean>,
+  carried: TypeFilters,
   request: ProcessWorkflowRequest,
 ): { images: Image[]; numAvailable: number } => {
   if (isConverter) return { images: [], numAvailable: 0 };
-  const typeFilters = effectiveTypeFilters(
-    carried,
-    mergeTaskTypeFilters(task.task.input_types, task.type_filters),
-  );
-  return filterImages(images, typeFilters, request.job_attribute_filters);
+  return filterImages(images, typeFiltersFor(task, carried), request.job_attribute_filters);
 };

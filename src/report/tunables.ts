@@ -14,6 +14,3 @@ export const OPEN_LINE_CHARACTERS = 1 << 20;
 
 /** Images of a task that `check` names on a terminal; `--json` has them all. */
 export const IMAGES_SHOWN = 3;
-
-/** Names of attributes or types that `check` lists where one that is asked for is of no image. */
-export const NAMES_SHOWN = 10;

@@ -125,6 +125,9 @@ describe('check', () => {
     expect(code).toBe(4);
     expect(ran.code).toBe(code);
     expect(ran.stderr).toContain(stderr.trim().split('\n')[0]);
+    expect(ran.stderr.replace(/\s+/g, ' ')).toContain(
+      'no image has the attribute nmae (did you mean "name"?)',
+    );
   });
 
   it.each([

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { LayoutError } from '../../batch/errors.js';
 import type { Backend, BatchLayout } from '../../batch/contract.js';
 import { formatUnit } from '../../batch/units-file.js';
-import { imagesForTask } from '../../images/for-task.js';
+import { filterSteps } from '../../images/filter-steps.js';
+import type { AttributeFilters, TypeFilters } from '../../images/filters.js';
+import { imagesForTask, typeFiltersFor } from '../../images/for-task.js';
+import { whyNothingPasses } from '../../validation/filter-words.js';
 import type { PlanFile } from '../../state/plan-file.js';
 import type { TakenUnit } from '../../state/continued-file.js';
 import type { UnitArguments } from '../../tasks/arguments.js';
@@ -28,6 +31,13 @@ const ofTask = (
   task_name: task.task.name,
 });
 
+const whyEmpty = (all: Image[], types: TypeFilters, attributes: AttributeFilters): string => {
+  const culprit = filterSteps(all, types, attributes).find(({ left }) => left === 0);
+  return culprit === undefined
+    ? 'the dataset has no images'
+    : `no image of the dataset passes its type filters and the job's attribute filters: ${whyNothingPasses(culprit)}`;
+};
+
 /**
  * The units that a task starts with.
  *
@@ -44,11 +54,11 @@ export const firstUnitsOf = (
   const { isConverter } = taskTypeTraits[task.task_type];
   const { images } = imagesForTask(all, task, isConverter, carried, request);
   if (images.length === 0 && !isConverter) {
+    const why = whyEmpty(all, typeFiltersFor(task, carried), request.job_attribute_filters);
     throw new ExecutionFailed(
-      jobFailure(
-        `Task ${task.order} "${titleInWorkflow(task)}": empty image list, ${all.length === 0 ? 'the dataset has no images' : "no image of the dataset passes its type filters and the job's attribute filters"}`,
-        { ...ofTask(task), failed_units: 0, total_units: 0 },
-      ),
+      jobFailure(`Task ${task.order} "${titleInWorkflow(task)}": empty image list, ${why}`, {
+        ...{ ...ofTask(task), failed_units: 0, total_units: 0 },
+      }),
     );
   }
   const units = firstUnits(task, all, images, request.dataset.zarr_dir, taken);

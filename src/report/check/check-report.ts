@@ -8,9 +8,9 @@ import { componentsOf } from '../../activities/run/check-layouts.js';
 import { firstUnitsOf, layOut, stageOf, unitLines } from '../../activities/task/stage-plan.js';
 import type { Backend, Batch } from '../../batch/contract.js';
 import { filterSteps, type FilterStep } from '../../images/filter-steps.js';
-import { effectiveTypeFilters, mergeTaskTypeFilters, type TypeFilters } from '../../images/filters.js';
+import type { TypeFilters } from '../../images/filters.js';
 import { bothTypes } from '../../images/both-types.js';
-import { imagesForTask } from '../../images/for-task.js';
+import { imagesForTask, typeFiltersFor } from '../../images/for-task.js';
 import type { UnitArguments } from '../../tasks/arguments.js';
 import { countGroups, exclusiveAttributes } from '../../tasks/exclusive.js';
 import { cutIntoBatches } from '../../tasks/taken-units.js';
@@ -191,8 +191,7 @@ const checkTask = async (
   const { request, images } = input;
   const { isConverter, isCompound } = taskTypeTraits[task.task_type];
   const why = whyUnknown(request, task, position === request.first_task_index);
-  const own = mergeTaskTypeFilters(task.task.input_types, task.type_filters);
-  const typeFilters = isConverter ? {} : effectiveTypeFilters(carried, own);
+  const typeFilters = isConverter ? {} : typeFiltersFor(task, carried);
   const steps = isConverter ? [] : filterSteps(images, typeFilters, request.job_attribute_filters);
   const chosen = imagesForTask(images, task, isConverter, carried, request).images;
   const checked: CheckedTask = {

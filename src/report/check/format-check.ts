@@ -1,30 +1,16 @@
 /** What `check` says, for people. Pure. */
-import { IMAGES_SHOWN, NAMES_SHOWN } from '../tunables.js';
-import { didYouMean } from '../../validation/did-you-mean.js';
+import { IMAGES_SHOWN } from '../tunables.js';
+import { filterWords, whyNothingPasses } from '../../validation/filter-words.js';
 import { countOf } from '../count.js';
 import { paint, type Style } from '../style.js';
 import { wrapText } from '../wrap.js';
 import type { CheckedStage, CheckedTask, CheckReport } from './check-report.js';
-import type { FilterStep } from '../../images/filter-steps.js';
 import { taskTitle } from '../../wire/task-title.js';
-
-const filterText = ({ filter, key, wanted }: FilterStep): string =>
-  filter === 'type'
-    ? `type ${key} = ${JSON.stringify(wanted)}`
-    : `attribute ${key} in ${JSON.stringify(wanted)}`;
-
-/** Why nothing passes: a name that no image has is likely to be misspelt. */
-const culpritText = (step: FilterStep): string => {
-  const { filter, key, there } = step;
-  if (there === undefined || there.includes(key)) return `${filterText(step)} takes the last one away`;
-  const names = there.length === 0 ? 'none' : there.slice(0, NAMES_SHOWN).join(', ');
-  return `no image has the ${filter} ${key}${didYouMean(key, there)}; ${filter}s of the images: ${names}`;
-};
 
 const imageLines = ({ images, filters, type }: CheckedTask, total: number): string[] => {
   if (type.startsWith('converter')) return ['  images: none, it makes them'];
   if (images === null || filters === null) return ['  images: unknown'];
-  const steps = filters.map((step) => `    ${filterText(step)}: leaves ${step.left}`);
+  const steps = filters.map((step) => `    ${filterWords(step)}: leaves ${step.left}`);
   const shown = images.slice(0, IMAGES_SHOWN).map((url) => `    ${url}`);
   const more = images.length > IMAGES_SHOWN ? [`    and ${images.length - IMAGES_SHOWN} more (--json)`] : [];
   const culprit = images.length > 0 ? undefined : filters.find(({ left }) => left === 0);
@@ -34,7 +20,7 @@ const imageLines = ({ images, filters, type }: CheckedTask, total: number): stri
       : [
           total === 0 || culprit === undefined
             ? '    the dataset has no images'
-            : `    ${culpritText(culprit)}`,
+            : `    ${whyNothingPasses(culprit)}`,
         ];
   return [`  images: ${images.length} of ${total}`, ...steps, ...empty, ...shown, ...more];
 };

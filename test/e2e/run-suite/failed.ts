@@ -112,7 +112,8 @@ export const describeFailed = (harness: () => RunHarness): void => {
       const { dir, handle } = await run(() => [{ type: 'parallel', input_types: { missing: true } }], ['a']);
       const error = await handle.result().catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(JobExecutionError);
-      expect((error as Error).message).toContain('empty image list');
+      expect((error as Error).message).toContain('empty image list, no image of the dataset passes');
+      expect((error as Error).message).toContain('no image has the type missing; types of the images: none');
       const result = await readResult(dir);
       expect(result.task_runs).toMatchObject([
         { status: 'failed', num_tasks: 0, num_available_images: 0, units: [] },
