@@ -89,7 +89,7 @@ describeOnCluster('held runs on SLURM', {}, (cluster) => {
   it('server and worker started anew, then retry with --mem: as a run that never failed', async () => {
     const held = await begin((dir) => ({ fail_while: join(dir, 'broken') }));
     await untilStatus(held.run, 'held');
-    await Promise.all([worker.replace('SIGKILL'), restartServer()]);
+    await worker.replace('SIGKILL', restartServer);
     await untilStatus(held.run, 'held');
     expect(await operate(held.run, 'retry', '--units', '0,2')).toBe(
       '2 retry refused: units 0, 2 have succeeded',

@@ -16,8 +16,8 @@ export interface SlurmWorker {
   /** A folder on the cluster that belongs to its user. */
   folder(): Promise<string>;
   start(request: Record<string, unknown>, workflowId?: string): Promise<RunHandle>;
-  /** Kills the worker with -9 and starts another. */
-  replace(signal?: NodeJS.Signals): Promise<void>;
+  /** Kills the worker with -9 and starts another; `meanwhile` happens in between. */
+  replace(signal?: NodeJS.Signals, meanwhile?: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -85,8 +85,9 @@ export const startSlurmWorker = async (
       return dir;
     },
     start: (request, workflowId) => harness.start({ ...request, backend: 'slurm' }, workflowId),
-    replace: async (signal = 'SIGKILL') => {
+    replace: async (signal = 'SIGKILL', meanwhile) => {
       await end(child, signal);
+      await meanwhile?.();
       child = await launch(cluster, address, harness.activityQueue, config);
     },
     stop: async () => {
