@@ -14,7 +14,7 @@ const atOnce = 20;
  * was accepted and before it could say so. Its name is the only thing that it leaves.
  */
 const killedSbatch = `
-script=$(mktemp)
+script=\${0%/*}/script.$$
 cat >"$script"
 mark=\${0%/*}/$(sed -n 's/^#SBATCH --job-name=//p' "$script")
 if [[ -e $mark ]]; then exec "$real" "$@" <"$script"; fi
