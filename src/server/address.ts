@@ -8,7 +8,7 @@ import { toClientOptions } from '@temporalio/envconfig';
 import { dataConverterOf } from '../encryption/options.js';
 import type { ServerPlace } from '../state/identity.js';
 import { ConnectionSettingsError, noNamespace } from './connection/errors.js';
-import { noServer, nobodyThere } from './connection/no-server.js';
+import { NoServer, noServer, nobodyThere, refusalOf } from './connection/no-server.js';
 import { readProfile } from './connection/profile.js';
 import { stateFolder, type Environment } from './folders.js';
 import { probeError } from './probe.js';
@@ -120,6 +120,13 @@ export const givenTarget = (flags: AddressFlags, env: Environment = process.env)
   };
 };
 
+/** Nobody has typed an address: `up` may be meant to start a server, and looks for one instead. */
+const whence = (flags: AddressFlags, env: Environment): string => {
+  if (flags.address !== undefined) return '';
+  const named = env['TEMPORAL_ADDRESS'] ? 'TEMPORAL_ADDRESS names it' : 'A profile names it';
+  return `. ${named}; where none is named, \`up\` and \`run\` start one of their own.`;
+};
+
 /**
  * The server to use: the given one, else that of a running `up`, else null (the caller may start a private one).
  *
@@ -132,11 +139,14 @@ export const resolveTarget = async (
   const given = givenTarget(flags, env);
   if (given !== null) {
     const away = await nobodyThere(given.connection, env);
-    if (away !== null) throw away;
+    if (away !== null) throw new NoServer(`${away.message}${whence(flags, env)}`);
     const problem = await probeError(given.connection, given.namespace, CONNECT_TIMEOUT_MS);
     if (isGrpcServiceError(problem) && problem.code === NOT_FOUND)
       throw new ConnectionSettingsError(noNamespace(given.namespace));
-    if (problem !== null) throw await noServer(given.connection, problem);
+    if (problem !== null) {
+      const { message } = await noServer(given.connection, problem);
+      throw new NoServer(refusalOf(problem) === null ? `${message}${whence(flags, env)}` : message);
+    }
     return given;
   }
   const home = stateFolder(env);

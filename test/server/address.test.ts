@@ -58,6 +58,22 @@ describe('resolveTarget', () => {
     await expect(resolveTarget({ address }, env)).rejects.toThrow(NoServer);
   });
 
+  it('one that nobody has typed is said to be named by the environment or a profile', async () => {
+    const address = `127.0.0.1:${await getPort()}`;
+    const message = async (more: Record<string, string>, flags = {}): Promise<string> => {
+      const thrown: unknown = await resolveTarget(flags, { ...env, ...more }).catch(
+        (error: unknown) => error,
+      );
+      return (thrown as NoServer).message;
+    };
+    const away = `No Temporal server answers at ${address}: nothing listens there (connection refused)`;
+    expect(await message({}, { address })).toBe(away);
+    const own = 'where none is named, `up` and `run` start one of their own.';
+    expect(await message({ TEMPORAL_ADDRESS: address })).toBe(`${away}. TEMPORAL_ADDRESS names it; ${own}`);
+    await writeFile(env['TEMPORAL_CONFIG_FILE'] ?? '', `[profile.default]\naddress = "${address}"\n`);
+    expect(await message({})).toBe(`${away}. A profile names it; ${own}`);
+  });
+
   it('without any there is none', async () => {
     expect(await resolveTarget({}, env)).toBeNull();
   });
