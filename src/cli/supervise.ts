@@ -4,12 +4,13 @@ import { Runtime } from '@temporalio/worker';
 import type { Connection } from '@temporalio/client';
 import { connectClient } from '../client/index.js';
 import { SERVER_ANSWER_MS } from '../monitor/tunables.js';
+import { countOf } from '../report/count.js';
 import type { ServerTarget } from '../server/address.js';
 import { accountProblems, lookUpAccounts } from '../supervisor/accounts.js';
 import { whyNotBecome, workerCommand, type ProgramPlace } from '../supervisor/become.js';
 import { demandOf, leaveSign } from '../supervisor/demand.js';
 import { inLanes } from '../supervisor/lanes.js';
-import { createSupervisorMetrics } from '../supervisor/status.js';
+import { createSupervisorMetrics, type UserStatus } from '../supervisor/status.js';
 import { createSupervisor, type Supervised, type Supervisor } from '../supervisor/supervisor.js';
 import { EXAMINE_EVERY_MS, LOOKS_AT_ONCE } from '../supervisor/tunables.js';
 import { readUsersFile, type UsersFile, UsersFileError } from '../supervisor/users-file.js';
@@ -134,6 +135,12 @@ const askServer = (connection: Connection, namespace: string): Promise<string | 
     )
     .then(() => null, wordsOf);
 
+/** Those who are refused have been told of, each with why. */
+const countOfUsers = (users: readonly UserStatus[]): string => {
+  const refused = users.filter(({ state }) => state === 'refused').length;
+  return `${countOf(users.length, 'user')}${refused === 0 ? '' : `, ${refused} of them refused`}`;
+};
+
 const supervise = async (
   io: Io,
   service: Service,
@@ -158,8 +165,9 @@ const supervise = async (
     const { address } = target.connection;
     monitor?.page('/users', () => ({ users: supervisor.status() }));
     monitor?.watch({ address, namespace, queues: () => [], ask: () => askServer(connection, namespace) });
-    tell(io, `Ready: ${users.length} users' workers are started on demand at ${address}. Ctrl-C ends them.`);
-    await manager.ready(`${users.length} users at ${address}`);
+    const howMany = countOfUsers(supervisor.status());
+    tell(io, `Ready: ${howMany}: workers are started on demand at ${address}. Ctrl-C ends them.`);
+    await manager.ready(`${howMany} at ${address}`);
     const reread = rereading(io, service, target, options, stamp);
     let { lookSeconds } = file;
     let isAway = false;

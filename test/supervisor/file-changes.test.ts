@@ -32,6 +32,7 @@ describe.runIf(reason === null)('a file of users that changes', () => {
   it('wrong, it changes nothing; without a user, it ends their worker, and with them again their run goes on', async () => {
     const [alice, bob] = site.users as [UnixUser, UnixUser];
     const { program, url } = await site.supervise();
+    expect(program.stdout()).toContain('Ready: 2 users: workers are started on demand');
     const dir = await site.folder(alice);
     const runs = join(dir, 'runs');
     const task = {
@@ -77,5 +78,13 @@ describe.runIf(reason === null)('a file of users that changes', () => {
     expect((await readFile(runs, 'utf8')).trim().split('\n')).toHaveLength(1);
     expect(await metric(url, 'fractal_supervised_starts_total')).toEqual([expect.stringMatching(/ 2$/)]);
     expect(await metric(url, 'fractal_supervised_failures_total')).toEqual([expect.stringMatching(/ 0$/)]);
+
+    program.child.kill('SIGTERM');
+    expect(await program.ended).toBe(0);
+    await replaceFile(JSON.stringify({ ...(JSON.parse(right) as object), users }));
+    const next = await site.supervise();
+    expect(next.program.stdout()).toContain(
+      'Ready: 2 users, 1 of them refused: workers are started on demand',
+    );
   });
 });
