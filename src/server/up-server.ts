@@ -208,7 +208,7 @@ export const findUpServer = async (home: string): Promise<UpState | null> => {
   );
 };
 
-/** The server of a run of its own; null also while one lives on that nobody has any more: it is about to end. */
+/** The server of a living `run` of its own. null also where its process has outlived that `run`: it is tied to it, and ends by itself. */
 export const findPrivateServer = async (home: string): Promise<UpState | null> => {
   const owner = (await readUpState(home))?.owner ?? null;
   return owner !== null && (await isAlive(owner)) ? findUpServer(home) : null;

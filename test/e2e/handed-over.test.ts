@@ -112,6 +112,12 @@ it('what is no file of images is said to be what it is, and what to do', async (
   expect(await failureOf(requestIn(dir, { images_file: dir }))).toContain(`got ${dir}, which is a folder`);
   const none = { ...requestIn(dir, { images: [] }), workflow_dir_local: join(dir, 'none') };
   expect(await failureOf(none)).toContain('empty image list, the dataset has no images');
+  const filtered = {
+    ...none,
+    workflow_dir_local: join(dir, 'filtered'),
+    job_attribute_filters: { well: ['A1'] },
+  };
+  expect(await failureOf(filtered)).toContain('empty image list, the dataset has no images');
   const marked = await harness.start(requestIn(dir, { images_file: join(dir, 'list.json') }));
   expect((await marked.result()).images.map(({ zarr_url }) => zarr_url)).toEqual([image.zarr_url]);
 });

@@ -32,7 +32,9 @@ const ofTask = (
 });
 
 const whyEmpty = (all: Image[], types: TypeFilters, attributes: AttributeFilters): string => {
-  const culprit = filterSteps(all, types, attributes).find(({ left }) => left === 0);
+  // Of no images the first filter would leave none.
+  const steps = all.length === 0 ? [] : filterSteps(all, types, attributes);
+  const culprit = steps.find(({ left }) => left === 0);
   return culprit === undefined
     ? 'the dataset has no images'
     : `no image of the dataset passes its type filters and the job's attribute filters: ${whyNothingPasses(culprit)}`;
@@ -57,7 +59,8 @@ export const firstUnitsOf = (
     const why = whyEmpty(all, typeFiltersFor(task, carried), request.job_attribute_filters);
     throw new ExecutionFailed(
       jobFailure(`Task ${task.order} "${titleInWorkflow(task)}": empty image list, ${why}`, {
-        ...{ ...ofTask(task), failed_units: 0, total_units: 0 },
+        ...ofTask(task),
+        ...{ failed_units: 0, total_units: 0 },
       }),
     );
   }
